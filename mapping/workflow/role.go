@@ -5,7 +5,7 @@ import "time"
 // Role is the part in which somebody speaks.
 type Role string
 
-// The roles. The zero Role is somebody who did not say.
+// The roles. The zero Role is somebody who did not say; what they say is taken at its word, but is nobody's in particular.
 const (
 	Referrer   Role = "referrer"
 	Agency     Role = "agency"
@@ -16,7 +16,35 @@ const (
 	Admin      Role = "admin"
 )
 
-// Rules are the windows and habits of one installation. The zero Rules are not usable; start from DefaultRules.
+// Roles are all of them, the zero Role left out.
+var Roles = []Role{Referrer, Agency, Navigator, Supervisor, Person, Feed, Admin}
+
+// Rules are the windows and habits of one installation. Start from DefaultRules.
 type Rules struct {
-	Zone *time.Location // of the receiving site: what a day is
+	Zone        *time.Location // of the receiving site: what a day is
+	Skew        time.Duration  // how far ahead of us a sender's clock may be
+	VisitLength time.Duration  // a booked visit is under way for at least so long
+	LateBefore  time.Duration  // a visit record that starts so long before the booked time
+	LateAfter   time.Duration  // or so long after it outweighs a no-show (K3)
+	WithdrawNow time.Duration  // a referrer who withdraws so shortly before a visit: a human first confirms that the person knows
+	ReopenDays  int            // how long an ended leg may be opened again
+	Holidays    []time.Time    // local days on which nobody works
+}
+
+// DefaultRules gives the rules that hold where nothing else is set, with days in the given zone (nil: UTC).
+//
+// Source: local, defaults for windows, skew and reopening
+func DefaultRules(zone *time.Location) Rules {
+	if zone == nil {
+		zone = time.UTC
+	}
+	return Rules{
+		Zone:        zone,
+		Skew:        5 * time.Minute,
+		VisitLength: time.Hour,
+		LateBefore:  2 * time.Hour,
+		LateAfter:   24 * time.Hour,
+		WithdrawNow: 48 * time.Hour,
+		ReopenDays:  90,
+	}
 }

@@ -1,0 +1,400 @@
+package workflow
+
+import (
+	"slices"
+	"time"
+)
+
+// Fold gives the answer for one leg at a moment. It is pure: the same ledger in whatever order, the same moment and rules give the same
+// answer. at is compared in UTC; days are those of Rules.Zone.
+//
+// Source: local, the fold in one page
+func Fold(l *Ledger, at time.Time, r *Rules) Handoff {
+	f := &folding{l: l, at: at, rules: r}
+	f.hear()
+	f.gather()
+	for i := range f.visits {
+		f.judge(&f.visits[i])
+	}
+	var h Handoff
+	for i := range rows {
+		if a, holds := rows[i].decide(f); holds {
+			h.State, h.Reason, h.Rule = rows[i].state, a.reason, rows[i].name
+			if a.state != "" {
+				h.State = a.state
+			}
+			h.Visit, h.Grade, h.Since = a.visit, a.grade, a.since
+			break
+		}
+	}
+	f.finish(&h)
+	return h
+}
+
+// row is one rule of the fold. The first that holds decides.
+type row struct {
+	name   string
+	decide func(f *folding) (answer, bool)
+	state  State
+}
+
+// answer is what a rule adds to its state.
+type answer struct {
+	reason Reason
+	state  State // where it differs from the row's
+	visit  Moment
+	grade  Grade
+	since  time.Time
+}
+
+// rows are the fold, in order.
+//
+// Source: local, the fold in one page, steps 2-9
+var rows = []row{
+	{"void", (*folding).isVoid, Closed},
+	{"consent-revoked", (*folding).isRevoked, Closed},
+	{"visit-attended", (*folding).isAttended, Attended},
+	{"visit-disputed-by-person", (*folding).isDisputed, Unconfirmed},
+	{"referrer-withdrew-shortly-before-visit", (*folding).isLateWithdrawal, Scheduled},
+	{"ended", (*folding).isEnded, Closed},
+	{"hold-in-force", (*folding).isHeld, Paused},
+	{"visit-upcoming", (*folding).isUpcoming, Scheduled},
+	{"newest-visit-unknown", (*folding).isUnknown, Unconfirmed},
+	{"newest-visit-missed", (*folding).isMissed, Outreach},
+	{"could-not-reach", (*folding).isUnreached, Outreach},
+	{"consent-missing", (*folding).isGated, Preparing},
+	{"agency-agreed", (*folding).isAgreed, Accepted},
+	{"released", (*folding).isReleased, Offered},
+	{"not-released", func(f *folding) (answer, bool) { return answer{since: f.l.Received}, true }, Preparing},
+}
+
+// folding is the work on one ledger.
+type folding struct {
+	l     *Ledger
+	at    time.Time
+	rules *Rules
+
+	said     hearing
+	visits   []visit
+	loose    []*Sign // claims and denials about no visit that had started
+	next     time.Time
+	evidence []Used
+	flags    []string
+}
+
+// hearing is what the Task's words come to.
+type hearing struct {
+	last     *Word
+	asked    time.Time // when the release was asked for: first word beyond draft; zero: not yet
+	released time.Time // asked for and the gate open; zero: not yet
+	agreed   bool
+	agreedAt time.Time
+	end      End
+	ended    *Word
+	hold     *Word
+}
+
+// hear reads the words in their order.
+func (f *folding) hear() {
+	h := &f.said
+	var before Status
+	for i := range f.l.Words {
+		w := &f.l.Words[i]
+		if h.asked.IsZero() && w.Status != TaskDraft && !(before == "" && w.Status.Terminal()) && w.Status != TaskCancelled {
+			h.asked = w.Received
+		}
+		f.hearYes(before, w)
+		h.ended, h.hold = nil, nil
+		switch {
+		case w.Status.Terminal() && w.Status != TaskCompleted:
+			h.ended, h.end = w, endOfWord(w)
+			if h.end.Declines {
+				h.agreed = false
+			}
+		case w.Status == TaskOnHold:
+			h.hold = w
+		}
+		h.last, before = w, w.Status
+	}
+	f.hearGate()
+}
+
+// hearYes keeps the agency's yes: it is given by accepting, starting or completing, and stands when somebody else resumes or reopens.
+func (f *folding) hearYes(before Status, w *Word) {
+	resumed := before == TaskOnHold || before.Terminal() && before != TaskCompleted
+	switch w.Status {
+	case TaskAccepted, TaskInProgress, TaskCompleted:
+		if w.Status != before && !f.said.agreed && (!resumed || w.By == Agency) {
+			f.said.agreed, f.said.agreedAt = true, w.Said
+		}
+	}
+}
+
+// endOfWord gives the end that a terminal word makes, with the default where its reason was not coded.
+//
+// Source: local, rejected or failed without a coded reason
+func endOfWord(w *Word) End {
+	if e, ok := EndOf(w.Reason); ok {
+		return e
+	}
+	reason := DeclinedOther
+	switch {
+	case w.Status == TaskInError:
+		reason = EnteredInError
+	case w.Status == TaskCancelled && w.By == Person:
+		reason = PersonDeclined
+	case w.Status == TaskCancelled && w.By != Agency:
+		reason = ReferrerWithdrew
+	}
+	e, _ := EndOf(reason)
+	return e
+}
+
+// hearGate finds the first moment at which the release was asked for and the gate stood open.
+func (f *folding) hearGate() {
+	h := &f.said
+	if h.asked.IsZero() {
+		return
+	}
+	for i := range f.l.Gate {
+		g := &f.l.Gate[i]
+		until := f.gateEnd(i)
+		if !g.Open || !until.IsZero() && !until.After(h.asked) || g.From.After(f.at) {
+			continue
+		}
+		h.released = later(h.asked, g.From)
+		return
+	}
+}
+
+// gateEnd says when a span of the gate ends; zero for the last one.
+func (f *folding) gateEnd(i int) time.Time {
+	if i+1 < len(f.l.Gate) {
+		return f.l.Gate[i+1].From
+	}
+	return time.Time{}
+}
+
+// gate gives the span in force, nil where nothing was ever said.
+func (f *folding) gate() *GateSpan {
+	var g *GateSpan
+	for i := range f.l.Gate {
+		if f.l.Gate[i].From.After(f.at) {
+			f.wake(f.l.Gate[i].From)
+			break
+		}
+		g = &f.l.Gate[i]
+	}
+	return g
+}
+
+// wake notes a moment at which time alone may change the answer.
+func (f *folding) wake(t time.Time) {
+	if t.After(f.at) && (f.next.IsZero() || t.Before(f.next)) {
+		f.next = t
+	}
+}
+
+// set records what became of a sign.
+func (f *folding) set(s *Sign, because string, used bool) {
+	side := "for"
+	switch s.Says {
+	case DidNotCome:
+		side = "against"
+	case TurnedAway, ServiceCancelled, NotAVisit:
+		side = "against"
+	}
+	f.evidence = append(f.evidence, Used{
+		Kind: string(s.Says), Grade: s.Grade, For: side, When: s.At, Source: s.Source, Used: used, Because: because,
+	})
+}
+
+// gather groups signs by visit. What lies in the future waits; what was received after a revocation, or happened before the referral, does
+// not count.
+func (f *folding) gather() {
+	for i := range f.l.Bookings {
+		b := &f.l.Bookings[i]
+		if b.Status == NeverBooked || b.Status == OnWaitlist || b.Start.IsZero() {
+			f.note(b, false, "not booked")
+			continue
+		}
+		f.note(b, true, "")
+		f.visits = append(f.visits, visit{booking: b, at: Moment{At: b.Start}})
+	}
+	var undated []*Sign
+	for i := range f.l.Signs {
+		s := &f.l.Signs[i]
+		switch {
+		case s.Grade == GradeX:
+			f.set(s, s.Note, false)
+		case f.shutAt(s.Received):
+			f.set(s, "received after consent was revoked", false)
+		case s.tooEarly(f.l.Authored, f.rules.Zone):
+			f.set(s, "before the referral", false)
+		case f.waits(s):
+			f.set(s, "its time has not come", false)
+		case s.At.IsZero() && f.visitOf(s.Booking) == nil:
+			undated = append(undated, s)
+		default:
+			f.attach(s)
+		}
+	}
+	for i := range f.visits {
+		f.visits[i].settle()
+	}
+	for _, s := range undated {
+		if v := f.startedBy(s.Said); v != nil {
+			v.signs = append(v.signs, s)
+		} else {
+			f.loose = append(f.loose, s)
+		}
+	}
+	f.sortVisits()
+}
+
+// settle puts a visit's signs in an order of their own and takes its time from them where no appointment gives it: the earliest instant, or
+// else the day.
+func (v *visit) settle() {
+	slices.SortFunc(v.signs, func(a, b *Sign) int { return compareText(a.Source, b.Source) })
+	if v.booking != nil {
+		return
+	}
+	v.at = v.signs[0].At
+	for _, s := range v.signs[1:] {
+		if v.at.Day && !s.At.Day || v.at.Day == s.At.Day && s.At.At.Before(v.at.At) {
+			v.at = s.At
+		}
+	}
+}
+
+// shutAt reports whether the gate stood shut by a revocation when something was received. This is the one place where arrival decides.
+func (f *folding) shutAt(received time.Time) bool {
+	if f.said.released.IsZero() {
+		return false
+	}
+	for i := range f.l.Gate {
+		g := &f.l.Gate[i]
+		end := f.gateEnd(i)
+		if g.Cause == Revoked && g.From.After(f.said.released) && !received.Before(g.From) && (end.IsZero() || received.Before(end)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *folding) note(b *Booking, used bool, because string) {
+	f.evidence = append(f.evidence, Used{
+		Kind: string(b.Status), Grade: GradeX, When: Moment{At: b.Start}, Source: b.Source, Used: used, Because: because,
+	})
+}
+
+// tooEarly reports a visit before the need was written down.
+func (s *Sign) tooEarly(authored time.Time, zone *time.Location) bool {
+	if authored.IsZero() || s.At.IsZero() {
+		return false
+	}
+	return s.At.At.Before(authored) && !sameDay(s.At.At, authored, zone)
+}
+
+// waits reports a sign about a time that has not come, and wakes the leg when it comes.
+func (f *folding) waits(s *Sign) bool {
+	if s.At.IsZero() {
+		return false
+	}
+	due := s.At.At.Add(-f.rules.Skew)
+	if s.At.Day {
+		due = s.At.At
+	}
+	if f.at.Before(due) {
+		f.wake(due)
+		return true
+	}
+	return false
+}
+
+// attach puts a sign to its visit: the appointment that it names, else the one nearest on its day, else a visit of that day without one.
+func (f *folding) attach(s *Sign) {
+	v := f.visitOf(s.Booking)
+	if v == nil {
+		v = f.visitOn(s.At)
+	}
+	if v == nil {
+		f.visits = append(f.visits, visit{at: s.At})
+		v = &f.visits[len(f.visits)-1]
+	}
+	v.signs = append(v.signs, s)
+}
+
+func (f *folding) visitOf(booking string) *visit {
+	for i := range f.visits {
+		if b := f.visits[i].booking; b != nil && b.Name == booking {
+			return &f.visits[i]
+		}
+	}
+	return nil
+}
+
+// visitOn gives the visit of a day: a kept booking before a cancelled one, the nearest start before others.
+func (f *folding) visitOn(m Moment) *visit {
+	var best *visit
+	for i := range f.visits {
+		v := &f.visits[i]
+		if !sameDay(v.at.At, m.At, f.rules.Zone) {
+			continue
+		}
+		if best == nil || v.nearer(best, m) {
+			best = v
+		}
+	}
+	return best
+}
+
+func (v *visit) nearer(w *visit, m Moment) bool {
+	if a, b := v.kept(), w.kept(); a != b {
+		return a
+	}
+	return v.at.At.Sub(m.At).Abs() < w.at.At.Sub(m.At).Abs()
+}
+
+func (v *visit) kept() bool { return v.booking != nil && v.booking.Status == Booked }
+
+// startedBy gives the latest visit that had started at a time; cancelled bookings are no visits.
+func (f *folding) startedBy(t time.Time) *visit {
+	var best *visit
+	for i := range f.visits {
+		v := &f.visits[i]
+		if v.booking != nil && !v.kept() || v.at.At.After(t) {
+			continue
+		}
+		if best == nil || v.at.At.After(best.at.At) {
+			best = v
+		}
+	}
+	return best
+}
+
+func (f *folding) sortVisits() {
+	slices.SortFunc(f.visits, func(a, b visit) int {
+		if c := a.at.At.Compare(b.at.At); c != 0 {
+			return c
+		}
+		return compareText(a.name(), b.name())
+	})
+}
+
+func (v *visit) name() string {
+	if v.booking == nil {
+		return ""
+	}
+	return v.booking.Name
+}
+
+func compareText(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

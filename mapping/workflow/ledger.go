@@ -1,0 +1,185 @@
+package workflow
+
+import "time"
+
+// Ledger is everything that was said about one leg, made from FHIR resources by package mapping. The order of its lists means nothing, but for
+// Words, which come in the order of the Task's versions.
+type Ledger struct {
+	Leg      string    // what names the leg: "Task/t1"
+	Agency   string    // the party that was asked
+	Urgency  Urgency   //
+	Authored time.Time // when the need was written down; a visit before it is not a first visit. Zero: not said
+	Received time.Time // when we first heard of it
+
+	Words     []Word
+	Bookings  []Booking
+	Signs     []Sign
+	Contacts  []Contact
+	Holds     []Hold
+	Gate      []GateSpan
+	Withdrawn Withdrawal
+	Marks     []Mark
+}
+
+// Urgency says how fast things are due.
+type Urgency string
+
+// The three urgencies.
+//
+// Source: FHIR R4, http://hl7.org/fhir/request-priority: stat is crisis, asap and urgent are urgent
+const (
+	Crisis  Urgency = "crisis"
+	Urgent  Urgency = "urgent"
+	Routine Urgency = "routine"
+)
+
+// Word is what the parties said in one version of the Task. Versions that we wrote ourselves are not words, and neither is an echo of them.
+type Word struct {
+	Status   Status
+	Said     time.Time // by the sender's own clock where it gave one, else Received
+	Received time.Time
+	By       Role
+	Reason   Reason    // the coded reason in our words: a pause, or an end
+	Review   time.Time // when a pause is to be looked at again; zero: by the table
+	Source   string    // "Task/t1/_history/3"
+}
+
+// BookingStatus says what became of an appointment.
+type BookingStatus string
+
+// What can become of an appointment.
+const (
+	Booked             BookingStatus = "booked" // planned, or kept: what happened at it are Signs
+	CancelledPerson    BookingStatus = "cancelled-by-person"
+	CancelledService   BookingStatus = "cancelled-by-service"
+	CancelledUnknown   BookingStatus = "cancelled" // nobody said by whom
+	OnWaitlist         BookingStatus = "waitlist"
+	NeverBooked        BookingStatus = "not-booked" // proposed, pending, or entered in error
+	CancelledForDeath  BookingStatus = "cancelled-deceased"
+	CancelledAdmission BookingStatus = "cancelled-admitted"
+)
+
+// Booking is an appointment for a first visit, as its newest version has it.
+type Booking struct {
+	Name     string // "Appointment/ap1"
+	Status   BookingStatus
+	Start    time.Time
+	End      time.Time // zero: not said
+	Made     time.Time // when it was made
+	Received time.Time // of the newest version
+	Source   string
+}
+
+// Saying is what a sign says about a visit.
+type Saying string
+
+// What a sign can say.
+const (
+	Came             Saying = "came"
+	DidNotCome       Saying = "did-not-come"
+	TurnedAway       Saying = "turned-away"
+	ServiceCancelled Saying = "service-cancelled"
+	NotAVisit        Saying = "not-a-visit"
+)
+
+// Voice says whose word a sign is.
+type Voice string
+
+// The voices.
+const (
+	Record  Voice = "record" // a system's record: Encounter, Appointment, Procedure
+	Staff   Voice = "staff"  // a worker of the agency, or a navigator who was there
+	Self    Voice = "person" // the person, a guardian, or somebody they chose
+	Claimed Voice = "claim"  // a status that somebody set
+	Guide   Voice = "navigator"
+)
+
+// Blame says on whose side a missed visit was missed.
+type Blame string
+
+// The sides.
+const (
+	OnPerson  Blame = "person"
+	OnService Blame = "service"
+	Unclear   Blame = "unclear" // the zero Blame: not said at all, and outweighed by any other
+)
+
+// Sign is one piece of evidence about a visit.
+type Sign struct {
+	Says     Saying
+	Grade    Grade // of a Came; others have none
+	Voice    Voice
+	At       Moment // the visit's time as the sign has it; zero: undated
+	Booking  string // the appointment that it names, "" when none
+	Blame    Blame  // of a DidNotCome by Record or Claimed
+	Said     time.Time
+	Received time.Time
+	Taken    bool     // it was so, and was taken back: entered in error, deleted, or no longer about this referral
+	Decides  []string // what it decides between, when it is a human's decision in a conflict ("Task/t1", without versions)
+	Source   string   // "Encounter/e1/_history/2"
+	Note     string   // why it was graded so, for people
+}
+
+// Contact is an attempt to reach the person, or what came of it.
+type Contact struct {
+	Result   ContactResult
+	At       time.Time
+	ToPerson bool // addressed to, or said by, the person
+	Source   string
+}
+
+// ContactResult says what came of an attempt to reach the person.
+type ContactResult string
+
+// The results.
+//
+// Source: local, urn:warmhandoff:contact-result
+const (
+	Reached     ContactResult = "reached"
+	NotReached  ContactResult = "not-reached"
+	WrongNumber ContactResult = "wrong-number"
+	LeftMessage ContactResult = "left-message"
+	SaidNo      ContactResult = "declined"
+	WantsVisit  ContactResult = "wants-visit"
+)
+
+// Hold is something other than the Task's own status that keeps a leg waiting.
+type Hold struct {
+	Reason Reason
+	From   time.Time
+	Until  time.Time // zero: still in force
+	Source string
+}
+
+// GateSpan says from when on the consent gate stood open or shut, by the order in which consents and their changes reached us. A leg has at
+// least one span; spans are in order, and the last one has no end.
+type GateSpan struct {
+	From   time.Time
+	Open   bool
+	Cause  Cause // why it is shut; "" while open
+	Source string
+}
+
+// Cause says why the consent gate is shut.
+type Cause string
+
+// The causes.
+const (
+	NotGiven Cause = "not-given" // no consent, or none that covers this agency
+	Revoked  Cause = "revoked"   // taken back, or denied
+	Expired  Cause = "expired"   // its own period is over
+)
+
+// Withdrawal says that the referrer took the request itself back.
+type Withdrawal struct {
+	At     time.Time // zero: not withdrawn
+	Source string
+}
+
+// Mark is a sign of warmth: one of the twelve elements, shown, stated or confirmed.
+type Mark struct {
+	Element string // "precall", "introduction", …
+	Status  string // "shown", "stated", "confirmed"
+	At      time.Time
+	Source  string
+}

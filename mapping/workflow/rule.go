@@ -1,0 +1,384 @@
+package workflow
+
+import (
+	"slices"
+	"time"
+)
+
+func (f *folding) isVoid() (answer, bool) {
+	if f.said.ended == nil || !f.said.end.Void {
+		return answer{}, false
+	}
+	return answer{reason: Void, since: f.said.ended.Said}, true
+}
+
+// isRevoked: the consent was taken back after the release, and is back in force no more. What was received before may have proved a visit.
+func (f *folding) isRevoked() (answer, bool) {
+	g := f.gate()
+	if g == nil || g.Cause != Revoked || f.said.released.IsZero() || !f.said.released.Before(g.From) {
+		return answer{}, false
+	}
+	if _, attended := f.isAttended(); attended {
+		return answer{}, false
+	}
+	return answer{reason: ConsentRevoked, since: g.From}, true
+}
+
+// isAttended: the first visit that the person came to, with its own best grade. An ended leg is opened by evidence A to C only, or by what was
+// said before it ended.
+func (f *folding) isAttended() (answer, bool) {
+	for i := range f.visits {
+		v := &f.visits[i]
+		if v.verdict != visitAttended {
+			continue
+		}
+		best := v.tally.best
+		if f.said.ended != nil && best.Grade == GradeD && best.Said.After(f.said.ended.Said) {
+			continue
+		}
+		at := best.At
+		if at.IsZero() || at.Day && !v.at.Day {
+			at = v.at
+		}
+		return answer{visit: at, grade: best.Grade, since: at.At}, true
+	}
+	return answer{}, false
+}
+
+func (f *folding) isDisputed() (answer, bool) {
+	for i := len(f.visits) - 1; i >= 0; i-- {
+		if f.visits[i].verdict == visitDisputed {
+			return answer{reason: InConflict, visit: f.visits[i].at, since: f.visits[i].at.At}, true
+		}
+	}
+	return answer{}, false
+}
+
+// withdrawn says when the referrer withdrew, by the request itself or by the Task; zero when they did not.
+func (f *folding) withdrawn() time.Time {
+	if w := f.said.ended; w != nil && f.said.end.Reason == ReferrerWithdrew && w.By != Navigator && w.By != Supervisor {
+		return w.Said
+	}
+	return f.l.Withdrawn.At
+}
+
+// isLateWithdrawal: withdrawn shortly before a booked visit, and nobody has told the person yet.
+//
+// Source: local, referrer withdraws within 48 h of a booked visit
+func (f *folding) isLateWithdrawal() (answer, bool) {
+	at := f.withdrawn()
+	v := f.upcoming()
+	if at.IsZero() || v == nil || v.at.At.Sub(at) > f.rules.WithdrawNow {
+		return answer{}, false
+	}
+	for i := range f.l.Contacts {
+		c := &f.l.Contacts[i]
+		if c.ToPerson && !c.At.Before(at) && (c.Result == Reached || c.Result == SaidNo || c.Result == WantsVisit) {
+			return answer{}, false
+		}
+	}
+	return answer{visit: v.at, since: at}, true
+}
+
+func (f *folding) isEnded() (answer, bool) {
+	if w := f.said.ended; w != nil {
+		return answer{reason: f.said.end.Reason, since: w.Said}, true
+	}
+	if !f.l.Withdrawn.At.IsZero() {
+		return answer{reason: ReferrerWithdrew, since: f.l.Withdrawn.At}, true
+	}
+	return answer{}, false
+}
+
+// heldFirst is the order in which holds are named when several are in force.
+var heldFirst = []Reason{DeathCheck, ConsentMissing, Hospitalised, InCustody, Away, PersonAsked, InfoNeeded, Waitlist, Unspecified}
+
+func (f *folding) isHeld() (answer, bool) {
+	var found []Hold
+	if w := f.said.hold; w != nil {
+		found = append(found, Hold{Reason: pauseOfWord(w), From: w.Said, Source: w.Source})
+	}
+	found = append(found, f.l.Holds...)
+	if g := f.gate(); g != nil && g.Cause == Expired && !f.said.released.IsZero() {
+		found = append(found, Hold{Reason: ConsentMissing, From: g.From, Source: g.Source})
+	}
+	var held *Hold
+	for i := range found {
+		h := &found[i]
+		if !f.inForce(h) {
+			continue
+		}
+		if held == nil || slices.Index(heldFirst, h.Reason) < slices.Index(heldFirst, held.Reason) {
+			held = h
+		}
+	}
+	if held == nil {
+		return answer{}, false
+	}
+	a := answer{reason: held.Reason, since: held.From}
+	if v := f.upcoming(); v != nil {
+		a.visit = v.at
+	}
+	return a, true
+}
+
+func pauseOfWord(w *Word) Reason {
+	if p, ok := PauseOf(w.Reason); ok {
+		return p.Reason
+	}
+	return Unspecified
+}
+
+// inForce reports whether a hold still holds: it has begun, has not ended, was not refuted by a navigator, and no booking made since ends it.
+func (f *folding) inForce(h *Hold) bool {
+	if h.From.After(f.at) {
+		f.wake(h.From)
+		return false
+	}
+	if !h.Until.IsZero() {
+		f.wake(h.Until)
+		if !h.Until.After(f.at) {
+			return false
+		}
+	}
+	p, ok := PauseOf(h.Reason)
+	if !ok {
+		return true
+	}
+	for i := range f.l.Bookings {
+		b := &f.l.Bookings[i]
+		if p.Booking && b.Status == Booked && b.Made.After(h.From) {
+			return false
+		}
+	}
+	return h.Reason != DeathCheck || !f.refuted(h.From)
+}
+
+// refuted reports that a navigator or supervisor moved the Task on after a report of death.
+func (f *folding) refuted(since time.Time) bool {
+	w := f.said.last
+	return w != nil && (w.By == Navigator || w.By == Supervisor) && w.Said.After(since) &&
+		(w.Status == TaskInProgress || w.Status == TaskAccepted || w.Status == TaskRequested)
+}
+
+// upcoming gives the next booked visit, nil when there is none.
+func (f *folding) upcoming() *visit {
+	for i := range f.visits {
+		if f.visits[i].verdict == visitUpcoming {
+			return &f.visits[i]
+		}
+	}
+	return nil
+}
+
+func (f *folding) isUpcoming() (answer, bool) {
+	v := f.upcoming()
+	if v == nil {
+		return answer{}, false
+	}
+	for _, s := range f.loose {
+		if s.Says == Came {
+			f.flag("They closed their task before the booked visit.")
+		}
+	}
+	if n := f.newest(); n.verdict != "" && verdictReason[n.verdict] != "" && n.verdict != visitMissed && n.verdict != visitCancelled {
+		f.flag("An earlier visit is still an open question.")
+	}
+	return answer{visit: v.at, since: v.booking.Made}, true
+}
+
+func (f *folding) flag(words string) {
+	if !slices.Contains(f.flags, words) {
+		f.flags = append(f.flags, words)
+	}
+}
+
+// finding is the newest thing known about a visit that is over.
+type finding struct {
+	verdict Verdict
+	at      Moment
+	cleared time.Time // a contact after this clears a miss or a cancellation
+	missing bool      // nothing was found
+}
+
+// newest gives the newest visit that is over, by its own time, and counts claims and denials about no visit at the time when they were made.
+func (f *folding) newest() finding {
+	best := finding{missing: true}
+	for i := range f.visits {
+		v := &f.visits[i]
+		if v.verdict == visitVoid || v.verdict == visitUpcoming || v.verdict == visitAttended {
+			continue
+		}
+		n := finding{verdict: v.verdict, at: v.at, cleared: v.at.At}
+		if v.verdict == visitCancelled {
+			n.cleared = v.booking.Made
+		}
+		if best.missing || !n.at.At.Before(best.at.At) {
+			best = n
+		}
+	}
+	for _, s := range f.loose {
+		n := finding{at: Moment{At: s.Said}, cleared: s.Said}
+		switch {
+		case s.Taken:
+			continue
+		case s.Says == Came && !f.explained(s):
+			n.verdict = visitClaimed
+		case s.Says == DidNotCome:
+			n.verdict = visitUnclear
+		default:
+			continue
+		}
+		if best.missing || n.at.At.After(best.at.At) {
+			best = n
+		}
+	}
+	return best
+}
+
+// explained reports that somebody said of a claim about no visit that it was none.
+func (f *folding) explained(claim *Sign) bool {
+	for i := range f.l.Signs {
+		s := &f.l.Signs[i]
+		if s.Says != NotAVisit || s.Taken || s.Voice == Claimed {
+			continue
+		}
+		if names(s, claim) || len(s.Decides) == 0 && s.Said.After(claim.Said) {
+			return true
+		}
+	}
+	return false
+}
+
+// verdictReason turns the newest verdict into the reason of unconfirmed or outreach.
+var verdictReason = map[Verdict]Reason{
+	visitConflict:  InConflict,
+	visitDisputed:  InConflict,
+	visitUnclear:   UnclearNoShow,
+	visitRetracted: Retracted,
+	visitClaimed:   ClaimOnly,
+	visitUnknown:   NoNews,
+	visitMissed:    Missed,
+	visitCancelled: CancelledByPerson,
+}
+
+func (f *folding) isUnknown() (answer, bool) {
+	n := f.newest()
+	switch n.verdict {
+	case visitConflict, visitDisputed, visitUnclear, visitRetracted, visitClaimed, visitUnknown:
+		return answer{reason: verdictReason[n.verdict], visit: n.at, since: n.at.At}, true
+	}
+	return answer{}, false
+}
+
+func (f *folding) isMissed() (answer, bool) {
+	n := f.newest()
+	if n.verdict != visitMissed && n.verdict != visitCancelled {
+		return answer{}, false
+	}
+	for i := range f.l.Contacts {
+		c := &f.l.Contacts[i]
+		if c.Result == WantsVisit && c.At.After(n.cleared) {
+			return answer{}, false
+		}
+	}
+	return answer{reason: verdictReason[n.verdict], visit: n.at, since: n.at.At}, true
+}
+
+// isUnreached: the last attempt to reach the person did not, and nothing newer is known.
+func (f *folding) isUnreached() (answer, bool) {
+	if f.said.released.IsZero() {
+		return answer{}, false
+	}
+	var last *Contact
+	for i := range f.l.Contacts {
+		c := &f.l.Contacts[i]
+		if last == nil || c.At.After(last.At) || c.At.Equal(last.At) && c.Source > last.Source {
+			last = c
+		}
+	}
+	if last == nil || last.Result == Reached || last.Result == WantsVisit || last.Result == SaidNo {
+		return answer{}, false
+	}
+	if n := f.newest(); !n.missing && !last.At.After(n.at.At) {
+		return answer{}, false
+	}
+	return answer{reason: CouldNotReach, since: last.At}, true
+}
+
+// isGated: the release was asked for, or the agency said yes, and the consent gate never stood open since.
+func (f *folding) isGated() (answer, bool) {
+	if !f.said.released.IsZero() || f.said.asked.IsZero() {
+		return answer{}, false
+	}
+	return answer{reason: ConsentMissing, since: f.said.asked}, true
+}
+
+func (f *folding) isAgreed() (answer, bool) {
+	return answer{since: f.said.agreedAt}, f.said.agreed
+}
+
+func (f *folding) isReleased() (answer, bool) {
+	return answer{since: f.said.released}, !f.said.released.IsZero()
+}
+
+// finish fills in what does not decide the state.
+func (f *folding) finish(h *Handoff) {
+	h.Released = !f.said.released.IsZero()
+	h.Agreed = f.said.agreed
+	h.Claims = f.said.last != nil && f.said.last.Status == TaskCompleted
+	if h.State == Closed {
+		h.ClosesNeed, h.Void = f.endMeans(h.Reason)
+		h.Ended = h.Since
+	}
+	if h.Visit.IsZero() && h.State.Open() {
+		if n := f.newest(); !n.missing {
+			h.Visit = n.at
+		}
+	}
+	for i := range f.visits {
+		if f.visits[i].verdict == visitMissed {
+			h.Misses++
+		}
+	}
+	for _, s := range f.loose {
+		f.set(s, "about no visit that had started", false)
+	}
+	slices.SortFunc(f.evidence, func(a, b Used) int {
+		if c := a.When.At.Compare(b.When.At); c != 0 {
+			return c
+		}
+		if c := compareText(a.Source, b.Source); c != 0 {
+			return c
+		}
+		return compareText(a.Kind, b.Kind)
+	})
+	h.Evidence, h.Flags, h.Wake = f.evidence, f.flags, f.next
+	h.Warmth = warmth(f.l.Marks)
+	h.Due = due(f, h)
+}
+
+func (f *folding) endMeans(r Reason) (closesNeed, void bool) {
+	e, _ := EndOf(r)
+	return e.ClosesNeed, e.Void
+}
+
+// warmth keeps the best sign of each element, in the order of their names.
+func warmth(marks []Mark) []Element {
+	best := make([]Element, 0, len(marks))
+	for _, m := range marks {
+		i := slices.IndexFunc(best, func(e Element) bool { return e.Name == m.Element })
+		switch {
+		case i < 0:
+			best = append(best, Element{Name: m.Element, Status: m.Status, Source: m.Source})
+		case warmer(m.Status, best[i].Status) || m.Status == best[i].Status && m.Source < best[i].Source:
+			best[i].Status, best[i].Source = m.Status, m.Source
+		}
+	}
+	slices.SortFunc(best, func(a, b Element) int { return compareText(a.Name, b.Name) })
+	return best
+}
+
+var warmest = []string{"confirmed", "shown", "stated"}
+
+func warmer(a, b string) bool { return slices.Index(warmest, a) < slices.Index(warmest, b) }
