@@ -1,0 +1,177 @@
+package fhir
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// structureDefinition begins the canonical URL of every type of FHIR.
+const structureDefinition = "http://hl7.org/fhir/StructureDefinition/"
+
+// invariants checks what the table cannot say of an object that was read.
+func (r *reader) invariants(f *frame) {
+	switch f.typ.Name {
+	case "Extension":
+		r.extension(f.node)
+	case "Reference":
+		r.reference(f.node)
+	case "CodeableConcept":
+		r.concept(f.node)
+	case "Task":
+		r.task(f.node)
+	case "Appointment":
+		r.appointment(f.node)
+	}
+}
+
+// content refuses an object that holds nothing but its id; the sibling of a
+// primitive may, where the value is there.
+//
+// Source: FHIR R4, element.html, ele-1
+func (r *reader) content(f *frame) {
+	const words = "There is nothing here but an id (ele-1)."
+	const id = 1 // the bit of the first element
+	m := r.nodes[f.node].member
+	if f.typ.Kind != KindResource && f.seen == id && f.siblings == 0 && !m.sibling {
+		r.at(f.node, CodeInvariant, words)
+	}
+	if f.siblings&^f.seen == 0 {
+		return
+	}
+	for j := f.node + 1; j < r.nodes[f.node].next; j = r.nodes[j].next {
+		n := &r.nodes[j]
+		if n.member.sibling && f.seen&n.member.bit == 0 && n.kind == object && r.child(j, "extension") < 0 {
+			r.at(j, CodeInvariant, words)
+		}
+	}
+}
+
+// pair checks that each place in an array of primitives has a value or an
+// extension.
+//
+// Source: FHIR R4, json.html, 2.6.2.3
+func (r *reader) pair(i int32) {
+	for j := i + 1; j < r.nodes[i].next; j = r.nodes[j].next {
+		m := r.nodes[j].member
+		switch {
+		case r.nodes[j].kind != array:
+		case !m.sibling:
+			r.places(j, r.child(i, "_"+m.name))
+		case r.child(i, m.name[1:]) < 0:
+			r.places(-1, j)
+		}
+	}
+}
+
+// places walks an array of values and that of their extensions side by side;
+// -1 stands for an array that is not there.
+func (r *reader) places(values, extensions int32) {
+	v, vEnd := r.inside(values)
+	x, xEnd := r.inside(extensions)
+	for n := 0; v < vEnd || x < xEnd; n++ {
+		valued, extended := false, false
+		if v < vEnd {
+			valued = r.nodes[v].kind != null
+			v = r.nodes[v].next
+		}
+		if x < xEnd {
+			extended = r.nodes[x].kind != null && (valued || r.child(x, "extension") >= 0)
+			x = r.nodes[x].next
+		}
+		if !valued && !extended {
+			r.issue(CodeStructure, fmt.Sprintf("%s[%d]", r.where(max(values, extensions), ""), n),
+				"Neither a value nor an extension fills this place of the array.")
+		}
+	}
+}
+
+// inside gives the first node of an array and the one after its last.
+func (r *reader) inside(i int32) (first, end int32) {
+	if i < 0 || r.nodes[i].kind != array {
+		return 0, 0
+	}
+	return i + 1, r.nodes[i].next
+}
+
+// extension wants a value or extensions, not both.
+//
+// Source: FHIR R4, extensibility.html, ext-1
+func (r *reader) extension(i int32) {
+	valued, nested := false, false
+	for j := i + 1; j < r.nodes[i].next; j = r.nodes[j].next {
+		switch r.nodes[j].member.element.Name {
+		case "value":
+			valued = true
+		case "extension":
+			nested = true
+		}
+	}
+	if valued == nested {
+		r.at(i, CodeInvariant, "An extension has either a value or extensions of its own, one of them and not both (ext-1).")
+	}
+}
+
+// concept checks a CodeableConcept that is bound to a required value set.
+//
+// Source: FHIR R4, terminologies.html#required
+func (r *reader) concept(i int32) {
+	set := r.nodes[i].member.element.codes
+	if set == nil {
+		return
+	}
+	coding := r.child(i, "coding")
+	c, end := r.inside(coding)
+	for ; c < end; c = r.nodes[c].next {
+		system, code := r.charsOf(c, "system"), r.child(c, "code")
+		if string(system) == set.system && set.has(r.chars(code)) {
+			return
+		}
+		if string(system) == set.system && code >= 0 {
+			r.at(code, CodeCodeInvalid, codeWords(r.chars(code), set))
+			return
+		}
+	}
+	if coding < 0 && r.child(i, "extension") >= 0 {
+		return // the code is said to be absent
+	}
+	r.at(i, CodeCodeInvalid, fmt.Sprintf("One coding must be of system %s; its code is one of %s.", set.system, strings.Join(set.codes, ", ")))
+}
+
+// charsOf gives the text of a member, nil if it is not there.
+func (r *reader) charsOf(i int32, name string) []byte { return r.chars(r.child(i, name)) }
+
+// task wants that it was modified no earlier than it was made, as far as the
+// precision of both lets one say.
+//
+// Source: FHIR R4, task.html, inv-1
+func (r *reader) task(i int32) {
+	made, ok1 := ParseDateTime(string(r.charsOf(i, "authoredOn")))
+	modified, ok2 := ParseDateTime(string(r.charsOf(i, "lastModified")))
+	if !ok1 || !ok2 {
+		return
+	}
+	east, west := time.FixedZone("", 14*3600), time.FixedZone("", -12*3600)
+	if !modified.End(west).After(made.Start(east)) {
+		r.issue(CodeInvariant, r.where(i, "lastModified"), "lastModified is before authoredOn (inv-1).")
+	}
+}
+
+// appointment wants start and end together, both once it is no longer only
+// proposed, and a reason of cancellation only with a cancelled one. R4 writes
+// the code noshow as no-show in app-4; here it is read as the code.
+//
+// Source: FHIR R4, appointment.html, app-2, app-3, app-4
+func (r *reader) appointment(i int32) {
+	has := func(name string) bool { return r.child(i, name) >= 0 || r.child(i, "_"+name) >= 0 }
+	status := string(r.charsOf(i, "status"))
+	if has("start") != has("end") {
+		r.at(i, CodeInvariant, "Either start and end are given, or neither (app-2).")
+	} else if !has("start") && status != "" && !slices.Contains([]string{"proposed", "cancelled", "waitlist"}, status) {
+		r.at(i, CodeInvariant, "Only a proposed or cancelled appointment, or one on a waitlist, may lack start and end (app-3).")
+	}
+	if has("cancelationReason") && status != "" && status != "cancelled" && status != "noshow" {
+		r.issue(CodeInvariant, r.where(i, "cancelationReason"), "Only a cancelled or missed appointment has a reason of cancellation (app-4).")
+	}
+}

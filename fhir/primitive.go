@@ -1,0 +1,224 @@
+package fhir
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// primitive is the form of one primitive type.
+type primitive struct {
+	kind  kind              // of JSON; yes stands for both booleans
+	valid func([]byte) bool // of the content of a string, or of the literal
+	words string            // what would be right
+	long  bool              // may be longer than MaxString
+}
+
+// primitives are the forms of all primitive types, by name.
+//
+// Source: FHIR R4, datatypes.html, 2.24.0.1 Primitive Types
+var primitives = map[string]*primitive{
+	"boolean":      {kind: yes, words: "true or false, without quotes"},
+	"integer":      {kind: number, valid: isInteger, words: "a whole number from -2147483648 to 2147483647"},
+	"unsignedInt":  {kind: number, valid: isUnsignedInt, words: "a whole number from 0 to 2147483647"},
+	"positiveInt":  {kind: number, valid: isPositiveInt, words: "a whole number from 1 to 2147483647"},
+	"decimal":      {kind: number, valid: anything, words: "a number, without quotes"},
+	"string":       {kind: text, valid: isString, words: "text with at least one visible character and no control characters"},
+	"markdown":     {kind: text, valid: isString, words: "text with at least one visible character and no control characters"},
+	"uri":          {kind: text, valid: isURI, words: "a URI, without white space"},
+	"url":          {kind: text, valid: isURI, words: "a URL, without white space"},
+	"canonical":    {kind: text, valid: isURI, words: "a canonical URL, without white space"},
+	"oid":          {kind: text, valid: isOID, words: "an OID such as urn:oid:1.2.3"},
+	"uuid":         {kind: text, valid: isUUID, words: "a UUID such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520, in lower case"},
+	"id":           {kind: text, valid: func(b []byte) bool { return IsID(string(b)) }, words: "1 to 64 letters, digits, hyphens and dots"},
+	"code":         {kind: text, valid: isCodeText, words: "a code, without white space around it and without two blanks together"},
+	"date":         {kind: text, valid: isDate, words: "a calendar date written YYYY, YYYY-MM or YYYY-MM-DD"},
+	"dateTime":     {kind: text, valid: isDateTime, words: "a calendar date written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss+zz:zz"},
+	"instant":      {kind: text, valid: isInstant, words: "an instant written YYYY-MM-DDThh:mm:ss.sss+zz:zz"},
+	"time":         {kind: text, valid: isTime, words: "a time of day written hh:mm:ss"},
+	"base64Binary": {kind: text, valid: isBase64, words: "base64, without line noise", long: true},
+	"xhtml":        {kind: text, valid: isXHTML, words: "XHTML in one <div> element", long: true},
+}
+
+// fits reports whether a value of that JSON kind is of the right kind.
+func (p *primitive) fits(k kind) bool { return k == p.kind || p.kind == yes && k == no }
+
+// primitive reads a value of a primitive type.
+func (r *reader) primitive(m *member, parent, index int32, k kind) bool {
+	p := m.typ.primitive
+	if k == object || k == array {
+		return r.mismatch(parent, m, index, m.typ.Name+" is expected: "+p.words)
+	}
+	raw, err := r.scalar()
+	if err != nil {
+		return r.syntax(err, parent, m.path())
+	}
+	i := r.push(parent, m, m.typ, index, k, len(raw))
+	if r.strict {
+		r.check(i, m, k, raw)
+	}
+	return !r.stopped
+}
+
+// check checks a value of a primitive type.
+func (r *reader) check(i int32, m *member, k kind, raw []byte) {
+	p := m.typ.primitive
+	if !p.fits(k) {
+		r.at(i, CodeStructure, fmt.Sprintf("Here stands %s; %s is expected: %s.", k, m.typ.Name, p.words))
+		return
+	}
+	if k == yes || k == no {
+		return
+	}
+	if k == text {
+		raw = unquote(raw)
+	}
+	switch {
+	case k == text && len(raw) == 0:
+		r.at(i, CodeValue, "A string must not be empty; leave it out.")
+	case !p.long && len(raw) > MaxString && utf8.RuneCount(raw) > MaxString:
+		r.at(i, CodeTooLong, fmt.Sprintf("Longer than %d characters.", MaxString))
+	case !p.valid(raw):
+		r.at(i, CodeValue, fmt.Sprintf("Not of type %s, which is %s.", m.typ.Name, p.words))
+	case m.element.codes != nil && m.typ.Name == "code" && !m.element.codes.has(raw):
+		r.at(i, CodeCodeInvalid, codeWords(raw, m.element.codes))
+	}
+}
+
+// codeWords says that a code is not in a required value set.
+func codeWords(code []byte, set *codeSet) string {
+	words := "This code"
+	if isCode(code) {
+		words = strconv.Quote(string(code))
+	}
+	words += " is not in the required value set"
+	if len(set.codes) <= 40 {
+		words += "; it is one of " + strings.Join(set.codes, ", ")
+	}
+	return words + "."
+}
+
+func anything([]byte) bool { return true }
+
+func isInteger(b []byte) bool { return isWhole(b, -1<<31) }
+
+func isUnsignedInt(b []byte) bool { return isWhole(b, 0) }
+
+func isPositiveInt(b []byte) bool { return isWhole(b, 1) }
+
+// isWhole reports whether b is a 32-bit number of at least low, written without
+// fraction or exponent.
+func isWhole(b []byte, low int64) bool {
+	if len(b) > len("-2147483648") {
+		return false
+	}
+	n, err := strconv.ParseInt(string(b), 10, 32)
+	return err == nil && n >= low
+}
+
+// isString wants something visible, since XML cannot hold an attribute of white
+// space only, and none of the control characters that XML cannot hold.
+//
+// Source: FHIR R4, datatypes.html#string; xml.html
+func isString(b []byte) bool {
+	visible := false
+	for _, c := range b {
+		if c > ' ' {
+			visible = true
+		} else if c != ' ' && c != '\n' && c != '\t' && c != '\r' {
+			return false
+		}
+	}
+	return visible
+}
+
+func isURI(b []byte) bool {
+	for _, c := range b {
+		if c <= ' ' {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+func isCodeText(b []byte) bool {
+	blank := true // what went before; a code does not begin with one
+	for _, c := range b {
+		isBlank := c == ' ' || c == '\t' || c == '\n' || c == '\r'
+		if isBlank && blank || c < ' ' && !isBlank {
+			return false
+		}
+		blank = isBlank
+	}
+	return !blank
+}
+
+func isOID(b []byte) bool {
+	rest, ok := bytes.CutPrefix(b, []byte("urn:oid:"))
+	if !ok || len(rest) < 3 || rest[0] < '0' || rest[0] > '2' || rest[1] != '.' {
+		return false
+	}
+	for arc := range bytes.SplitSeq(rest[2:], []byte(".")) {
+		if !isDigits(arc) || len(arc) > 1 && arc[0] == '0' {
+			return false
+		}
+	}
+	return true
+}
+
+func isUUID(b []byte) bool {
+	rest, ok := bytes.CutPrefix(b, []byte("urn:uuid:"))
+	if !ok || len(rest) != 36 {
+		return false
+	}
+	for i, c := range rest {
+		hyphen := i == 8 || i == 13 || i == 18 || i == 23
+		hex := c >= '0' && c <= '9' || c >= 'a' && c <= 'f'
+		if hyphen != (c == '-') || !hyphen && !hex {
+			return false
+		}
+	}
+	return true
+}
+
+func isBase64(b []byte) bool {
+	n, padding := 0, 0
+	for _, c := range b {
+		switch {
+		case c == ' ' || c == '\n' || c == '\r' || c == '\t':
+			continue
+		case c == '=':
+			padding++
+		case padding > 0:
+			return false
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '+', c == '/':
+		default:
+			return false
+		}
+		n++
+	}
+	return n > 0 && n%4 == 0 && padding <= 2
+}
+
+// isXHTML looks at the outermost element only.
+//
+// Source: FHIR R4, narrative.html
+func isXHTML(b []byte) bool {
+	b = bytes.TrimSpace(b)
+	rest, ok := bytes.CutPrefix(b, []byte("<div"))
+	if !ok || len(rest) == 0 || rest[0] != '>' && rest[0] != '/' && rest[0] > ' ' {
+		return false
+	}
+	return bytes.HasSuffix(rest, []byte("</div>")) || bytes.HasSuffix(rest, []byte("/>"))
+}
+
+func isDigits(b []byte) bool {
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return len(b) > 0
+}

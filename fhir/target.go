@@ -1,0 +1,88 @@
+package fhir
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// reference checks the literal and the type of a Reference against what its
+// element allows.
+//
+// Source: FHIR R4, references.html
+func (r *reader) reference(i int32) {
+	element := r.nodes[i].member.element
+	literal, ok := r.literal(i)
+	if !ok {
+		return
+	}
+	typed, ok := r.targetType(i)
+	if !ok {
+		return
+	}
+	r.target(i, "reference", literal, element.Targets)
+	if typed != literal {
+		r.target(i, "type", typed, element.Targets)
+	}
+	if literal != "" && typed != "" && literal != typed {
+		r.issue(CodeValue, r.where(i, "type"), fmt.Sprintf("The reference is to %s, but its type says %s.", literal, typed))
+	}
+}
+
+// literal gives the resource type that Reference.reference names, "" if it
+// names none, and false if it is no reference.
+func (r *reader) literal(i int32) (string, bool) {
+	j := r.child(i, "reference")
+	s := string(r.chars(j))
+	if s == "" {
+		return "", true
+	}
+	if ref, ok := ParseReference(s); ok {
+		return ref.Type, true
+	}
+	if name, _, conditional := strings.Cut(s, "?"); conditional && IsResourceType(name) {
+		return name, true
+	}
+	if isAbsolute(s) && isURI([]byte(s)) {
+		return "", true
+	}
+	r.at(j, CodeValue, `Not a reference; write "Type/id", an absolute URL, "urn:uuid:…" or "#id" of a contained resource.`)
+	return "", false
+}
+
+// targetType gives the resource type of Reference.type.
+func (r *reader) targetType(i int32) (string, bool) {
+	j := r.child(i, "type")
+	name := strings.TrimPrefix(string(r.chars(j)), structureDefinition)
+	if name == "" || IsResourceType(name) {
+		return name, true
+	}
+	if isAbsolute(name) { // a logical model
+		return "", true
+	}
+	r.at(j, CodeValue, "Not the name of a resource type of FHIR R4.")
+	return "", false
+}
+
+// target refuses a type that is not among those allowed.
+func (r *reader) target(i int32, name, typ string, allowed []string) {
+	if typ == "" || len(allowed) == 0 || slices.Contains(allowed, typ) {
+		return
+	}
+	r.issue(CodeValue, r.where(i, name), fmt.Sprintf("A reference to %s is not allowed here, only to %s.", typ, strings.Join(allowed, ", ")))
+}
+
+// isAbsolute reports whether s begins with a URI scheme.
+func isAbsolute(s string) bool {
+	scheme, _, found := strings.Cut(s, ":")
+	if !found || scheme == "" {
+		return false
+	}
+	for i, c := range []byte(strings.ToLower(scheme)) {
+		letter := c >= 'a' && c <= 'z'
+		if !letter && (i == 0 || !(c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.')) {
+			return false
+		}
+	}
+	return true
+}
