@@ -1,0 +1,88 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"warmhandoff/cmd/internal/store"
+)
+
+const handoffColumns = "task, referral, agency, patient, state, reason, due, wake, seq, doc"
+
+func (r *reader) handoffs(ctx context.Context, text string, args ...any) ([]store.Handoff, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var all []store.Handoff
+	err := r.s.query(context.Background(), text, args, func(rows *sql.Rows) error {
+		var h store.Handoff
+		var due, wake sql.NullInt64
+		err := rows.Scan(&h.Task, &h.Referral, &h.Agency, &h.Patient, &h.State, &h.Reason, &due, &wake, &h.Seq, &h.Doc)
+		h.Due, h.Wake = fromMicros(due), fromMicros(wake)
+		all = append(all, h)
+		return err
+	})
+	return all, err
+}
+
+func (r *reader) Handoff(ctx context.Context, task string) (store.Handoff, error) {
+	all, err := r.handoffs(ctx, "SELECT "+handoffColumns+" FROM handoff WHERE task = ?", task)
+	if err != nil {
+		return store.Handoff{}, err
+	}
+	if len(all) == 0 {
+		return store.Handoff{}, store.ErrNotFound
+	}
+	return all[0], nil
+}
+
+func (r *reader) Handoffs(ctx context.Context, referral string) ([]store.Handoff, error) {
+	return r.handoffs(ctx, "SELECT "+handoffColumns+" FROM handoff WHERE referral = ? ORDER BY task", referral)
+}
+
+// Awake takes a limit of 0 for no limit.
+func (r *reader) Awake(ctx context.Context, now time.Time, limit int) ([]store.Handoff, error) {
+	return r.handoffs(ctx, "SELECT "+handoffColumns+` FROM handoff WHERE wake IS NOT NULL AND wake <= ? ORDER BY wake, task LIMIT ?`,
+		now.UnixMicro(), noLimit(limit))
+}
+
+func (r *reader) NextWake(ctx context.Context) (time.Time, error) {
+	if err := ctx.Err(); err != nil {
+		return time.Time{}, err
+	}
+	var wake sql.NullInt64
+	err := r.s.one("SELECT wake FROM handoff WHERE wake IS NOT NULL ORDER BY wake LIMIT 1", nil, &wake)
+	if errors.Is(err, store.ErrNotFound) {
+		err = nil
+	}
+	return fromMicros(wake), err
+}
+
+func (t *tx) PutHandoff(ctx context.Context, h store.Handoff) error {
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	_, err := t.exec(`INSERT INTO handoff (`+handoffColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (task) DO UPDATE SET referral = excluded.referral, agency = excluded.agency, patient = excluded.patient,
+			state = excluded.state, reason = excluded.reason, due = excluded.due, wake = excluded.wake, seq = excluded.seq, doc = excluded.doc`,
+		h.Task, h.Referral, h.Agency, h.Patient, h.State, h.Reason, micros(h.Due), micros(h.Wake), h.Seq, h.Doc)
+	return err
+}
+
+func (t *tx) DropHandoff(ctx context.Context, task string) error {
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	_, err := t.exec("DELETE FROM handoff WHERE task = ?", task)
+	return err
+}
+
+func (t *tx) DropHandoffs(ctx context.Context) error {
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	_, err := t.exec("DELETE FROM handoff")
+	return err
+}

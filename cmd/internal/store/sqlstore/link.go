@@ -1,0 +1,62 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"warmhandoff/cmd/internal/store"
+)
+
+func (r *reader) LinkedTo(ctx context.Context, to string) ([]store.Linked, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var all []store.Linked
+	err := r.s.query(context.Background(), `SELECT r.type, r.id, l.via, l.former, r.number, r.seq
+		FROM link l JOIN resource r ON r.rid = l.rid WHERE l.target = ? ORDER BY r.seq, l.via`, []any{to}, func(rows *sql.Rows) error {
+		var l store.Linked
+		err := rows.Scan(&l.From.Type, &l.From.ID, &l.Via, &l.Former, &l.Number, &l.Seq)
+		all = append(all, l)
+		return err
+	})
+	return all, err
+}
+
+func (r *reader) Links(ctx context.Context, from store.Key) ([]store.Link, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var packed []byte
+	err := r.s.one("SELECT links FROM resource WHERE type = ? AND id = ?", []any{from.Type, from.ID}, &packed)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return unpackLinks(packed)
+}
+
+// relink brings the rows of a resource's links from those of its last version to those of its new one. Links that stay are not touched.
+func (t *tx) relink(rid int64, last, now []store.Link) error {
+	for _, l := range last {
+		if slices.Contains(now, l) {
+			continue
+		}
+		if _, err := t.exec("UPDATE link SET former = 1 WHERE target = ? AND rid = ? AND via = ?", l.To, rid, l.Via); err != nil {
+			return err
+		}
+	}
+	for _, l := range now {
+		if slices.Contains(last, l) {
+			continue
+		}
+		if _, err := t.exec(`INSERT INTO link (target, rid, via, former) VALUES (?, ?, ?, 0)
+			ON CONFLICT (target, rid, via) DO UPDATE SET former = 0`, l.To, rid, l.Via); err != nil {
+			return err
+		}
+	}
+	return nil
+}

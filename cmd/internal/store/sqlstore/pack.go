@@ -1,0 +1,69 @@
+package sqlstore
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"warmhandoff/cmd/internal/store"
+)
+
+// Terms and links lie in the resource row as a run of pairs, each string with its length in front.
+
+var errPacked = errors.New("a packed list of terms or links is damaged")
+
+func packTerms(terms []store.Term) []byte {
+	var b []byte
+	for _, t := range terms {
+		b = appendString(appendString(b, t.Param), t.Value)
+	}
+	return b
+}
+
+func unpackTerms(b []byte) ([]store.Term, error) {
+	var terms []store.Term
+	err := eachPair(b, func(param, value string) { terms = append(terms, store.Term{Param: param, Value: value}) })
+	return terms, err
+}
+
+func packLinks(links []store.Link) []byte {
+	var b []byte
+	for _, l := range links {
+		b = appendString(appendString(b, l.Via), l.To)
+	}
+	return b
+}
+
+func unpackLinks(b []byte) ([]store.Link, error) {
+	var links []store.Link
+	err := eachPair(b, func(via, to string) { links = append(links, store.Link{Via: via, To: to}) })
+	return links, err
+}
+
+func appendString(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func eachPair(b []byte, f func(first, second string)) error {
+	for len(b) > 0 {
+		first, rest, ok := cutString(b)
+		if !ok {
+			return errPacked
+		}
+		second, rest, ok := cutString(rest)
+		if !ok {
+			return errPacked
+		}
+		f(first, second)
+		b = rest
+	}
+	return nil
+}
+
+func cutString(b []byte) (s string, rest []byte, ok bool) {
+	n, size := binary.Uvarint(b)
+	if size <= 0 || n > uint64(len(b)-size) {
+		return "", nil, false
+	}
+	b = b[size:]
+	return string(b[:n]), b[n:], true
+}

@@ -1,0 +1,144 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteOldest is the first version of SQLite without the race between two connections that reset the log, which loses committed writes.
+//
+// Source: SQLite, wal.html, "the WAL-reset bug"
+var sqliteOldest = [3]int{3, 51, 3}
+
+func sqliteDialect() dialect {
+	return dialect{
+		goose:      goose.DialectSQLite3,
+		migrations: "migrations/sqlite",
+		begin:      "BEGIN IMMEDIATE",
+		snapshot:   "BEGIN",
+		bind:       func(sql string) string { return sql },
+		judge:      judgeSQLite,
+		version:    checkSQLiteVersion,
+	}
+}
+
+// judgeSQLite sorts SQLite's result codes.
+//
+// Source: SQLite, rescode.html
+func judgeSQLite(err error) trouble {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return noTrouble
+	}
+	if e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE {
+		return full // the shared-memory file could not grow; nothing in it is lasting
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return full
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return busy
+	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL,
+		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_NOLFS, sqlite3.SQLITE_PERM:
+		return failed
+	}
+	return noTrouble
+}
+
+func checkSQLiteVersion(ctx context.Context, db *sql.DB) error {
+	var text string
+	if err := db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&text); err != nil {
+		return fmt.Errorf("ask SQLite for its version: %w", err)
+	}
+	if olderThan(text, sqliteOldest) {
+		return fmt.Errorf("SQLite %s can lose committed writes; %d.%d.%d or later is needed",
+			text, sqliteOldest[0], sqliteOldest[1], sqliteOldest[2])
+	}
+	return nil
+}
+
+func olderThan(version string, oldest [3]int) bool {
+	parts := strings.SplitN(version, ".", 4)
+	for i, want := range oldest {
+		have := 0
+		if i < len(parts) {
+			have, _ = strconv.Atoi(parts[i])
+		}
+		if have != want {
+			return have < want
+		}
+	}
+	return false
+}
+
+// sqliteAddress makes the name under which the driver opens a database. Settings follow the names of SQLite's pragmas.
+func sqliteAddress(path string, settings ...string) string {
+	query := url.Values{}
+	for _, s := range settings {
+		if mode, ok := strings.CutPrefix(s, "mode="); ok {
+			query.Set("mode", mode)
+			continue
+		}
+		query.Add("_pragma", s)
+	}
+	path = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+	return "file:" + path + "?" + query.Encode()
+}
+
+// Settings that every connection has: a crafted file must not run functions from its schema, and damaged pages must be noticed.
+var sqliteCommon = []string{"busy_timeout(5000)", "foreign_keys(1)", "trusted_schema(0)", "cell_size_check(1)", "temp_store(memory)"}
+
+func sqliteWriter(path, synchronous string) string {
+	return sqliteAddress(path, append([]string{
+		"journal_mode(wal)", "synchronous(" + synchronous + ")", "wal_autocheckpoint(0)", "journal_size_limit(67108864)", "cache_size(-32000)",
+	}, sqliteCommon...)...)
+}
+
+func sqliteReader(path string) string {
+	return sqliteAddress(path, append([]string{"mode=ro", "query_only(1)", "wal_autocheckpoint(0)", "cache_size(-16000)"}, sqliteCommon...)...)
+}
+
+func sqliteMemory() string {
+	return sqliteAddress(":memory:", append([]string{"journal_mode(memory)", "synchronous(off)"}, sqliteCommon...)...)
+}
+
+// lockSQLite makes sure that no other program has the database open: it holds an exclusive transaction on an empty database beside it. SQLite's
+// own locks do this on every system, within one process too, and vanish with the process.
+func lockSQLite(ctx context.Context, path string) (*sql.DB, error) {
+	path += ".lock"
+	if err := createPrivate(path); err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", sqliteAddress(path, "cache_size(-64)"))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
+		_ = db.Close()
+		if judgeSQLite(err) == busy {
+			return nil, errors.New("another program has this database open")
+		}
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	return db, nil
+}
+
+// createPrivate makes an empty file that only its owner may read, unless there is one. SQLite gives the files beside it the same mode.
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}

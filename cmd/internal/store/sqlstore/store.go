@@ -1,0 +1,266 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"warmhandoff/cmd/internal/store"
+)
+
+// Options say where a store is kept. One of Path and Memory is needed.
+type Options struct {
+	// Path is the database file. It is made, readable by its owner alone, when it is not there; its folder must be.
+	Path string
+	// Memory asks for a private store that is gone with Close. It has one connection, so Views and Updates take turns: a View must not
+	// wait for an Update.
+	Memory bool
+	// Synchronous is for tests that prove what syncing is worth: "NORMAL" or "OFF" answer before anything is on the disk. "" means FULL.
+	Synchronous string
+	// Readers is how many Views may run at once; 0 means 4.
+	Readers int
+	// Queue is how many Updates may wait before the next one gets store.ErrBusy; 0 means 1024.
+	Queue int
+}
+
+// Store is a store.Store in a SQL database. Safe for concurrent use.
+type Store struct {
+	writer  *writer
+	pool    chan *session // read connections that are free
+	readers int
+	dbs     []*sql.DB // in the order in which they are closed
+
+	mu     sync.RWMutex // held for reading while something is put into the queue
+	closed bool
+	down   atomic.Bool
+	failed chan struct{}
+	cause  error // set before failed is closed
+	once   sync.Once
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the store, makes or migrates its tables, and starts its writer. It refuses a file that another program has open, a schema that a
+// later program made, and a version of the database that is known to lose data. The context is for opening only.
+func Open(ctx context.Context, o Options) (_ *Store, err error) {
+	if (o.Path == "") == !o.Memory {
+		return nil, errors.New("open store: give either a path or memory")
+	}
+	st := &Store{failed: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("open store: %w", err)
+			_ = st.closeAll()
+		}
+	}()
+	if o.Memory {
+		err = st.openMemory(ctx)
+	} else {
+		err = st.openFile(ctx, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return st, st.start(o)
+}
+
+func (st *Store) openFile(ctx context.Context, o Options) error {
+	lock, err := lockSQLite(ctx, o.Path)
+	if err != nil {
+		return err
+	}
+	st.dbs = []*sql.DB{lock}
+	if err := createPrivate(o.Path); err != nil {
+		return err
+	}
+	level := "FULL"
+	if o.Synchronous != "" {
+		level = o.Synchronous
+	}
+	write, err := st.openWriter(ctx, sqliteWriter(o.Path, level))
+	if err != nil {
+		return err
+	}
+	st.writer = &writer{s: write, checkpoints: true}
+	db, err := sql.Open("sqlite", sqliteReader(o.Path))
+	if err != nil {
+		return err
+	}
+	st.dbs = append([]*sql.DB{db}, st.dbs...)
+	readers := o.Readers
+	if readers <= 0 {
+		readers = 4
+	}
+	st.pool = make(chan *session, readers)
+	for ; st.readers < readers; st.readers++ {
+		s, err := newSession(ctx, write.d, db)
+		if err != nil {
+			return err
+		}
+		st.pool <- s
+	}
+	return nil
+}
+
+func (st *Store) openMemory(ctx context.Context) error {
+	s, err := st.openWriter(ctx, sqliteMemory())
+	if err != nil {
+		return err
+	}
+	st.readers, st.pool = 1, make(chan *session, 1)
+	st.pool <- s
+	st.writer = &writer{s: s, pool: st.pool}
+	return nil
+}
+
+// openWriter opens the connection that writes, checks the database and brings its schema up to date.
+func (st *Store) openWriter(ctx context.Context, address string) (*session, error) {
+	d := sqliteDialect()
+	db, err := sql.Open("sqlite", address)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	st.dbs = append([]*sql.DB{db}, st.dbs...)
+	if err := d.version(ctx, db); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, d, db); err != nil {
+		return nil, err
+	}
+	return newSession(ctx, d, db)
+}
+
+func (st *Store) start(o Options) error {
+	w := st.writer
+	var err error
+	if w.end, err = (&reader{s: w.s}).mark(); err != nil {
+		return err
+	}
+	size := o.Queue
+	if size <= 0 {
+		size = 1024
+	}
+	w.queue, w.stopped = make(chan *call, size), make(chan struct{})
+	w.fail, w.isDown = st.fail, st.down.Load
+	go w.loop()
+	return nil
+}
+
+// fail ends the store for good: what is on the disk is uncertain.
+func (st *Store) fail(cause error) {
+	st.once.Do(func() {
+		st.cause = cause
+		st.down.Store(true)
+		close(st.failed)
+	})
+}
+
+// Failed is closed when the database could not be written or synced. The program must then end; Cause says why.
+func (st *Store) Failed() <-chan struct{} { return st.failed }
+
+// Cause gives the error behind Failed, nil before.
+func (st *Store) Cause() error {
+	if !st.down.Load() {
+		return nil
+	}
+	return st.cause
+}
+
+// View runs f on a snapshot. It waits while all read connections are in use. f must call neither View nor Update.
+func (st *Store) View(ctx context.Context, f func(store.Reader) error) (err error) {
+	if st.down.Load() {
+		return store.ErrFailed
+	}
+	var s *session
+	select {
+	case s = <-st.pool:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if s == nil {
+		return store.ErrFailed
+	}
+	defer func() { st.pool <- s }()
+	if _, err := s.exec(s.d.snapshot); err != nil {
+		return err
+	}
+	defer func() {
+		if _, e := s.exec("ROLLBACK"); e != nil {
+			err = errors.Join(err, e)
+		}
+	}()
+	return f(&reader{s: s})
+}
+
+// Update runs f in a transaction, in this goroutine. A panic in f is this caller's error. A context that ends before f's turn has come ends the
+// wait; after that it makes f's own statements fail, but a commit under way is always waited for.
+func (st *Store) Update(ctx context.Context, f func(store.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c := newCall(ctx)
+	if err := st.enqueue(c); err != nil {
+		return err
+	}
+	return c.run(f)
+}
+
+func (st *Store) enqueue(c *call) error {
+	st.mu.RLock()
+	defer st.mu.RUnlock()
+	if st.closed || st.down.Load() {
+		return store.ErrFailed
+	}
+	select {
+	case st.writer.queue <- c:
+		return nil
+	default:
+		return store.ErrBusy
+	}
+}
+
+// Syncs gives how many commits reached the disk since Open, and how many Updates they carried. Updates that wrote nothing need no commit and are
+// not counted.
+func (st *Store) Syncs() (commits, updates int64) {
+	return st.writer.commits.Load(), st.writer.updates.Load()
+}
+
+// Close lets the Updates that wait and the Views that run come to their end, then closes the database. Calls after it give store.ErrFailed; a
+// second Close does nothing.
+func (st *Store) Close() error {
+	st.mu.Lock()
+	if st.closed {
+		st.mu.Unlock()
+		return nil
+	}
+	st.closed = true
+	close(st.writer.queue)
+	st.mu.Unlock()
+	<-st.writer.stopped
+	return st.closeAll()
+}
+
+// closeAll closes readers before the writer, whose end tidies up the log, and the lock last.
+func (st *Store) closeAll() error {
+	var errs []error
+	for range st.readers {
+		s := <-st.pool
+		if s != nil && (st.writer == nil || s != st.writer.s) {
+			errs = append(errs, s.close())
+		}
+	}
+	if st.pool != nil {
+		close(st.pool)
+	}
+	if st.writer != nil {
+		errs = append(errs, st.writer.s.close())
+	}
+	for _, db := range st.dbs {
+		errs = append(errs, db.Close())
+	}
+	return errors.Join(errs...)
+}

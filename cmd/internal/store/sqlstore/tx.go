@@ -1,0 +1,166 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"warmhandoff/cmd/internal/store"
+)
+
+var errOver = errors.New("store: the transaction is over")
+
+// tx is one caller's part of a group.
+type tx struct {
+	reader
+	end   *mark // the end of the order, moved by every Put
+	start mark  // where it was before this caller
+	guard bool  // others are in the group: write under a savepoint
+	wrote bool
+	// broken is the first failure of a statement. What was written before it may be half of something, so nothing of it is kept even
+	// if f goes on.
+	broken error
+	over   bool
+}
+
+var _ store.Tx = (*tx)(nil)
+
+// begin opens the caller's savepoint with its first write; who only reads, or is refused before writing, costs none.
+func (t *tx) begin(ctx context.Context) error {
+	if t.over {
+		return errOver
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if t.broken != nil {
+		return t.broken
+	}
+	if t.wrote {
+		return nil
+	}
+	t.wrote = true
+	if !t.guard {
+		return nil
+	}
+	_, err := t.exec("SAVEPOINT caller")
+	return err
+}
+
+func (t *tx) exec(text string, args ...any) (int64, error) {
+	n, err := t.s.exec(text, args...)
+	if err != nil && t.broken == nil {
+		t.broken = err
+	}
+	return n, err
+}
+
+// newest is what Put must know of the version before.
+type newest struct {
+	rid, seq int64
+	number   int
+	terms    []store.Term
+	links    []store.Link
+}
+
+func (t *tx) newest(k store.Key) (newest, error) {
+	var n newest
+	var terms, links []byte
+	err := t.s.one("SELECT rid, seq, number, terms, links FROM resource WHERE type = ? AND id = ?", []any{k.Type, k.ID},
+		&n.rid, &n.seq, &n.number, &terms, &links)
+	if errors.Is(err, store.ErrNotFound) {
+		return newest{}, nil
+	}
+	if err != nil {
+		return newest{}, err
+	}
+	if n.terms, err = unpackTerms(terms); err != nil {
+		return newest{}, err
+	}
+	n.links, err = unpackLinks(links)
+	return n, err
+}
+
+var errBackwards = errors.New("store: lastUpdated would run backwards")
+
+func (t *tx) Put(ctx context.Context, w store.Write) (store.Version, error) {
+	if err := t.begin(ctx); err != nil {
+		return store.Version{}, err
+	}
+	last, err := t.newest(w.Key)
+	if err != nil {
+		return store.Version{}, err
+	}
+	if w.Replaces != last.number {
+		return store.Version{}, store.ErrConflict
+	}
+	if millis(w.Updated) < t.end.updated {
+		return store.Version{}, errBackwards
+	}
+	v := store.Version{Key: w.Key, Number: last.number + 1, Seq: t.end.seq + 1, Updated: w.Updated.UTC().Truncate(time.Millisecond),
+		Deleted: w.Deleted, Author: w.Author, Body: w.Body}
+	if w.Deleted {
+		v.Body, w.Links = nil, nil
+	}
+	*t.end = mark{seq: v.Seq, updated: millis(w.Updated)}
+	return v, t.put(v, last, termsOf(w), once(w.Links))
+}
+
+func (t *tx) put(v store.Version, last newest, terms []store.Term, links []store.Link) error {
+	rid := last.rid
+	var err error
+	if last.number == 0 {
+		rid = v.Seq
+		_, err = t.exec("INSERT INTO resource (rid, type, id, number, seq, deleted, terms, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			rid, v.Type, v.ID, v.Number, v.Seq, flag(v.Deleted), packTerms(terms), packLinks(links))
+	} else {
+		_, err = t.exec("UPDATE resource SET number = ?, seq = ?, deleted = ?, terms = ?, links = ? WHERE rid = ?",
+			v.Number, v.Seq, flag(v.Deleted), packTerms(terms), packLinks(links), rid)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := t.exec(`INSERT INTO version (seq, rid, number, type, id, updated, deleted, role, party, own, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, v.Seq, rid, v.Number, v.Type, v.ID, millis(v.Updated), flag(v.Deleted),
+		v.Author.Role, v.Author.Party, flag(v.Author.Own), v.Body); err != nil {
+		return err
+	}
+	if err := t.reterm(last.seq, last.terms, v.Seq, terms); err != nil {
+		return err
+	}
+	return t.relink(rid, last.links, links)
+}
+
+func once(links []store.Link) []store.Link {
+	var out []store.Link
+	for _, l := range links {
+		if !slices.Contains(out, l) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func (t *tx) Remember(ctx context.Context, key, value string, at time.Time) (kept string, fresh bool, err error) {
+	if err := t.begin(ctx); err != nil {
+		return "", false, err
+	}
+	n, err := t.exec("INSERT INTO idempotency (key, value, at) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING", key, value, millis(at))
+	if err != nil {
+		return "", false, err
+	}
+	if n == 1 {
+		return value, true, nil
+	}
+	kept, _, err = t.Remembered(ctx, key)
+	return kept, false, err
+}
+
+func (t *tx) Forget(ctx context.Context, before time.Time) (int, error) {
+	if err := t.begin(ctx); err != nil {
+		return 0, err
+	}
+	n, err := t.exec("DELETE FROM idempotency WHERE at < ?", millisUp(before))
+	return int(n), err
+}
