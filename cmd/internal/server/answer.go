@@ -1,0 +1,125 @@
+package server
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+)
+
+// answer is what became of one request, sent on its own or as an entry of a Bundle.
+type answer struct {
+	status  int
+	version store.Version // what ETag and Last-Modified speak of; Number 0: nothing
+	located bool          // Location names the version: somebody wrote it
+	bare    bool          // the body is no stored resource but an answer of ours (a Bundle, an outcome): it has no fullUrl
+	body    []byte        // nil: no body
+	issues  []fhir.Issue  // warnings that go beside the body where there is room for them
+}
+
+// Header values that never change are made once: handlers put these slices into the header map and never write to them.
+var (
+	nosniff  = []string{"nosniff"}
+	noStore  = []string{"no-store"}
+	jsonType = []string{mediaFHIR}
+	gzipped  = []string{"gzip"}
+	retryIn  = []string{"1"}
+	varies   = []string{"Accept-Encoding"}
+)
+
+// send writes an answer.
+func (s *Server) send(c echo.Context, a *answer) error {
+	h := c.Response().Header()
+	h["Cache-Control"] = noStore
+	if a.version.Number > 0 {
+		h["Etag"] = []string{etag(a.version.Number)}
+		h["Last-Modified"] = []string{a.version.Updated.UTC().Format(http.TimeFormat)}
+		if a.located {
+			h["Location"] = []string{s.set.Base + "/" + location(a.version)}
+		}
+	}
+	return writeBody(c, a.status, a.body)
+}
+
+// sendFailure writes an OperationOutcome.
+func (s *Server) sendFailure(c echo.Context, f *failure) {
+	h := c.Response().Header()
+	h["Cache-Control"] = noStore
+	if f.retry {
+		h["Retry-After"] = retryIn
+	}
+	if f.status == http.StatusUnauthorized {
+		h["Www-Authenticate"] = []string{`Bearer realm="fhir"`}
+	}
+	if f.gone.Number > 0 {
+		h["Etag"] = []string{etag(f.gone.Number)}
+		h["Last-Modified"] = []string{f.gone.Updated.UTC().Format(http.TimeFormat)}
+	}
+	_ = writeBody(c, f.status, fhir.OperationOutcome(f.issues...)) // whoever hung up does not hear why
+}
+
+// packFrom is the size from which packing saves more time than it takes.
+const packFrom = 8 << 10
+
+func writeBody(c echo.Context, status int, body []byte) error {
+	w := c.Response()
+	if len(body) == 0 {
+		w.WriteHeader(status)
+		return nil
+	}
+	h := w.Header()
+	h["Content-Type"] = jsonType
+	if len(body) >= packFrom {
+		h["Vary"] = varies
+		if takesGzip(c.Request().Header) {
+			return writePacked(c, status, body)
+		}
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
+	_, _ = w.Write(body) // the status is out: whoever hung up cannot be told
+	return nil
+}
+
+var packers = sync.Pool{New: func() any {
+	z, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
+	return z
+}}
+
+func writePacked(c echo.Context, status int, body []byte) error {
+	w := c.Response()
+	w.Header()["Content-Encoding"] = gzipped
+	w.WriteHeader(status)
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
+	z := packers.Get().(*gzip.Writer)
+	defer packers.Put(z)
+	z.Reset(w)
+	_, _ = z.Write(body)
+	_ = z.Close()
+	return nil
+}
+
+// etag gives W/"3".
+func etag(version int) string {
+	return string(append(strconv.AppendInt(append(make([]byte, 0, 12), `W/"`...), int64(version), 10), '"'))
+}
+
+// location gives Type/id/_history/3.
+func location(v store.Version) string {
+	return v.Type + "/" + v.ID + "/_history/" + strconv.Itoa(v.Number)
+}
+
+// instant gives a time as FHIR writes it: UTC, milliseconds.
+func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }

@@ -1,0 +1,116 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"warmhandoff/fhir"
+)
+
+// entry is one entry of a Bundle that was sent to be carried out: a request, or what is wrong with it.
+type entry struct {
+	in  *request // nil where err keeps it from being one
+	err error
+}
+
+// entryAt makes the request of one entry: n is its place in the Bundle as it was sent.
+func (s *Server) entryAt(outer *request, n int, v fhir.Value) entry {
+	in := &request{asked: outer.asked, who: outer.who, want: outer.want, strict: outer.strict, at: fmt.Sprintf("Bundle.entry[%d]", n)}
+	err := s.readEntry(in, v)
+	if err == nil {
+		err = s.named(in)
+	}
+	if err != nil {
+		return entry{err: err}
+	}
+	return entry{in: in}
+}
+
+func (s *Server) readEntry(in *request, v fhir.Value) error {
+	ask := v.Get("request")
+	if !ask.Exists() {
+		return fail(http.StatusBadRequest, fhir.CodeRequired, in.at+".request", "Each entry of a batch or transaction must have request.method and request.url.")
+	}
+	in.fullURL = v.Get("fullUrl").Text()
+	in.ifMatch, in.ifNoneMatch, in.ifNoneExist = ask.Get("ifMatch").Text(), ask.Get("ifNoneMatch").Text(), ask.Get("ifNoneExist").Text()
+	if since, ok := fhir.ParseDateTime(ask.Get("ifModifiedSince").Text()); ok {
+		in.modifiedSince = since.Start(time.UTC)
+	}
+	if err := s.routeEntry(in, ask.Get("method").Text(), ask.Get("url").Text()); err != nil {
+		return err
+	}
+	if in.route.takes == resourceBody {
+		return in.takeResource(v.Get("resource"))
+	}
+	return nil
+}
+
+// routeEntry finds the route for an entry's method and address.
+func (s *Server) routeEntry(in *request, method, address string) error {
+	path, query, err := s.below(address)
+	if err != nil {
+		return fail(http.StatusBadRequest, fhir.CodeValue, in.at+".request.url", err.Error())
+	}
+	if method == http.MethodPut { // HAPI clients name what they read, with its version
+		path, _, _ = strings.Cut(path, "/_history/")
+	}
+	rt, params, known := match(s.routes, method, path)
+	switch {
+	case rt != nil && rt.inBundle():
+		in.route, in.query = rt, query
+		in.typ, in.id, in.version = params["type"], params["id"], params["vid"]
+		if in.typ == "" {
+			in.typ = rt.fixedType()
+		}
+		return nil
+	case rt != nil || known:
+		return fail(http.StatusBadRequest, fhir.CodeNotSupported, in.at+".request.method",
+			"An entry can GET, HEAD, POST (to a type), PUT or DELETE; "+method+" on this address is not among it.")
+	}
+	return fail(http.StatusNotFound, fhir.CodeNotFound, in.at+".request.url", "There is nothing at this address; [base]/metadata lists what there is.")
+}
+
+// inBundle reports whether an entry may ask for what the route does. What takes another body than a resource cannot be said in an entry.
+func (rt *route) inBundle() bool { return rt.takes == noBody || rt.takes == resourceBody }
+
+type wrongAddress string
+
+func (w wrongAddress) Error() string { return string(w) }
+
+// below takes an entry's address apart: the decoded path below our base, without a slash in front, and the query as sent. A bare "|" is let by.
+func (s *Server) below(address string) (path, query string, err error) {
+	if rest, ok := strings.CutPrefix(address, s.set.Base); ok && (rest == "" || rest[0] == '/' || rest[0] == '?') {
+		address = rest
+	} else if strings.Contains(address, "://") && !strings.Contains(address[:strings.Index(address, "://")], "?") || strings.HasPrefix(address, "urn:") {
+		return "", "", wrongAddress("The address must be below this server's base: Task, Task/123 or Task?identifier=system|value.")
+	}
+	path, query, _ = strings.Cut(address, "?")
+	path, err = url.PathUnescape(strings.Trim(path, "/"))
+	if err != nil {
+		return "", "", wrongAddress("The address has an incomplete %-code.")
+	}
+	return path, query, nil
+}
+
+// takeResource takes the resource of an entry, which the strict reader has read with the Bundle.
+func (in *request) takeResource(v fhir.Value) error {
+	in.body = v.Resource()
+	switch {
+	case in.body == nil:
+		return fail(http.StatusBadRequest, fhir.CodeRequired, in.at+".resource", "POST and PUT need the resource in the entry.")
+	case in.body.Type() != in.typ:
+		return fail(http.StatusBadRequest, fhir.CodeInvalid, in.at+".resource.resourceType",
+			"The entry's address takes a "+typeOr(in.typ)+", and its resource is a "+in.body.Type()+".")
+	}
+	return nil
+}
+
+func typeOr(typ string) string {
+	if fhir.IsResourceType(typ) {
+		return typ
+	}
+	return "resource of another type"
+}

@@ -1,0 +1,148 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"warmhandoff/fhir"
+	"warmhandoff/fhir/search"
+)
+
+// capabilities makes the CapabilityStatement from the table of routes, the types that are served, and the table of search parameters.
+//
+// Source: FHIR R4, capabilitystatement.html
+func (s *Server) capabilities() []byte {
+	st := models.CapabilityStatement{
+		Status:      models.PublicationStatusActive,
+		Date:        instant(s.set.Now()),
+		Kind:        models.CapabilityStatementKindInstance,
+		Name:        ptr("WarmHandoff"),
+		Title:       ptr("warmhandoff, an adapter that follows a referral until the person got to the first visit"),
+		Software:    &models.CapabilityStatementSoftware{Name: "warmhandoff"},
+		FhirVersion: models.FHIRVersion4_0_1,
+		Format:      []string{mediaFHIR, "json"},
+		Implementation: &models.CapabilityStatementImplementation{
+			Description: "warmhandoff", Url: ptr(s.set.Base),
+		},
+		Rest: []models.CapabilityStatementRest{s.rest()},
+	}
+	if s.set.Version != "" {
+		st.Software.Version = ptr(s.set.Version)
+	}
+	data, err := json.Marshal(st)
+	if err != nil {
+		panic(fmt.Sprintf("server: the CapabilityStatement cannot be written: %v", err))
+	}
+	return data
+}
+
+func (s *Server) rest() models.CapabilityStatementRest {
+	rest := models.CapabilityStatementRest{
+		Mode: models.RestfulCapabilityModeServer,
+		Documentation: ptr("Every version is kept byte for byte; id, meta.versionId and meta.lastUpdated are ours. JSON only. " +
+			"GET [base]/Task/{id}/$handoff and [base]/ServiceRequest/{id}/$handoff say where a referral stands. " +
+			"Subscriptions are stored and never fired. References to other servers are kept and never fetched."),
+		Security: &models.CapabilityStatementRestSecurity{
+			Cors: ptr(false), Description: ptr(s.securityText()),
+		},
+	}
+	for _, rt := range s.routes {
+		if rt.kind == doTransaction {
+			rest.Interaction = append(rest.Interaction,
+				models.CapabilityStatementRestInteraction{Code: models.SystemRestfulInteractionTransaction, Documentation: ptr(rt.doc)},
+				models.CapabilityStatementRestInteraction{Code: models.SystemRestfulInteractionBatch, Documentation: ptr(rt.doc)})
+		}
+	}
+	for _, typ := range fhir.ResourceTypes() {
+		if s.types[typ] {
+			rest.Resource = append(rest.Resource, s.resource(typ))
+		}
+	}
+	return rest
+}
+
+func (s *Server) securityText() string {
+	if s.set.Dev {
+		return "No authentication in this build: for one machine (loopback) only, and for fictional people only. The header " + devHeader +
+			" says who asks."
+	}
+	return "This server was started without a way to log in: it answers metadata and refuses everything else."
+}
+
+// resource says what can be done with one type.
+func (s *Server) resource(typ string) models.CapabilityStatementRestResource {
+	r := models.CapabilityStatementRestResource{
+		Versioning:        ptr(models.ResourceVersionPolicyVersionedUpdate),
+		ReadHistory:       ptr(true),
+		UpdateCreate:      ptr(true),
+		ConditionalCreate: ptr(true),
+		ConditionalRead:   ptr(models.ConditionalReadStatusFullSupport),
+		ConditionalUpdate: ptr(true),
+		ConditionalDelete: ptr(models.ConditionalDeleteStatusSingle),
+		ReferencePolicy:   []models.ReferenceHandlingPolicy{models.ReferenceHandlingPolicyLiteral, models.ReferenceHandlingPolicyLogical},
+	}
+	decode(&r.Type, typ)
+	seen := map[interaction]bool{}
+	for _, rt := range s.routes {
+		switch {
+		case rt.kind == doOperation && rt.fixedType() == typ && !seen[doOperation]:
+			seen[doOperation] = true
+			r.Operation = append(r.Operation, handoffOperation(rt))
+		case strings.HasPrefix(rt.path, ":type") && !seen[rt.kind]:
+			seen[rt.kind] = true
+			i := models.CapabilityStatementRestResourceInteraction{Documentation: ptr(s.docs(rt.kind))}
+			decode(&i.Code, string(rt.kind))
+			r.Interaction = append(r.Interaction, i)
+		}
+	}
+	r.SearchParam = searchParams(typ)
+	return r
+}
+
+// docs gives the words of all routes of a type that do the same thing.
+func (s *Server) docs(kind interaction) string {
+	var all []string
+	for _, rt := range s.routes {
+		if rt.kind == kind {
+			all = append(all, rt.method+" "+rt.path+": "+rt.doc)
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+func handoffOperation(rt *route) models.CapabilityStatementRestResourceOperation {
+	return models.CapabilityStatementRestResourceOperation{Name: "handoff", Definition: "urn:warmhandoff:operation:handoff", Documentation: ptr(rt.doc)}
+}
+
+func searchParams(typ string) []models.CapabilityStatementRestResourceSearchParam {
+	params := []models.CapabilityStatementRestResourceSearchParam{
+		{Name: "_id", Type: models.SearchParamTypeToken},
+		{Name: "_lastUpdated", Type: models.SearchParamTypeDate},
+	}
+	for _, p := range search.Params(typ) {
+		one := models.CapabilityStatementRestResourceSearchParam{Name: p.Name}
+		decode(&one.Type, string(p.Kind))
+		params = append(params, one)
+	}
+	slices.SortFunc(params, func(a, b models.CapabilityStatementRestResourceSearchParam) int {
+		return strings.Compare(a.Name, b.Name)
+	})
+	return params
+}
+
+// decode sets an enum of the models by its code. A code that the model lacks is a mistake in our tables.
+func decode(enum json.Unmarshaler, code string) {
+	quoted, err := json.Marshal(code)
+	if err == nil {
+		err = enum.UnmarshalJSON(quoted)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("server: the CapabilityStatement cannot say %s: %v", code, err))
+	}
+}
+
+func ptr[T any](v T) *T { return &v }

@@ -1,0 +1,130 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"warmhandoff/cmd/internal/engine"
+	"warmhandoff/fhir"
+)
+
+// request is one thing asked for, by an HTTP request of its own or by an entry of a Bundle. Everything behind the routes works on it and
+// cannot tell the two apart, except by at.
+type request struct {
+	route *route
+	asked string // id of the HTTP request, for the log
+	who   engine.Principal
+
+	typ, id, version string // from the path; "" where the route has none
+
+	query string         // of the address, as sent
+	raw   []byte         // body, where the route takes one
+	body  *fhir.Resource // the body, read
+
+	ifMatch, ifNoneMatch, ifNoneExist string
+	modifiedSince                     time.Time // zero: not said
+	want                              preference
+	strict                            bool
+
+	fullURL string // Bundle.entry.fullUrl
+	at      string // "Bundle.entry[3]"; "" for a request of its own
+}
+
+// place says where in what was sent an issue is: in an entry, element of it ("request.ifMatch", "resource"); in a request of its own the
+// resource, or nothing where a header or the address is meant.
+func (in *request) place(element string) string {
+	switch {
+	case in.at != "":
+		return in.at + "." + element
+	case element == "resource" && in.body != nil:
+		return in.body.Type()
+	}
+	return ""
+}
+
+// headers takes what an HTTP request says in its headers.
+func (in *request) headers(h http.Header) {
+	in.ifMatch = h.Get("If-Match")
+	in.ifNoneMatch = h.Get("If-None-Match")
+	in.ifNoneExist = h.Get("If-None-Exist")
+	in.want, in.strict = prefers(h)
+	if since := h.Get("If-Modified-Since"); since != "" {
+		if t, err := http.ParseTime(since); err == nil {
+			in.modifiedSince = t
+		}
+	}
+}
+
+// params gives what a search or a history asks for: the address's query, and the form of a _search. What is about the transport is left out.
+func (in *request) params() (url.Values, error) {
+	q, err := url.ParseQuery(in.query)
+	if err == nil && in.route.takes == formBody && len(in.raw) > 0 {
+		q, err = merged(q, string(in.raw))
+	}
+	if err != nil {
+		return nil, in.badQuery("url")
+	}
+	delete(q, "_format")
+	delete(q, "_pretty")
+	return q, nil
+}
+
+func merged(q url.Values, form string) (url.Values, error) {
+	more, err := url.ParseQuery(form)
+	for name, values := range more {
+		q[name] = append(q[name], values...)
+	}
+	return q, err
+}
+
+func (in *request) badQuery(element string) *failure {
+	return fail(http.StatusBadRequest, fhir.CodeInvalid, in.place("request."+element),
+		"The query cannot be read: write % as %25 and ; as %3B, and complete each %-code.")
+}
+
+// condition checks the query of a conditional interaction and gives it without what is about the transport. Whether its parameters are known
+// is for the engine to say.
+func (in *request) condition(query, element string) (string, error) {
+	query = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(query), in.typ), "?")
+	if _, err := url.ParseQuery(query); err != nil {
+		return "", in.badQuery(element)
+	}
+	if !strings.Contains(query, "_format=") && !strings.Contains(query, "_pretty=") {
+		return query, nil
+	}
+	var kept []string
+	for part := range strings.SplitSeq(query, "&") {
+		if !strings.HasPrefix(part, "_format=") && !strings.HasPrefix(part, "_pretty=") {
+			kept = append(kept, part)
+		}
+	}
+	return strings.Join(kept, "&"), nil
+}
+
+// named checks type and id of the address.
+func (s *Server) named(in *request) error {
+	if in.typ == "" {
+		return nil
+	}
+	if !s.types[in.typ] {
+		return fail(http.StatusNotFound, fhir.CodeNotSupported, in.place("request.url"), noSuchType(in.typ))
+	}
+	if in.id == "" || fhir.IsID(in.id) {
+		return nil
+	}
+	switch in.route.method {
+	case http.MethodGet:
+		return fail(http.StatusNotFound, fhir.CodeNotFound, in.place("request.url"),
+			"There is no such resource or operation: an id has 1 to 64 letters, digits, dots and hyphens, and [base]/metadata lists the operations.")
+	}
+	return fail(http.StatusBadRequest, fhir.CodeValue, in.place("request.url"), "An id has 1 to 64 letters, digits, dots and hyphens.")
+}
+
+func noSuchType(typ string) string {
+	if typ == "Parameters" {
+		return "Parameters are input and output of operations; they are not stored."
+	}
+	return "The first part of the address must be a resource type of FHIR R4, such as Task."
+}

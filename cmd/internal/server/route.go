@@ -1,0 +1,239 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"warmhandoff/cmd/internal/engine"
+	"warmhandoff/fhir"
+)
+
+// interaction is what a route does, by FHIR's name for it.
+//
+// Source: FHIR R4, valueset-type-restful-interaction.html, valueset-system-restful-interaction.html
+type interaction string
+
+const (
+	doStatement   interaction = "capabilities"
+	doTransaction interaction = "transaction" // and batch
+	doSearch      interaction = "search-type"
+	doCreate      interaction = "create"
+	doRead        interaction = "read"
+	doVRead       interaction = "vread"
+	doUpdate      interaction = "update"
+	doDelete      interaction = "delete"
+	doHistory     interaction = "history-instance"
+	doOperation   interaction = "operation"
+)
+
+// payload is what a route takes as body.
+type payload int
+
+const (
+	noBody payload = iota
+	resourceBody
+	bundleBody
+	formBody
+	parametersBody // or none
+)
+
+// route is one row of the table: a method and an address below the base, and what is done there. A write has change instead of do: what the
+// engine is to do, so that it can stand beside others in one transaction.
+type route struct {
+	method string
+	path   string // segments; those that begin with ":" are parameters
+	kind   interaction
+	takes  payload
+	doc    string
+
+	do     func(*Server, context.Context, *request) (*answer, error)
+	change func(*Server, *request) (engine.Change, error)
+}
+
+// table gives the routes; nothing is served under the base that has no row here. Rows with more fixed segments come first. HEAD goes where
+// GET goes.
+//
+// Source: FHIR R4, http.html 3.1.0 (RESTful API)
+func table() []*route {
+	return []*route{
+		{method: http.MethodGet, path: "metadata", kind: doStatement, do: (*Server).statement,
+			doc: "What this server does, made from the table that it runs on."},
+		{method: http.MethodPost, path: "", kind: doTransaction, takes: bundleBody, do: (*Server).bundle,
+			doc: "A Bundle of type transaction (all or nothing) or batch (each entry alone). Entries are checked exactly as requests of their own. " +
+				"In a transaction GET entries see what the others wrote."},
+		{method: http.MethodGet, path: "Task/:id/$handoff", kind: doOperation, do: (*Server).handoff, doc: handoffDoc},
+		{method: http.MethodPost, path: "Task/:id/$handoff", kind: doOperation, takes: parametersBody, do: (*Server).handoff, doc: handoffDoc},
+		{method: http.MethodGet, path: "ServiceRequest/:id/$handoff", kind: doOperation, do: (*Server).handoff, doc: handoffDoc},
+		{method: http.MethodPost, path: "ServiceRequest/:id/$handoff", kind: doOperation, takes: parametersBody, do: (*Server).handoff, doc: handoffDoc},
+		{method: http.MethodPost, path: ":type/_search", kind: doSearch, takes: formBody, do: (*Server).search,
+			doc: "The same, with the parameters in a form."},
+		{method: http.MethodGet, path: ":type", kind: doSearch, do: (*Server).search,
+			doc: "Unknown parameters are left out with a warning, or refused under Prefer: handling=strict."},
+		{method: http.MethodPost, path: ":type", kind: doCreate, takes: resourceBody, do: (*Server).write, change: (*Server).create,
+			doc: "Ids and versions that come with the body are not taken over. If-None-Exist makes it conditional."},
+		{method: http.MethodPut, path: ":type", kind: doUpdate, takes: resourceBody, do: (*Server).write, change: (*Server).update,
+			doc: "Conditional: none creates, one updates, more is 412."},
+		{method: http.MethodDelete, path: ":type", kind: doDelete, do: (*Server).write, change: (*Server).remove,
+			doc: "Conditional: none is fine, one is deleted, more is 412."},
+		{method: http.MethodGet, path: ":type/:id/_history/:vid", kind: doVRead, do: (*Server).vread,
+			doc: "Every version stays readable."},
+		{method: http.MethodGet, path: ":type/:id/_history", kind: doHistory, do: (*Server).history,
+			doc: "Newest first; _count and _since."},
+		{method: http.MethodGet, path: ":type/:id", kind: doRead, do: (*Server).read,
+			doc: "If-None-Match and If-Modified-Since give 304. Deleted is 410."},
+		{method: http.MethodPut, path: ":type/:id", kind: doUpdate, takes: resourceBody, do: (*Server).write, change: (*Server).update,
+			doc: "A new id creates. If-Match is heeded where it is sent; If-None-Match: * only creates. The same again changes nothing."},
+		{method: http.MethodDelete, path: ":type/:id", kind: doDelete, do: (*Server).write, change: (*Server).remove,
+			doc: "The versions before stay; deleting again is fine."},
+	}
+}
+
+const handoffDoc = "Did the person get to the first visit, how do we know, and who has to do what by when: a Parameters resource."
+
+// mount makes echo's routes of the table.
+func (s *Server) mount() *echo.Echo {
+	e := echo.New()
+	e.HTTPErrorHandler = s.handleError
+	e.Pre(s.edge)
+	for _, rt := range s.routes {
+		h := func(c echo.Context) error { return s.serve(c, rt) }
+		at := strings.TrimSuffix(s.prefix+"/"+rt.path, "/")
+		e.Add(rt.method, at, h)
+		if rt.path == "" {
+			e.Add(rt.method, at+"/", h)
+		}
+		if rt.method == http.MethodGet {
+			e.Add(http.MethodHead, at, h)
+		}
+	}
+	for path, h := range map[string]echo.HandlerFunc{livePath: s.live, readyPath: s.ready} {
+		e.GET(path, h)
+		e.HEAD(path, h)
+	}
+	return e
+}
+
+// serve answers one request by its route.
+func (s *Server) serve(c echo.Context, rt *route) error {
+	r := c.Request()
+	in := &request{route: rt, asked: c.Response().Header().Get(requestIDHeader), typ: c.Param("type"), id: c.Param("id"), version: c.Param("vid"), query: r.URL.RawQuery}
+	if in.typ == "" {
+		in.typ = rt.fixedType()
+	}
+	if err := s.opened(in, r.Header); err != nil {
+		return err
+	}
+	if rt.takes != noBody {
+		b, err := s.readBody(c.Response(), r)
+		if err != nil {
+			return err
+		}
+		defer b.done()
+		in.raw = b.data
+	}
+	a, err := s.admitted(r.Context(), in)
+	if err != nil {
+		return err
+	}
+	return s.send(c, a)
+}
+
+// opened does what can be done with a request before its body is read.
+func (s *Server) opened(in *request, h http.Header) (err error) {
+	if err := asJSON(h, in.query); err != nil {
+		return err
+	}
+	if in.route.kind != doStatement {
+		if in.who, err = s.principal(h); err != nil {
+			return err
+		}
+	}
+	if err := s.named(in); err != nil {
+		return err
+	}
+	in.headers(h)
+	switch in.route.takes {
+	case noBody:
+		return nil
+	case formBody:
+		return sentForm(h)
+	}
+	return sentJSON(h)
+}
+
+// admitted reads the body and carries the request out, once there is room for it.
+func (s *Server) admitted(ctx context.Context, in *request) (*answer, error) {
+	if err := s.gate.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.gate.leave()
+	if err := in.readBody(); err != nil {
+		return nil, err
+	}
+	return in.route.do(s, ctx, in)
+}
+
+// readBody reads the resource that the body must be. A Bundle to be carried out is read where its entries are.
+func (in *request) readBody() error {
+	if in.route.takes != resourceBody && (in.route.takes != parametersBody || len(in.raw) == 0) {
+		return nil
+	}
+	body, issues := fhir.Read(in.raw)
+	if body == nil {
+		return unread(issues)
+	}
+	in.body = body
+	want := in.typ
+	if in.route.takes == parametersBody {
+		want = "Parameters"
+	}
+	if body.Type() != want {
+		return fail(http.StatusBadRequest, fhir.CodeInvalid, body.Type()+".resourceType", "The address takes a "+want+", and the body is a "+body.Type()+".")
+	}
+	return nil
+}
+
+// fixedType gives the type of a route that stands for one type only.
+func (rt *route) fixedType() string {
+	if first, _, more := strings.Cut(rt.path, "/"); more && first[0] != ':' {
+		return first
+	}
+	return ""
+}
+
+// match finds the route for a method and a path below the base, as an entry of a Bundle names them, and the parameters of the path. When only
+// the method does not fit, known is true.
+func match(routes []*route, method, path string) (rt *route, params map[string]string, known bool) {
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	for _, rt := range routes {
+		params, fits := rt.params(path)
+		if fits && rt.method == method {
+			return rt, params, true
+		}
+		known = known || fits
+	}
+	return nil, nil, known
+}
+
+// params gives the parameters of a path that fits the route.
+func (rt *route) params(path string) (map[string]string, bool) {
+	want, have := strings.Split(rt.path, "/"), strings.Split(path, "/")
+	if len(want) != len(have) {
+		return nil, false
+	}
+	params := map[string]string{}
+	for i, segment := range want {
+		switch name, isParam := strings.CutPrefix(segment, ":"); {
+		case isParam && have[i] != "":
+			params[name] = have[i]
+		case have[i] != segment || isParam:
+			return nil, false
+		}
+	}
+	return params, true
+}

@@ -1,0 +1,238 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"warmhandoff/cmd/internal/engine"
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+)
+
+// The Bundles that we answer with are written by hand around the bytes of the resources, which go through as they are stored.
+
+// bundleWriter writes a Bundle piece by piece.
+type bundleWriter struct {
+	out     []byte
+	entries int
+}
+
+// newBundle begins a Bundle of the type with room for so many bytes of resources.
+func newBundle(kind string, room int) *bundleWriter {
+	w := &bundleWriter{out: make([]byte, 0, room+512)}
+	w.raw(`{"resourceType":"Bundle","type":"` + kind + `"`)
+	return w
+}
+
+func (w *bundleWriter) raw(s string) { w.out = append(w.out, s...) }
+
+func (w *bundleWriter) text(s string) {
+	w.out, _ = jsontext.AppendQuote(w.out, s) // fails only on bad UTF-8, and then writes U+FFFD for it
+}
+
+func (w *bundleWriter) total(n int) {
+	w.raw(`,"total":`)
+	w.out = strconv.AppendInt(w.out, int64(n), 10)
+}
+
+// links writes self, and next where there is one.
+func (w *bundleWriter) links(self, next string) {
+	w.raw(`,"link":[{"relation":"self","url":`)
+	w.text(self)
+	if next != "" {
+		w.raw(`},{"relation":"next","url":`)
+		w.text(next)
+	}
+	w.raw(`}]`)
+}
+
+// entry begins an entry; the caller writes its members and then calls end.
+func (w *bundleWriter) entry() {
+	if w.entries++; w.entries == 1 {
+		w.raw(`,"entry":[{`)
+	} else {
+		w.raw(`},{`)
+	}
+}
+
+// resource writes fullUrl and resource of an entry.
+func (w *bundleWriter) resource(base string, v *store.Version) {
+	w.raw(`"fullUrl":`)
+	w.text(base + "/" + v.Type + "/" + v.ID)
+	if len(v.Body) > 0 {
+		w.raw(`,"resource":`)
+		w.out = append(w.out, v.Body...)
+	}
+}
+
+// done ends the Bundle.
+func (w *bundleWriter) done() []byte {
+	if w.entries > 0 {
+		w.raw(`}]`)
+	}
+	w.raw(`}`)
+	return w.out
+}
+
+// roomFor guesses the bytes that an answer with these versions takes.
+func roomFor(versions []store.Version) int {
+	n := 0
+	for i := range versions {
+		n += len(versions[i].Body) + 256
+	}
+	return n
+}
+
+// searchset gives the answer to a search.
+//
+// Source: FHIR R4, bundle.html 2.36.5 (search results), search.html 3.1.1.1.2 (handling of what was not understood), 3.1.1.4 (self link)
+func searchset(base, typ string, found engine.SearchResult) []byte {
+	w := newBundle("searchset", roomFor(found.Versions))
+	if found.Total >= 0 {
+		w.total(found.Total)
+	}
+	next := ""
+	if found.Next != nil {
+		next = address(base, typ, found.Next)
+	}
+	w.links(address(base, typ, found.Self), next)
+	for i := range found.Versions {
+		w.entry()
+		w.resource(base, &found.Versions[i])
+		w.raw(`,"search":{"mode":"match"}`)
+	}
+	if len(found.Issues) > 0 {
+		w.entry()
+		w.raw(`"resource":`)
+		w.out = append(w.out, fhir.OperationOutcome(found.Issues...)...)
+		w.raw(`,"search":{"mode":"outcome"}`)
+	}
+	return w.done()
+}
+
+func address(base, path string, q url.Values) string {
+	if len(q) == 0 {
+		return base + "/" + path
+	}
+	return base + "/" + path + "?" + q.Encode()
+}
+
+const (
+	historyPage = 50
+	historyMost = 1000
+)
+
+// history answers with the versions of a resource, newest first.
+//
+// Source: FHIR R4, http.html 3.1.0.14 (history)
+func (s *Server) history(ctx context.Context, in *request) (*answer, error) {
+	q, err := in.params()
+	if err != nil {
+		return nil, err
+	}
+	page, err := pageOf(in, q)
+	if err != nil {
+		return nil, err
+	}
+	versions, more, err := s.engine.History(ctx, in.who, in.typ, in.id, page.before, page.count)
+	if err != nil {
+		return nil, withDeletion(err, store.Version{})
+	}
+	versions, more = page.newer(versions, more)
+	return &answer{status: http.StatusOK, bare: true, body: s.historyBundle(in, q, page, versions, more)}, nil
+}
+
+// historyQuery is what a history was asked for.
+type historyQuery struct {
+	count, before int
+	since         time.Time
+}
+
+func pageOf(in *request, q url.Values) (p historyQuery, err error) {
+	p.count = historyPage
+	for name := range q {
+		value := q.Get(name)
+		ok := true
+		switch name {
+		case "_count":
+			p.count, ok = whole(value)
+			p.count = max(1, min(p.count, historyMost))
+		case "_before":
+			p.before, ok = whole(value)
+		case "_since":
+			var since fhir.DateTime
+			since, ok = fhir.ParseDateTime(value)
+			p.since = since.Start(time.UTC)
+		default:
+			ok = false
+		}
+		if !ok {
+			return p, fail(http.StatusBadRequest, fhir.CodeInvalid, in.place("request.url"),
+				"A history takes _count (a number) and _since (an instant), and the links that a page of it gives.")
+		}
+	}
+	return p, nil
+}
+
+func whole(s string) (int, bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil && n >= 0
+}
+
+// newer leaves out what is older than since; behind that there is nothing more to ask for.
+func (p historyQuery) newer(versions []store.Version, more bool) ([]store.Version, bool) {
+	for i := range versions {
+		if versions[i].Updated.Before(p.since) {
+			return versions[:i], false
+		}
+	}
+	return versions, more
+}
+
+func (s *Server) historyBundle(in *request, q url.Values, p historyQuery, versions []store.Version, more bool) []byte {
+	w := newBundle("history", roomFor(versions))
+	if !more && p.before == 0 {
+		w.total(len(versions))
+	}
+	path, next := in.typ+"/"+in.id+"/_history", ""
+	self := address(s.set.Base, path, q)
+	if more && len(versions) > 0 {
+		q.Set("_before", strconv.Itoa(versions[len(versions)-1].Number))
+		next = address(s.set.Base, path, q)
+	}
+	w.links(self, next)
+	for i := range versions {
+		w.entry()
+		w.past(s.set.Base, &versions[i])
+	}
+	return w.done()
+}
+
+// past writes one version of a history. What first came is told as the PUT that would make it again, under the id that it has.
+func (w *bundleWriter) past(base string, v *store.Version) {
+	method, status := "PUT", "200 OK"
+	switch {
+	case v.Deleted:
+		method, status = "DELETE", "204 No Content"
+	case v.Number == 1:
+		status = "201 Created"
+	}
+	w.resource(base, v)
+	w.raw(`,"request":{"method":"` + method + `","url":`)
+	w.text(v.Type + "/" + v.ID)
+	w.raw(`},"response":{"status":"` + status + `"`)
+	w.stamps(v)
+	w.raw(`}`)
+}
+
+// stamps writes etag and lastModified of a response.
+func (w *bundleWriter) stamps(v *store.Version) {
+	w.raw(`,"etag":`)
+	w.text(etag(v.Number))
+	w.raw(`,"lastModified":"` + instant(v.Updated) + `"`)
+}

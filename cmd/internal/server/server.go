@@ -1,0 +1,197 @@
+// Package server is the way in over HTTP: FHIR R4 REST under one base URL, and beside it whatever plain handler the pages give.
+//
+// It decodes, asks the engine, and renders; it decides nothing about referrals. Four ideas hold it together.
+//
+// One table of routes. The echo routes, the addresses that Bundle entries may name, and the CapabilityStatement are made from it, so that an
+// entry of a Bundle is read, checked and carried out by the same functions as a request of its own, and nothing is advertised that is not there.
+//
+// One table of failures. Every error that leaves this room is an OperationOutcome with a status from that table; what is not in it is a 500
+// whose text stays in the log.
+//
+// Bytes pass through. A resource that is sent goes from the strict reader to the engine and from the store to the caller as bytes; Bundles
+// that we answer with are written around those bytes. Nothing that came from outside is decoded into structs and encoded again.
+//
+// Limits come first: host and origin, sizes, how many at once; then the one strict read; then the engine.
+//
+//	edge (id, log, panic) → fence (host, origin, proxy) → route → body (size, gzip, strict read) → gate → engine → answer
+//
+// There is no authentication in this build: see [Settings.Dev]. Echo is imported here and nowhere else, and only route.go, edge.go and
+// answer.go see it.
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"warmhandoff/cmd/internal/engine"
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+)
+
+// Engine is what the server asks of the use cases; *engine.Engine is one. All methods must be safe for concurrent use.
+type Engine interface {
+	// Apply carries out changes in one transaction and gives a result for each, in their order.
+	Apply(ctx context.Context, p engine.Principal, changes []engine.Change) ([]engine.Result, error)
+	// ApplyBundle is Apply for a transaction Bundle; identifier is its Bundle.identifier as "system|value", or "".
+	ApplyBundle(ctx context.Context, p engine.Principal, identifier string, changes []engine.Change) ([]engine.Result, error)
+	// Read gives the newest version. Of a deleted resource it gives the deletion beside a refusal of kind Gone.
+	Read(ctx context.Context, p engine.Principal, typ, id string) (store.Version, error)
+	// VRead gives one version by the number that its ETag showed.
+	VRead(ctx context.Context, p engine.Principal, typ, id, version string) (store.Version, error)
+	// History gives versions, newest first, with numbers below before (0: all), and whether there are more.
+	History(ctx context.Context, p engine.Principal, typ, id string, before, limit int) ([]store.Version, bool, error)
+	// Search answers a search of one type. Parameters that it does not know are issues of the result, or with strict a refusal.
+	Search(ctx context.Context, p engine.Principal, typ string, q url.Values, strict bool) (engine.SearchResult, error)
+	// HandoffParameters gives the answer of a Task or ServiceRequest as the JSON of a Parameters resource.
+	HandoffParameters(ctx context.Context, p engine.Principal, typ, id string) ([]byte, error)
+}
+
+// Settings are what the server is told once. The zero value of each has the meaning that stands beside it.
+type Settings struct {
+	// Base is the absolute FHIR base URL without a slash at the end, such as "http://127.0.0.1:8080/fhir", the default. Its path is where
+	// the FHIR routes stand; links are made from it, never from what a request says about its host.
+	Base string
+	// Dev opens the server to everybody who can reach it: who asks is whoever X-Dev-Principal names ("org=Organization/harbor;role=agency"),
+	// and nobody in particular where it names none. Without Dev every FHIR request but metadata is refused with 401, since this build knows
+	// no way to log in.
+	Dev bool
+	// Network says that the program was told to listen beyond the loopback interface: the Host header may then be anything.
+	Network bool
+	// Now is the clock; it must not be nil. NewID makes ids for requests that bring none; it must not be nil.
+	Now   func() time.Time
+	NewID func() string
+	// Log takes one line for each request and one for each failure that is ours. Nil: nothing is logged.
+	Log *slog.Logger
+	// Pages answers what is neither FHIR nor health. Nil: 404.
+	Pages http.Handler
+	// Ready says why the program cannot serve just now. Nil: it always can. It must return quickly.
+	Ready func(context.Context) error
+	// Version is the program's, for the CapabilityStatement. "": not said.
+	Version string
+	// Limits hold the traffic; zero fields take those of DefaultLimits.
+	Limits Limits
+}
+
+// Server answers HTTP requests. Safe for concurrent use.
+type Server struct {
+	engine   Engine
+	set      Settings
+	log      *slog.Logger
+	prefix   string // path of the base: "/fhir"
+	types    map[string]bool
+	routes   []*route
+	metadata []byte
+	gate     gate
+	budget   budget
+	echo     *echo.Echo
+	stopping atomic.Bool
+}
+
+// New makes a server. It panics when Now or NewID is missing or Base is no absolute URL: those are mistakes of the program, not of a caller.
+func New(e Engine, set Settings) *Server {
+	if set.Now == nil || set.NewID == nil {
+		panic("server: Settings.Now and Settings.NewID must be set")
+	}
+	if set.Base == "" {
+		set.Base = "http://127.0.0.1:8080/fhir"
+	}
+	set.Base = strings.TrimRight(set.Base, "/")
+	base, err := url.Parse(set.Base)
+	if err != nil || base.Host == "" {
+		panic("server: Settings.Base must be an absolute URL")
+	}
+	set.Limits = set.Limits.orDefault()
+	s := &Server{engine: e, set: set, log: set.Log, prefix: base.Path, types: served()}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.gate = newGate(set.Limits.Concurrent, set.Limits.Queue)
+	s.budget.limit = set.Limits.Memory
+	s.routes = table()
+	s.metadata = s.capabilities()
+	s.echo = s.mount()
+	return s
+}
+
+// served gives the types that are stored: every concrete R4 resource but Parameters, which is only ever input and output.
+//
+// Source: FHIR R4, parameters.html ("there is no RESTful end-point associated with it")
+func served() map[string]bool {
+	types := map[string]bool{}
+	for _, name := range fhir.ResourceTypes() {
+		types[name] = name != "Parameters"
+	}
+	return types
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Handler gives the server as a plain handler.
+func (s *Server) Handler() http.Handler { return s }
+
+// HTTPServer gives an http.Server for the address with the times and sizes that hold slow and greedy callers. The caller listens, serves,
+// and on the way out calls Stopping and then Shutdown of what it got.
+func (s *Server) HTTPServer(addr string) *http.Server {
+	return &http.Server{
+		Addr:              addr,
+		Handler:           s,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       120 * time.Second,
+		MaxHeaderBytes:    s.set.Limits.Header,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+}
+
+// Stopping makes /readyz say 503 from now on, so that whoever sends traffic sends it elsewhere while what is under way is finished.
+func (s *Server) Stopping() { s.stopping.Store(true) }
+
+// Limits hold the traffic. All sizes are bytes.
+type Limits struct {
+	Body       int           // of a request, also after unpacking
+	Header     int           // all header lines together
+	URL        int           // path and query
+	Entries    int           // of a Bundle
+	Ratio      int           // unpacked size to packed size
+	Concurrent int           // requests inside the engine at once
+	Queue      time.Duration // how long one waits to get in
+	Memory     int64         // all bodies above 64 KiB that are being read or worked on
+}
+
+// DefaultLimits are those of the security checklist (3 to 5), and sizes of our own for what it leaves open.
+func DefaultLimits() Limits {
+	return Limits{
+		Body: 5 << 20, Header: 64 << 10, URL: 16 << 10, Entries: 500, Ratio: 100,
+		Concurrent: 64 * runtime.GOMAXPROCS(0), Queue: 100 * time.Millisecond, Memory: 64 << 20,
+	}
+}
+
+func (l Limits) orDefault() Limits {
+	d := DefaultLimits()
+	pick(&l.Body, d.Body)
+	pick(&l.Header, d.Header)
+	pick(&l.URL, d.URL)
+	pick(&l.Entries, d.Entries)
+	pick(&l.Ratio, d.Ratio)
+	pick(&l.Concurrent, d.Concurrent)
+	pick(&l.Queue, d.Queue)
+	pick(&l.Memory, d.Memory)
+	return l
+}
+
+func pick[T comparable](field *T, otherwise T) {
+	var zero T
+	if *field == zero {
+		*field = otherwise
+	}
+}

@@ -1,0 +1,123 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"warmhandoff/cmd/internal/engine"
+	"warmhandoff/fhir"
+)
+
+// write carries out one change on its own.
+func (s *Server) write(ctx context.Context, in *request) (*answer, error) {
+	change, err := in.route.change(s, in)
+	if err == nil {
+		err = s.onlyCreates(ctx, in)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// What was begun is finished, whether or not the caller still listens: another caller may share the commit.
+	results, err := s.engine.Apply(context.WithoutCancel(ctx), in.who, []engine.Change{change})
+	if err != nil {
+		return nil, err
+	}
+	return wrote(in, &results[0]), nil
+}
+
+// create gives the change that a POST asks for.
+//
+// Source: FHIR R4, http.html 3.1.0.8 (create), 3.1.0.8.1 (conditional create)
+func (s *Server) create(in *request) (engine.Change, error) {
+	query, err := in.condition(in.ifNoneExist, "ifNoneExist")
+	if err != nil {
+		return engine.Change{}, err
+	}
+	return engine.Change{Method: engine.Create, Type: in.typ, Resource: in.body, FullURL: in.fullURL, IfNoneExist: query, Path: in.at}, nil
+}
+
+// update gives the change that a PUT asks for, of one id or of what a search finds.
+//
+// Source: FHIR R4, http.html 3.1.0.4 (update), 3.1.0.4.3 (conditional update)
+func (s *Server) update(in *request) (engine.Change, error) {
+	change := engine.Change{Method: engine.Update, Type: in.typ, ID: in.id, Resource: in.body, FullURL: in.fullURL, Path: in.at}
+	var err error
+	if change.IfMatch, err = ifMatch(in.ifMatch, in.place("request.ifMatch")); err != nil {
+		return change, err
+	}
+	if in.id == "" {
+		change.Query, err = in.selection()
+	}
+	return change, err
+}
+
+// onlyCreates holds an update with If-None-Match: * to creating.
+//
+// Source: RFC 9110 13.1.2; FHIR R4, http.html 3.1.0.4.3
+func (s *Server) onlyCreates(ctx context.Context, in *request) error {
+	if in.ifNoneMatch == "" || in.route.kind != doUpdate {
+		return nil
+	}
+	if in.ifNoneMatch != "*" || in.id == "" {
+		return fail(http.StatusBadRequest, fhir.CodeValue, in.place("request.ifNoneMatch"),
+			"On an update of one id If-None-Match may be *, which only creates; to update a known version send If-Match.")
+	}
+	var refusal *engine.Refusal
+	_, err := s.engine.Read(ctx, in.who, in.typ, in.id)
+	switch {
+	case err == nil:
+		return fail(http.StatusPreconditionFailed, fhir.CodeConflict, in.place("request.ifNoneMatch"),
+			"There is a resource with this id already, and If-None-Match: * only creates.")
+	case errors.As(err, &refusal) && (refusal.Kind == engine.NotFound || refusal.Kind == engine.Gone):
+		return nil
+	}
+	return err
+}
+
+// remove gives the change that a DELETE asks for.
+//
+// Source: FHIR R4, http.html 3.1.0.7 (delete), 3.1.0.7.1 (conditional delete)
+func (s *Server) remove(in *request) (engine.Change, error) {
+	change := engine.Change{Method: engine.Delete, Type: in.typ, ID: in.id, FullURL: in.fullURL, Path: in.at}
+	var err error
+	if change.IfMatch, err = ifMatch(in.ifMatch, in.place("request.ifMatch")); err != nil {
+		return change, err
+	}
+	if in.id == "" {
+		change.Query, err = in.selection()
+	}
+	return change, err
+}
+
+// selection gives the search that picks what a conditional update or delete is about. Without one it would be about everything.
+func (in *request) selection() (string, error) {
+	query, err := in.condition(in.query, "url")
+	if err == nil && strings.Trim(query, "&") == "" {
+		err = fail(http.StatusBadRequest, fhir.CodeRequired, in.place("request.url"),
+			"The address must name one resource, by its id or by a search: "+in.typ+"/123 or "+in.typ+"?identifier=system|value.")
+	}
+	return query, err
+}
+
+// wrote gives the answer to a change that was made.
+func wrote(in *request, res *engine.Result) *answer {
+	a := &answer{status: http.StatusOK, version: res.Version, located: true, issues: res.Issues}
+	if res.Done == engine.Created {
+		a.status = http.StatusCreated
+	}
+	if res.Done == engine.Deleted {
+		a.status, a.located = http.StatusNoContent, false
+	}
+	switch {
+	case in.want == wantOutcome:
+		a.body, a.bare = fhir.OperationOutcome(res.Issues...), true
+		if res.Done == engine.Deleted {
+			a.status = http.StatusOK
+		}
+	case in.want == wantResource:
+		a.body = res.Version.Body
+	}
+	return a
+}
