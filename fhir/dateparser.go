@@ -5,6 +5,13 @@ import "strings"
 // dateParser takes a date apart from the left.
 type dateParser struct{ rest string }
 
+// parseDate is ParseDateTime without the text, so that s need not be kept.
+func parseDate(s string) (DateTime, bool) {
+	p := dateParser{rest: s}
+	d, ok := p.parse()
+	return d, ok && p.rest == ""
+}
+
 func (p *dateParser) parse() (d DateTime, ok bool) {
 	if d.year, ok = p.digits(4); !ok || d.year == 0 {
 		return d, false
@@ -126,17 +133,17 @@ func daysIn(year, month int) int {
 // Source: FHIR R4, datatypes.html#date, #dateTime, #instant, #time
 
 func isDate(b []byte) bool {
-	d, ok := ParseDateTime(string(b))
+	d, ok := parseDate(string(b))
 	return ok && !d.Timed()
 }
 
 func isDateTime(b []byte) bool {
-	d, ok := ParseDateTime(string(b))
+	d, ok := parseDate(string(b))
 	return ok && (!d.Timed() || d.Zoned && d.Precision >= Second)
 }
 
 func isInstant(b []byte) bool {
-	d, ok := ParseDateTime(string(b))
+	d, ok := parseDate(string(b))
 	return ok && d.Zoned && d.Precision >= Second
 }
 

@@ -33,9 +33,8 @@ type DateTime struct {
 // seconds or without a zone, which search values may have. It gives
 // false for what is not in the calendar.
 func ParseDateTime(s string) (DateTime, bool) {
-	p := dateParser{rest: s}
-	d, ok := p.parse()
-	if !ok || p.rest != "" {
+	d, ok := parseDate(s)
+	if !ok {
 		return DateTime{}, false
 	}
 	d.Text = s

@@ -26,16 +26,16 @@ func (r *reader) invariants(f *frame) {
 	}
 }
 
-// content refuses an object that holds nothing but its id; the sibling of a
+// hollow refuses an object that holds nothing but its id; the sibling of a
 // primitive may, where the value is there.
 //
 // Source: FHIR R4, element.html, ele-1
-func (r *reader) content(f *frame) {
+func (r *reader) hollow(f *frame) {
 	const words = "There is nothing here but an id (ele-1)."
 	const id = 1 // the bit of the first element
 	m := r.nodes[f.node].member
 	if f.typ.Kind != KindResource && f.seen == id && f.siblings == 0 && !m.sibling {
-		r.at(f.node, CodeInvariant, words)
+		r.report(f.node, CodeInvariant, words)
 	}
 	if f.siblings&^f.seen == 0 {
 		return
@@ -43,7 +43,7 @@ func (r *reader) content(f *frame) {
 	for j := f.node + 1; j < r.nodes[f.node].next; j = r.nodes[j].next {
 		n := &r.nodes[j]
 		if n.member.sibling && f.seen&n.member.bit == 0 && n.kind == object && r.child(j, "extension") < 0 {
-			r.at(j, CodeInvariant, words)
+			r.report(j, CodeInvariant, words)
 		}
 	}
 }
@@ -109,7 +109,7 @@ func (r *reader) extension(i int32) {
 		}
 	}
 	if valued == nested {
-		r.at(i, CodeInvariant, "An extension has either a value or extensions of its own, one of them and not both (ext-1).")
+		r.report(i, CodeInvariant, "An extension has either a value or extensions of its own, one of them and not both (ext-1).")
 	}
 }
 
@@ -124,31 +124,28 @@ func (r *reader) concept(i int32) {
 	coding := r.child(i, "coding")
 	c, end := r.inside(coding)
 	for ; c < end; c = r.nodes[c].next {
-		system, code := r.charsOf(c, "system"), r.child(c, "code")
-		if string(system) == set.system && set.has(r.chars(code)) {
+		system, code := r.text(c, "system"), r.child(c, "code")
+		if string(system) == set.system && set.has(r.content(code)) {
 			return
 		}
 		if string(system) == set.system && code >= 0 {
-			r.at(code, CodeCodeInvalid, codeWords(r.chars(code), set))
+			r.report(code, CodeCodeInvalid, codeWords(r.content(code), set))
 			return
 		}
 	}
 	if coding < 0 && r.child(i, "extension") >= 0 {
 		return // the code is said to be absent
 	}
-	r.at(i, CodeCodeInvalid, fmt.Sprintf("One coding must be of system %s; its code is one of %s.", set.system, strings.Join(set.codes, ", ")))
+	r.report(i, CodeCodeInvalid, fmt.Sprintf("One coding must be of system %s; its code is one of %s.", set.system, strings.Join(set.codes, ", ")))
 }
-
-// charsOf gives the text of a member, nil if it is not there.
-func (r *reader) charsOf(i int32, name string) []byte { return r.chars(r.child(i, name)) }
 
 // task wants that it was modified no earlier than it was made, as far as the
 // precision of both lets one say.
 //
 // Source: FHIR R4, task.html, inv-1
 func (r *reader) task(i int32) {
-	made, ok1 := ParseDateTime(string(r.charsOf(i, "authoredOn")))
-	modified, ok2 := ParseDateTime(string(r.charsOf(i, "lastModified")))
+	made, ok1 := ParseDateTime(string(r.text(i, "authoredOn")))
+	modified, ok2 := ParseDateTime(string(r.text(i, "lastModified")))
 	if !ok1 || !ok2 {
 		return
 	}
@@ -165,11 +162,11 @@ func (r *reader) task(i int32) {
 // Source: FHIR R4, appointment.html, app-2, app-3, app-4
 func (r *reader) appointment(i int32) {
 	has := func(name string) bool { return r.child(i, name) >= 0 || r.child(i, "_"+name) >= 0 }
-	status := string(r.charsOf(i, "status"))
+	status := string(r.text(i, "status"))
 	if has("start") != has("end") {
-		r.at(i, CodeInvariant, "Either start and end are given, or neither (app-2).")
+		r.report(i, CodeInvariant, "Either start and end are given, or neither (app-2).")
 	} else if !has("start") && status != "" && !slices.Contains([]string{"proposed", "cancelled", "waitlist"}, status) {
-		r.at(i, CodeInvariant, "Only a proposed or cancelled appointment, or one on a waitlist, may lack start and end (app-3).")
+		r.report(i, CodeInvariant, "Only a proposed or cancelled appointment, or one on a waitlist, may lack start and end (app-3).")
 	}
 	if has("cancelationReason") && status != "" && status != "cancelled" && status != "noshow" {
 		r.issue(CodeInvariant, r.where(i, "cancelationReason"), "Only a cancelled or missed appointment has a reason of cancellation (app-4).")

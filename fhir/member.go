@@ -7,13 +7,15 @@ import "strings"
 //
 // Source: FHIR R4, json.html, 2.6.2.2 and 2.6.2.3
 type member struct {
-	name    string // as in JSON
-	element *Element
-	bit     uint64 // of the element in its type
-	typ     *Type  // of the value, or of each item
-	list    bool   // the value is an array
-	sibling bool   // "_name"
-	literal bool   // Reference.reference
+	name     string // as in JSON
+	element  *Element
+	bit      uint64   // of the element in its type
+	typ      *Type    // of the value, or of each item
+	list     bool     // the value is an array
+	sibling  bool     // "_name"
+	literal  bool     // Reference.reference
+	resource bool     // any resource
+	codes    *codeSet // what a code must be one of; nil: anything
 }
 
 // resourceTypeElement stands for the member that names a resource's type.
@@ -50,10 +52,14 @@ func (t *Type) addMember(e *Element, typ *Type, bit uint64) {
 	if e.Choice {
 		name += strings.ToUpper(typ.Name[:1]) + typ.Name[1:]
 	}
-	t.members[name] = &member{
+	m := &member{
 		name: name, element: e, bit: bit, typ: typ, list: e.Max != 1,
-		literal: t.Name == "Reference" && name == "reference",
+		literal: t.Name == "Reference" && name == "reference", resource: typ.Name == "Resource",
 	}
+	if typ.Name == "code" {
+		m.codes = e.codes
+	}
+	t.members[name] = m
 	if typ.Kind == KindPrimitive {
 		t.members["_"+name] = &member{
 			name: "_" + name, element: e, bit: bit, typ: r4().byName["Element"], list: e.Max != 1, sibling: true,

@@ -18,119 +18,79 @@ type frame struct {
 	arrays    bool   // a null, or an array of extensions, wants pairing
 }
 
-// push lays a node for what was just taken, size bytes long.
-func (r *reader) push(parent int32, m *member, typ *Type, index int32, k kind, size int) int32 {
-	end := r.offset()
+// push lays the node of a value.
+func (r *reader) push(n node) int32 {
 	i := int32(len(r.nodes))
-	r.nodes = append(r.nodes, node{
-		member: m, start: int32(end - size), end: int32(end), next: i + 1, parent: parent, index: index, typ: typ.number, kind: k,
-	})
+	n.next = i + 1
+	r.nodes = append(r.nodes, n)
 	return i
 }
 
 // open takes the opening bracket of an object or array, lays its node, and
 // stops if that is one level too many.
-func (r *reader) open(parent int32, m *member, typ *Type, index int32, k kind, depth int) (int32, bool) {
-	if err := r.token(); err != nil {
-		return 0, r.syntax(err, parent, "")
-	}
-	i := r.push(parent, m, typ, index, k, 1)
+func (r *reader) open(parent int32, m *member, typ *Type, index int32, k kind, depth int) int32 {
+	i := r.push(node{member: m, start: int32(r.at), parent: parent, index: index, typ: typ.number, kind: k})
+	r.at++
 	if depth > MaxDepth {
 		r.stop(CodeTooCostly, r.where(i, ""), fmt.Sprintf("More than %d levels of objects and arrays.", MaxDepth))
-		return i, false
 	}
-	return i, true
+	return i
 }
 
 // close takes the closing bracket.
-func (r *reader) close(i int32) bool {
-	if err := r.token(); err != nil {
-		return r.syntax(err, i, "")
-	}
-	r.nodes[i].end = int32(r.offset())
+func (r *reader) close(i int32) {
+	r.at++
+	r.nodes[i].end = int32(r.at)
 	r.nodes[i].next = int32(len(r.nodes))
-	return true
 }
 
 // resource reads a resource object. One of unknown type is an issue, and is
 // passed over without a node.
-func (r *reader) resource(parent int32, m *member, index int32, depth int, contained bool) bool {
-	i, ok := r.open(parent, m, r4().byName["Resource"], index, object, depth)
-	if !ok {
-		return false
-	}
-	name := resourceTypeIn(r.data[r.nodes[i].start:])
-	t := r4().byName[string(name)]
+func (r *reader) resource(parent int32, m *member, index int32, depth int, contained bool) {
+	name := r.resourceType()
+	t := r4().byName[name]
 	if t == nil || t.Kind != KindResource || t.Abstract {
-		r.nodes = r.nodes[:i]
-		if m != nil || r.peek() != 0 { // else it is no JSON at all, which skipping tells
-			r.unknownResource(r.place(parent, m, index), string(name))
-		}
-		return r.skipRest(parent) && !r.stopped
+		r.unknownResource(r.place(parent, m, index), name)
+		r.skip()
+		return
 	}
-	r.nodes[i].typ = t.number
-	return r.object(&frame{typ: t, node: i, depth: depth, contained: contained})
+	i := r.open(parent, m, t, index, object, depth)
+	r.object(&frame{typ: t, node: i, depth: depth, contained: contained})
 }
 
 func (r *reader) unknownResource(place, name string) {
-	if name == "" {
-		r.issue(CodeRequired, place, "resourceType is missing; it names the type of the resource, such as \"Task\".")
-		return
+	switch {
+	case name == "":
+		r.issue(CodeRequired, place, `resourceType is missing; it names the type of the resource, such as "Task".`)
+	case isName(name):
+		r.issue(CodeNotSupported, place, fmt.Sprintf("%q is not a resource type of FHIR R4.", name))
+	default:
+		r.issue(CodeNotSupported, place, "resourceType is not the name of a resource type of FHIR R4.")
 	}
-	r.issue(CodeNotSupported, place, fmt.Sprintf("resourceType %sis not a resource type of FHIR R4.", quoteName(name)))
-}
-
-// skipRest passes over the members of an object and takes its end.
-func (r *reader) skipRest(i int32) bool {
-	for r.peek() == text {
-		if _, err := r.scalar(); err != nil {
-			return r.syntax(err, i, "")
-		}
-		if !r.skip(i, "") {
-			return false
-		}
-	}
-	if err := r.token(); err != nil {
-		return r.syntax(err, i, "")
-	}
-	return true
-}
-
-// skip passes over a value without looking at it.
-func (r *reader) skip(i int32, name string) bool {
-	if err := r.decoder.SkipValue(); err != nil {
-		return r.syntax(err, i, name)
-	}
-	return true
 }
 
 // object reads the members of an object up to its end.
-func (r *reader) object(f *frame) bool {
-	for r.peek() != '}' {
-		raw, err := r.scalar()
-		if err != nil {
-			return r.syntax(err, f.node, "")
-		}
-		if !r.member(f, unquote(raw)) {
-			return false
-		}
+func (r *reader) object(f *frame) {
+	for !r.stopped && r.peek() != '}' {
+		r.member(f, r.name())
 	}
-	if !r.close(f.node) {
-		return false
+	if r.stopped {
+		return
 	}
+	r.close(f.node)
 	if r.strict {
 		r.complete(f)
 	}
-	return !r.stopped
 }
 
 // member reads the value of a member whose name was taken.
-func (r *reader) member(f *frame, name []byte) bool {
+func (r *reader) member(f *frame, name []byte) {
 	f.count++
 	m := f.typ.find(name)
 	if m == nil {
 		r.unknown(f, string(name))
-		return r.skip(f.node, "")
+		r.skip()
+		return
 	}
 	met := &f.seen
 	if m.sibling {
@@ -138,106 +98,87 @@ func (r *reader) member(f *frame, name []byte) bool {
 	}
 	if *met&m.bit != 0 {
 		r.repeated(f, m)
-		return r.skip(f.node, m.path())
+		r.skip()
+		return
 	}
 	*met |= m.bit
 	if m.list {
-		return r.array(f, m)
+		r.array(f, m)
+	} else {
+		r.value(f, m, f.node, -1, f.depth+1)
 	}
-	return r.value(f, m, f.node, -1, f.depth+1)
 }
 
 // array reads the array of a member.
-func (r *reader) array(f *frame, m *member) bool {
-	if r.peek() != array {
-		return r.mismatch(f.node, m, -1, "an array is expected, even for one value")
+func (r *reader) array(f *frame, m *member) {
+	if k := r.peek(); k != array {
+		r.mismatch(f.node, m, -1, k, "an array is expected, even for one value")
+		return
 	}
-	i, ok := r.open(f.node, m, m.typ, -1, array, f.depth+1)
-	if !ok {
-		return false
-	}
+	i := r.open(f.node, m, m.typ, -1, array, f.depth+1)
 	n := int32(0)
-	for ; r.peek() != ']'; n++ {
+	for ; !r.stopped && r.peek() != ']'; n++ {
 		if n == MaxItems {
 			r.stop(CodeTooCostly, r.where(i, ""), fmt.Sprintf("More than %d items.", MaxItems))
-			return false
+			return
 		}
-		if !r.value(f, m, i, n, f.depth+2) {
-			return false
-		}
+		r.value(f, m, i, n, f.depth+2)
 	}
-	if !r.close(i) {
-		return false
+	if r.stopped {
+		return
 	}
+	r.close(i)
 	if n == 0 {
-		r.at(i, CodeStructure, "An array must not be empty; leave it out.")
+		r.report(i, CodeStructure, "An array must not be empty; leave it out.")
 	}
 	f.arrays = f.arrays || m.sibling
-	return !r.stopped
 }
 
 // value reads a single value, or one item of an array.
-func (r *reader) value(f *frame, m *member, parent, index int32, depth int) bool {
+func (r *reader) value(f *frame, m *member, parent, index int32, depth int) {
 	k := r.peek()
 	switch {
-	case k == 0:
-		return r.scalarError(parent, m)
 	case k == null:
-		return r.null(f, m, parent, index)
-	case m.typ.Kind == KindPrimitive:
-		return r.primitive(m, parent, index, k)
+		r.null(f, m, parent, index)
+	case m.typ.primitive != nil:
+		r.primitive(m, parent, index, k)
 	case k != object:
-		return r.mismatch(parent, m, index, fmt.Sprintf("%s is expected", article(m.typ.Name)))
-	case m.typ.Name == "Resource":
-		return r.nested(f, m, parent, index, depth)
+		r.mismatch(parent, m, index, k, objectOf(m.typ)+" is expected")
+	case m.resource:
+		r.nested(f, m, parent, index, depth)
+	default:
+		i := r.open(parent, m, m.typ, index, object, depth)
+		r.object(&frame{typ: m.typ, node: i, depth: depth, contained: f.contained})
 	}
-	i, ok := r.open(parent, m, m.typ, index, object, depth)
-	if !ok {
-		return false
-	}
-	return r.object(&frame{typ: m.typ, node: i, depth: depth, contained: f.contained})
 }
 
 // nested reads a resource inside another.
 //
 // Source: FHIR R4, domainresource.html, dom-2
-func (r *reader) nested(f *frame, m *member, parent, index int32, depth int) bool {
+func (r *reader) nested(f *frame, m *member, parent, index int32, depth int) {
 	contained := m.name == "contained"
 	if contained && f.contained {
 		r.issue(CodeInvariant, r.place(parent, m, index), "A contained resource must not contain others (dom-2).")
 	}
-	return r.resource(parent, m, index, depth, f.contained || contained)
-}
-
-// scalarError takes what cannot be taken, for its error.
-func (r *reader) scalarError(parent int32, m *member) bool {
-	_, err := r.scalar()
-	return r.syntax(err, parent, m.path())
+	r.resource(parent, m, index, depth, f.contained || contained)
 }
 
 // null lays a node for a null in an array of primitives or of their extensions,
 // and refuses any other.
-func (r *reader) null(f *frame, m *member, parent, index int32) bool {
-	if _, err := r.scalar(); err != nil {
-		return r.syntax(err, parent, m.path())
-	}
-	if index < 0 || m.typ.Kind != KindPrimitive && !m.sibling {
+func (r *reader) null(f *frame, m *member, parent, index int32) {
+	start, end := r.literal()
+	if index < 0 || m.typ.primitive == nil && !m.sibling {
 		r.issue(CodeStructure, r.place(parent, m, index), "null is not allowed here; leave the value out.")
-		return !r.stopped
+		return
 	}
 	f.arrays = true
-	r.push(parent, m, m.typ, index, null, len("null"))
-	return true
+	r.push(node{member: m, start: int32(start), end: int32(end), parent: parent, index: index, typ: m.typ.number, kind: null})
 }
 
 // mismatch passes over a value of the wrong JSON type.
-func (r *reader) mismatch(parent int32, m *member, index int32, words string) bool {
-	k := r.peek()
-	if k == 0 {
-		return r.scalarError(parent, m)
-	}
+func (r *reader) mismatch(parent int32, m *member, index int32, k kind, words string) {
 	r.issue(CodeStructure, r.place(parent, m, index), fmt.Sprintf("Here stands %s; %s.", k, words))
-	return r.skip(parent, m.path()) && !r.stopped
+	r.skip()
 }
 
 // place is the path of a value that got no node.
@@ -251,10 +192,9 @@ func (r *reader) place(parent int32, m *member, index int32) string {
 	return fmt.Sprintf("%s[%d]", r.where(parent, ""), index)
 }
 
-// unknown words an issue about a name that the type does not have.
+// unknown tells of a name that the type does not have.
 func (r *reader) unknown(f *frame, name string) {
 	words := fmt.Sprintf("%s has no element %s", f.typ.Name, quoteName(name))
-	f.typ.once.Do(f.typ.fill)
 	for known := range f.typ.members {
 		if strings.EqualFold(known, name) {
 			words += fmt.Sprintf("; names are case-sensitive, write %q", known)
@@ -264,28 +204,25 @@ func (r *reader) unknown(f *frame, name string) {
 	if isName(name) {
 		path = r.where(f.node, strings.TrimPrefix(name, "_"))
 	}
-	r.issue(CodeStructure, path, strings.TrimRight(words, " ")+".")
+	r.issue(CodeStructure, path, words+".")
 }
 
-// repeated words an issue about a name, or a choice, met twice in an object.
+// repeated tells of a name, or a choice, met twice in one object.
 func (r *reader) repeated(f *frame, m *member) {
-	if m.element.Choice {
-		for j := f.node + 1; j < int32(len(r.nodes)); j = r.nodes[j].next {
-			other := r.nodes[j].member
-			if other.element == m.element && other.sibling == m.sibling && other.name != m.name {
-				r.issue(CodeStructure, r.where(f.node, m.path()),
-					fmt.Sprintf("%s[x] has two values, %s and %s; only one is allowed.", m.element.Name, other.name, m.name))
-				return
-			}
+	words := fmt.Sprintf("The name %q stands twice in one object.", m.name)
+	for j := f.node + 1; m.element.Choice && j < int32(len(r.nodes)); j = r.nodes[j].next {
+		other := r.nodes[j].member
+		if other.element == m.element && other.sibling == m.sibling && other.name != m.name {
+			words = fmt.Sprintf("%s[x] has two values, %s and %s; only one is allowed.", m.element.Name, other.name, m.name)
 		}
 	}
-	r.issue(CodeStructure, r.where(f.node, m.path()), fmt.Sprintf("The name %q stands twice in one object.", m.name))
+	r.issue(CodeStructure, r.where(f.node, m.path()), words)
 }
 
 // complete checks an object that was read to its end.
 func (r *reader) complete(f *frame) {
 	if f.count == 0 {
-		r.at(f.node, CodeStructure, "An object must not be empty; leave it out.")
+		r.report(f.node, CodeStructure, "An object must not be empty; leave it out.")
 		return
 	}
 	for missing := f.typ.required &^ (f.seen | f.siblings); missing != 0; missing &= missing - 1 {
@@ -295,7 +232,7 @@ func (r *reader) complete(f *frame) {
 	if f.arrays {
 		r.pair(f.node)
 	}
-	r.content(f)
+	r.hollow(f)
 	r.invariants(f)
 }
 

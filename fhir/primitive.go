@@ -46,44 +46,48 @@ var primitives = map[string]*primitive{
 func (p *primitive) fits(k kind) bool { return k == p.kind || p.kind == yes && k == no }
 
 // primitive reads a value of a primitive type.
-func (r *reader) primitive(m *member, parent, index int32, k kind) bool {
-	p := m.typ.primitive
+func (r *reader) primitive(m *member, parent, index int32, k kind) {
 	if k == object || k == array {
-		return r.mismatch(parent, m, index, m.typ.Name+" is expected: "+p.words)
+		r.mismatch(parent, m, index, k, m.typ.Name+" is expected: "+m.typ.primitive.words)
+		return
 	}
-	raw, err := r.scalar()
-	if err != nil {
-		return r.syntax(err, parent, m.path())
+	n := node{member: m, parent: parent, index: index, typ: m.typ.number, kind: k}
+	var start, end int
+	if k == text {
+		start, end, n.escaped = r.chars()
+	} else {
+		start, end = r.literal()
 	}
-	i := r.push(parent, m, m.typ, index, k, len(raw))
+	n.start, n.end = int32(start), int32(end)
+	i := r.push(n)
 	if r.strict {
-		r.check(i, m, k, raw)
+		r.check(i, m, k)
 	}
-	return !r.stopped
 }
 
 // check checks a value of a primitive type.
-func (r *reader) check(i int32, m *member, k kind, raw []byte) {
-	p := m.typ.primitive
+func (r *reader) check(i int32, m *member, k kind) {
+	p, n := m.typ.primitive, &r.nodes[i]
 	if !p.fits(k) {
-		r.at(i, CodeStructure, fmt.Sprintf("Here stands %s; %s is expected: %s.", k, m.typ.Name, p.words))
+		r.report(i, CodeStructure, fmt.Sprintf("Here stands %s; %s is expected: %s.", k, m.typ.Name, p.words))
 		return
 	}
-	if k == yes || k == no {
+	content := r.data[n.start:n.end]
+	switch k {
+	case yes, no:
 		return
-	}
-	if k == text {
-		raw = unquote(raw)
+	case text:
+		content = unquote(content, n.escaped)
 	}
 	switch {
-	case k == text && len(raw) == 0:
-		r.at(i, CodeValue, "A string must not be empty; leave it out.")
-	case !p.long && len(raw) > MaxString && utf8.RuneCount(raw) > MaxString:
-		r.at(i, CodeTooLong, fmt.Sprintf("Longer than %d characters.", MaxString))
-	case !p.valid(raw):
-		r.at(i, CodeValue, fmt.Sprintf("Not of type %s, which is %s.", m.typ.Name, p.words))
-	case m.element.codes != nil && m.typ.Name == "code" && !m.element.codes.has(raw):
-		r.at(i, CodeCodeInvalid, codeWords(raw, m.element.codes))
+	case len(content) == 0:
+		r.report(i, CodeValue, "A string must not be empty; leave it out.")
+	case !p.long && len(content) > MaxString && utf8.RuneCount(content) > MaxString:
+		r.report(i, CodeTooLong, fmt.Sprintf("Longer than %d characters.", MaxString))
+	case !p.valid(content):
+		r.report(i, CodeValue, fmt.Sprintf("Not of type %s, which is %s.", m.typ.Name, p.words))
+	case m.codes != nil && !m.codes.has(content):
+		r.report(i, CodeCodeInvalid, codeWords(content, m.codes))
 	}
 }
 

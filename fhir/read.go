@@ -1,12 +1,6 @@
 package fhir
 
-import (
-	"bytes"
-	"errors"
-	"fmt"
-
-	"github.com/go-json-experiment/json/jsontext"
-)
+import "fmt"
 
 // Limits of the reader.
 //
@@ -23,7 +17,8 @@ const (
 // in one pass, and gives all issues at once. The resource is nil if any issue
 // is fatal or an error. Data is kept; the caller must not change it afterwards.
 //
-// Refused are: anything that is not one JSON value in UTF-8; more than
+// What is not one JSON value in UTF-8 is one fatal issue with line and column,
+// and nothing more is said. Otherwise refused are: more than
 // [MaxDepth] levels; duplicate, unknown and wrongly cased names; wrong JSON
 // types, an array for a single value and the reverse; values outside
 // their type's form; codes outside a required value set; missing elements;
@@ -36,9 +31,8 @@ const (
 //
 // Source: FHIR R4, json.html, datatypes.html, references.html
 func Read(data []byte) (*Resource, []Issue) {
-	r := newReader(data, true)
-	defer r.release()
-	doc := r.read()
+	r := reader{strict: true}
+	doc := r.read(data)
 	if Refused(r.issues) {
 		return nil, r.issues
 	}
@@ -49,9 +43,8 @@ func Read(data []byte) (*Resource, []Issue) {
 // checks no more than it needs to. The error says that data is no JSON or
 // no resource of a known type; it never quotes the data.
 func ReadStored(data []byte) (*Resource, error) {
-	r := newReader(data, false)
-	defer r.release()
-	doc := r.read()
+	r := reader{}
+	doc := r.read(data)
 	if r.stopped || doc == nil {
 		return nil, fmt.Errorf("read a stored resource: %s", r.issues[len(r.issues)-1].Text)
 	}
@@ -60,68 +53,38 @@ func ReadStored(data []byte) (*Resource, error) {
 
 // reader is one pass over one document.
 type reader struct {
-	*scanner
-	document // as far as it was read
-	issues   []Issue
-	strict   bool
-	stopped  bool // an issue was fatal
-}
-
-func newReader(data []byte, strict bool) *reader {
-	r := &reader{document: document{data: data}, strict: strict}
-	if len(data) <= MaxBytes {
-		r.scanner = newScanner(data)
-		r.nodes = make([]node, 0, min(len(data)/24+8, 4096))
-	}
-	return r
-}
-
-func (r *reader) release() {
-	if r.scanner != nil {
-		r.scanner.release()
-	}
+	cursor
+	nodes   []node
+	issues  []Issue
+	strict  bool
+	stopped bool // an issue was fatal
 }
 
 // read reads the one resource of the input; it gives nil if it cannot tell
 // what resource that is.
-func (r *reader) read() *document {
-	switch {
-	case r.scanner == nil:
+func (r *reader) read(data []byte) *document {
+	if len(data) > MaxBytes {
 		r.stop(CodeTooLong, "", "The input is too long.")
 		return nil
-	case len(bytes.TrimLeft(r.data, " \t\r\n")) == 0:
-		r.stop(CodeStructure, "", "The input is empty; a FHIR resource in JSON is expected.")
-		return nil
-	case bytes.HasPrefix(r.data, []byte("\xef\xbb\xbf")):
-		r.stop(CodeStructure, "", "The input begins with a byte order mark; JSON must begin with the value itself.")
+	}
+	if issue, ok := syntax(data); !ok {
+		r.issues, r.stopped = append(r.issues, issue), true
 		return nil
 	}
+	r.data = data
 	if r.peek() != object {
-		if r.skip(-1, "") {
-			r.issue(CodeStructure, "", "A FHIR resource is a JSON object.")
-			r.finish()
-		}
+		r.issue(CodeStructure, "", "A FHIR resource is a JSON object.")
 		return nil
 	}
-	goOn := r.resource(-1, nil, -1, 1, false)
-	if goOn {
-		r.finish()
-	}
-	if !goOn || len(r.nodes) == 0 {
+	r.nodes = make([]node, 0, min(len(data)/24+8, 4096))
+	r.resource(-1, nil, -1, 1, false)
+	if len(r.nodes) == 0 {
 		return nil
 	}
-	doc := r.document
-	return &doc
+	return &document{data: data, nodes: r.nodes}
 }
 
-// finish makes sure that nothing follows the resource.
-func (r *reader) finish() {
-	if !r.atEnd() {
-		r.stop(CodeStructure, "", fmt.Sprintf("Something follows the end of the resource, at %s; send one resource.", r.position(r.offset())))
-	}
-}
-
-// issue notes an error; it gives false when there were too many to go on.
+// issue notes an error; the last one allowed stops the reading.
 func (r *reader) issue(code Code, expression, words string) {
 	if r.stopped {
 		return
@@ -132,8 +95,8 @@ func (r *reader) issue(code Code, expression, words string) {
 	}
 }
 
-// at notes an error about a node.
-func (r *reader) at(i int32, code Code, words string) {
+// report notes an error about a node.
+func (r *reader) report(i int32, code Code, words string) {
 	r.issue(code, r.where(i, ""), words)
 }
 
@@ -150,28 +113,28 @@ func (r *reader) where(i int32, name string) string {
 	if i < 0 {
 		return ""
 	}
-	p := r.appendPath(nil, i, 0)
+	doc := r.document()
+	p := doc.appendPath(nil, i, 0)
 	if name != "" {
 		p = append(append(p, '.'), name...)
 	}
 	return string(p)
 }
 
-// syntax stops at what is not JSON.
-func (r *reader) syntax(err error, i int32, name string) bool {
-	offset, words := r.offset(), "this is not JSON"
-	var syntactic *jsontext.SyntacticError
-	if errors.As(err, &syntactic) {
-		offset, words = int(syntactic.ByteOffset), syntactic.Err.Error()
-	}
-	r.stop(CodeStructure, r.where(i, name), fmt.Sprintf("Not valid JSON at %s: %s.", r.position(offset), words))
-	return false
+// document gives what was read so far.
+func (r *reader) document() document { return document{data: r.data, nodes: r.nodes} }
+
+// child gives a member of an object by its JSON name, or -1.
+func (r *reader) child(i int32, name string) int32 {
+	doc := r.document()
+	return doc.child(i, name)
 }
 
-// position words a byte offset for people.
-func (r *reader) position(offset int) string {
-	before := r.data[:min(max(offset, 0), len(r.data))]
-	line := bytes.Count(before, []byte("\n")) + 1
-	column := len(bytes.Runes(before[bytes.LastIndexByte(before, '\n')+1:])) + 1
-	return fmt.Sprintf("line %d, column %d", line, column)
+// content gives the content of a string; nil for anything else, and for -1.
+func (r *reader) content(i int32) []byte {
+	doc := r.document()
+	return doc.chars(i)
 }
+
+// text gives the content of a member that is a string.
+func (r *reader) text(i int32, name string) []byte { return r.content(r.child(i, name)) }

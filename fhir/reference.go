@@ -21,7 +21,7 @@ type Reference struct {
 // and urn:oid:. Anything else, such as a URL that names no resource or
 // a conditional reference (Patient?identifier=…), gives false.
 func ParseReference(s string) (Reference, bool) {
-	if !isURI([]byte(s)) {
+	if strings.ContainsAny(s, " \t\r\n") {
 		return Reference{}, false
 	}
 	if isURN(s) {
@@ -38,8 +38,7 @@ func ParseReference(s string) (Reference, bool) {
 			return Reference{}, false
 		}
 	}
-	ok := ref.parse(path)
-	if !ok {
+	if !ref.parse(path) {
 		return Reference{}, false
 	}
 	return ref, true
@@ -47,14 +46,13 @@ func ParseReference(s string) (Reference, bool) {
 
 // parse reads Type/id or Type/id/_history/version.
 func (r *Reference) parse(path string) bool {
-	parts := strings.Split(path, "/")
-	switch {
-	case len(parts) == 4 && parts[2] == "_history" && IsID(parts[3]):
-		r.Version = parts[3]
-	case len(parts) != 2:
+	var rest string
+	var versioned bool
+	r.Type, rest, _ = strings.Cut(path, "/")
+	r.ID, r.Version, versioned = strings.Cut(rest, "/_history/")
+	if versioned && !IsID(r.Version) {
 		return false
 	}
-	r.Type, r.ID = parts[0], parts[1]
 	return IsResourceType(r.Type) && IsID(r.ID)
 }
 

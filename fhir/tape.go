@@ -12,6 +12,7 @@ type node struct {
 	index      int32   // place in an array, -1 elsewhere
 	typ        uint16  // number of the type (of the items, for an array)
 	kind       kind
+	escaped    bool // a string with escapes
 }
 
 // kind is what a JSON value is, by its first byte.
@@ -60,7 +61,7 @@ func (d *document) chars(i int32) []byte {
 	if i < 0 || d.nodes[i].kind != text {
 		return nil
 	}
-	return unquote(d.raw(i))
+	return unquote(d.raw(i), d.nodes[i].escaped)
 }
 
 // path gives the FHIRPath of a node, from the resource at root on.

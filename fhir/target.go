@@ -12,14 +12,11 @@ import (
 // Source: FHIR R4, references.html
 func (r *reader) reference(i int32) {
 	element := r.nodes[i].member.element
-	literal, ok := r.literal(i)
+	literal, ok := r.literalType(i)
 	if !ok {
 		return
 	}
-	typed, ok := r.targetType(i)
-	if !ok {
-		return
-	}
+	typed := r.targetType(i)
 	r.target(i, "reference", literal, element.Targets)
 	if typed != literal {
 		r.target(i, "type", typed, element.Targets)
@@ -29,11 +26,12 @@ func (r *reader) reference(i int32) {
 	}
 }
 
-// literal gives the resource type that Reference.reference names, "" if it
-// names none, and false if it is no reference.
-func (r *reader) literal(i int32) (string, bool) {
+// literalType gives the resource type that Reference.reference names, "" if it
+// names none, and false if it is no reference. A lone id is taken as the relative
+// URL that it is; nobody can tell what it names.
+func (r *reader) literalType(i int32) (string, bool) {
 	j := r.child(i, "reference")
-	s := string(r.chars(j))
+	s := string(r.content(j))
 	if s == "" {
 		return "", true
 	}
@@ -43,25 +41,21 @@ func (r *reader) literal(i int32) (string, bool) {
 	if name, _, conditional := strings.Cut(s, "?"); conditional && IsResourceType(name) {
 		return name, true
 	}
-	if isAbsolute(s) && isURI([]byte(s)) {
+	if IsID(s) || isAbsolute(s) && isURI([]byte(s)) {
 		return "", true
 	}
-	r.at(j, CodeValue, `Not a reference; write "Type/id", an absolute URL, "urn:uuid:…" or "#id" of a contained resource.`)
+	r.report(j, CodeValue, `Not a reference; write "Type/id", an absolute URL, "urn:uuid:…" or "#id" of a contained resource.`)
 	return "", false
 }
 
-// targetType gives the resource type of Reference.type.
-func (r *reader) targetType(i int32) (string, bool) {
-	j := r.child(i, "type")
-	name := strings.TrimPrefix(string(r.chars(j)), structureDefinition)
-	if name == "" || IsResourceType(name) {
-		return name, true
+// targetType gives the resource type of Reference.type, "" if there is none.
+// The binding is extensible: other names are not judged.
+func (r *reader) targetType(i int32) string {
+	name := strings.TrimPrefix(string(r.text(i, "type")), structureDefinition)
+	if !IsResourceType(name) {
+		return ""
 	}
-	if isAbsolute(name) { // a logical model
-		return "", true
-	}
-	r.at(j, CodeValue, "Not the name of a resource type of FHIR R4.")
-	return "", false
+	return name
 }
 
 // target refuses a type that is not among those allowed.

@@ -1,6 +1,6 @@
 package fhir
 
-import "fmt"
+import "strconv"
 
 // String words a JSON type for people.
 func (k kind) String() string {
@@ -53,22 +53,22 @@ func isCode(s []byte) bool {
 	return true
 }
 
-// quoteName repeats a name of the input, with a blank behind it, if it looks
-// like one.
+// quoteName repeats a name of the input if it looks like one.
 func quoteName(name string) string {
 	if !isName(name) {
-		return ""
+		return "of this name"
 	}
-	return fmt.Sprintf("%q ", name)
+	return strconv.Quote(name)
 }
 
-// article words "an object of this type".
-func article(typ string) string {
-	switch typ {
+// objectOf words what should stand where a type that is no primitive is
+// expected.
+func objectOf(t *Type) string {
+	switch t.Name {
 	case "Resource":
 		return "a resource, which is an object,"
 	case "Element":
 		return "an object with id or extension"
 	}
-	return "an object of type " + typ
+	return "an object of type " + t.Name
 }
