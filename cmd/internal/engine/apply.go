@@ -1,0 +1,360 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+)
+
+// Apply writes changes in one transaction and gives what became of each, in their order. All are written or none: a *Refusal names every
+// entry that stood in the way. Other errors are those of the store (store.ErrFull, store.ErrFailed, store.ErrBusy).
+//
+// Apply may be called again with the same changes: what is there already is Unchanged. Safe for concurrent use.
+//
+// Source: FHIR R4, http.html, transaction; create; update; delete
+func (e *Engine) Apply(ctx context.Context, p Principal, changes []Change) ([]Result, error) {
+	return e.ApplyBundle(ctx, p, "", changes)
+}
+
+// ApplyBundle is Apply for the entries of a transaction Bundle. Identifier is Bundle.identifier as "system|value", "" if there is none: the
+// same Bundle with the same identifier, sent again, gives the same resources as the first time, in their newest versions.
+//
+// Source: local, a Bundle that is sent again after a lost answer must not make a second referral
+func (e *Engine) ApplyBundle(ctx context.Context, p Principal, identifier string, changes []Change) ([]Result, error) {
+	b, err := e.prepare(p, identifier, changes)
+	if err != nil {
+		return nil, err
+	}
+	for range 3 {
+		results, err := e.run(ctx, p, b)
+		switch {
+		case errors.Is(err, errAgain):
+			continue
+		case errors.Is(err, store.ErrConflict):
+			return nil, refuse(Conflict, fhir.CodeConflict, "", "somebody else wrote one of these resources at the same moment; read it and try again")
+		}
+		return results, err
+	}
+	return nil, refuse(Conflict, fhir.CodeConflict, "", "the same was sent several times at once; ask for what became of it")
+}
+
+// errAgain undoes a transaction that found out at its end that another instance did the same: running it again will find what the other did.
+var errAgain = errors.New("engine: run again")
+
+func (e *Engine) run(ctx context.Context, p Principal, b *batch) ([]Result, error) {
+	var results []Result
+	var t *txn
+	err := e.store.Update(ctx, func(tx store.Tx) error {
+		t = &txn{e: e, ctx: ctx, tx: tx, p: p}
+		if err := t.begin(); err != nil {
+			return err
+		}
+		var err error
+		results, err = t.apply(b)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range t.after {
+		f()
+	}
+	return results, nil
+}
+
+// txn is one transaction under way.
+type txn struct {
+	e       *Engine
+	ctx     context.Context
+	tx      store.Tx
+	p       Principal
+	now     time.Time
+	works   []*work
+	names   map[string]int // fullUrl → place in works
+	again   bool           // a Bundle that is applied although it was before
+	touched []touch
+	after   []func() // run once the transaction is on disk
+}
+
+// touch is one resource that the transaction wrote: what it was before, what it is now. Old is nil when there was none or it was deleted,
+// New is nil when it is deleted now. Version is the newest.
+type touch struct {
+	Key      store.Key
+	Old, New *fhir.Resource
+	Version  store.Version
+}
+
+// begin reads the clock. The first reading of a run must not lie before what an earlier run stored, whatever the clock says now.
+func (t *txn) begin() error {
+	t.e.clock.Lock()
+	fresh := t.e.last.IsZero()
+	t.e.clock.Unlock()
+	if fresh {
+		last, err := t.tx.LastUpdated(t.ctx)
+		if err != nil {
+			return err
+		}
+		t.e.clock.Lock()
+		if last.After(t.e.last) {
+			t.e.last = last
+		}
+		t.e.clock.Unlock()
+	}
+	t.now = t.e.now()
+	return nil
+}
+
+// apply runs the whole batch inside the transaction.
+func (t *txn) apply(b *batch) ([]Result, error) {
+	if results, done, err := t.repeated(b); done || err != nil {
+		return results, err
+	}
+	works, err := t.resolve(b)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.stand(works); err != nil {
+		return nil, err
+	}
+	for _, m := range []Method{Delete, Create, Update} { // FHIR's order
+		for _, w := range works {
+			if w.Method == m && w.write {
+				if err := t.store(w); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	if len(t.touched) > 0 {
+		if err := t.follow(); err != nil {
+			return nil, err
+		}
+	}
+	results := make([]Result, len(works))
+	for i, w := range works {
+		results[i] = Result{Done: w.done, Version: w.version, Issues: w.issues}
+		if at := t.find(w.key); at != nil && w.done != Deleted {
+			results[i].Version = at.Version
+		}
+	}
+	return results, t.rememberBatch(b, results)
+}
+
+// stand loads what the changes stand on, stamps the new versions and checks them; every reason for refusal is gathered. Nothing is written.
+func (t *txn) stand(works []*work) error {
+	var no refusals
+	seen := map[store.Key]*work{}
+	for _, w := range works {
+		if w.settled {
+			continue
+		}
+		if other := seen[w.key]; other != nil {
+			no.add(Invalid, fhir.CodeInvariant, w.Path, fmt.Sprintf("%s and %s write the same resource; a transaction may write each only once",
+				other.place(), w.place()))
+			continue
+		}
+		seen[w.key] = w
+		if err := t.standOne(w, &no); err != nil {
+			return err
+		}
+	}
+	return no.err()
+}
+
+func (t *txn) standOne(w *work, no *refusals) error {
+	if err := t.load(w); err != nil {
+		return err
+	}
+	if !w.current(no) {
+		return nil
+	}
+	if w.Method == Delete {
+		w.done, w.write = Deleted, w.old != nil && !w.old.Deleted
+		if w.old != nil {
+			w.version = *w.old
+		}
+		if w.write {
+			t.judge(w, no)
+		}
+		return nil
+	}
+	if w.old != nil && !w.old.Deleted {
+		same, err := t.same(w)
+		if err != nil {
+			return err
+		}
+		if same {
+			w.done, w.version = Unchanged, *w.old
+			return nil
+		}
+		w.done = Updated
+	} else {
+		w.done = Created
+	}
+	if err := w.stamp(t); err != nil {
+		return err
+	}
+	w.write = true
+	t.judge(w, no)
+	return nil
+}
+
+// judge asks the domain's rules.
+func (t *txn) judge(w *work, no *refusals) {
+	for _, i := range t.check(&w.Change, w.old, w.oldRes, w.stamped) {
+		i.Expression = w.at(i.Expression)
+		if i.Refuses() {
+			no.issue(Unprocessable, i)
+		} else {
+			w.issues = append(w.issues, i)
+		}
+	}
+}
+
+// load reads the newest version of the resource that a change writes; old stays nil where there never was one.
+func (t *txn) load(w *work) error {
+	if w.fresh { // an id that was just made up
+		return nil
+	}
+	v, err := t.tx.Newest(t.ctx, w.key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.old = &v
+	if v.Deleted {
+		return nil
+	}
+	if w.oldRes, err = fhir.ReadStored(v.Body); err != nil {
+		return fmt.Errorf("read %s/_history/%d: %w", v.Key, v.Number, err)
+	}
+	return nil
+}
+
+// same reports whether an update says what is stored already: in the newest version, or, where we wrote that one ourselves, in the newest that
+// somebody else wrote.
+func (t *txn) same(w *work) (bool, error) {
+	v := *w.old
+	for {
+		if string(w.res.Stamp(w.key.ID, v.Number, v.Updated)) == string(v.Body) {
+			return true, nil
+		}
+		if !v.Author.Own || v.Number == 1 {
+			return false, nil
+		}
+		var err error
+		if v, err = t.tx.Numbered(t.ctx, w.key, v.Number-1); err != nil {
+			return false, err
+		}
+		if v.Deleted {
+			return false, nil
+		}
+	}
+}
+
+// store writes one change.
+func (t *txn) store(w *work) error {
+	write := store.Write{Key: w.key, Updated: t.now, Author: t.author(), Deleted: w.Method == Delete}
+	if w.old != nil {
+		write.Replaces = w.old.Number
+	}
+	if !write.Deleted {
+		write.Body, write.Terms, write.Links = w.stamped.Bytes(), w.terms, w.links
+	}
+	v, err := t.tx.Put(t.ctx, write)
+	if err != nil {
+		return fmt.Errorf("store %s: %w", w.key, err)
+	}
+	w.version = v
+	t.touch(w.key, w.oldRes, w.stamped, v)
+	return nil
+}
+
+func (t *txn) author() store.Author { return store.Author{Role: string(t.p.Role), Party: t.p.Party} }
+
+// put stores a version of r that replaces version number replaces (0: creates), stamped, with its terms and links. It gives the version and
+// the resource as stamped. Follow uses it for what we write on our own account.
+func (t *txn) put(key store.Key, replaces int, author store.Author, r *fhir.Resource) (store.Version, *fhir.Resource, error) {
+	stamped, err := fhir.ReadStored(r.Stamp(key.ID, replaces+1, t.now))
+	if err != nil {
+		return store.Version{}, nil, fmt.Errorf("stamp %s: %w", key, err)
+	}
+	v, err := t.tx.Put(t.ctx, store.Write{Key: key, Replaces: replaces, Updated: t.now, Author: author, Body: stamped.Bytes(),
+		Terms: t.e.storeTerms(stamped), Links: t.e.storeLinks(stamped)})
+	if err != nil {
+		return store.Version{}, nil, fmt.Errorf("store %s: %w", key, err)
+	}
+	if err := t.note(key, stamped, v); err != nil {
+		return store.Version{}, nil, err
+	}
+	return v, stamped, nil
+}
+
+// note is touch for a resource of which it may not be known what it was before.
+func (t *txn) note(key store.Key, is *fhir.Resource, v store.Version) error {
+	var was *fhir.Resource
+	if v.Number > 1 && t.find(key) == nil {
+		old, err := t.tx.Numbered(t.ctx, key, v.Number-1)
+		if err != nil {
+			return err
+		}
+		if !old.Deleted {
+			if was, err = fhir.ReadStored(old.Body); err != nil {
+				return err
+			}
+		}
+	}
+	t.touch(key, was, is, v)
+	return nil
+}
+
+// touch notes a write. A resource that is written twice keeps what it was before the first time.
+func (t *txn) touch(key store.Key, was, is *fhir.Resource, v store.Version) {
+	if at := t.find(key); at != nil {
+		at.New, at.Version = is, v
+		return
+	}
+	t.touched = append(t.touched, touch{Key: key, Old: was, New: is, Version: v})
+}
+
+func (t *txn) find(key store.Key) *touch {
+	for i := range t.touched {
+		if t.touched[i].Key == key {
+			return &t.touched[i]
+		}
+	}
+	return nil
+}
+
+// current reports whether the version that the caller believes to be newest is.
+//
+// Source: FHIR R4, http.html, Managing Resource Contention
+func (w *work) current(no *refusals) bool {
+	switch {
+	case w.IfMatch == "":
+		return true
+	case w.old == nil:
+		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
+			fmt.Sprintf("version %s was expected, and there is no %s yet", quoted(w.IfMatch), w.key))
+	case w.IfMatch != fmt.Sprint(w.old.Number):
+		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
+			fmt.Sprintf("version %s of %s was expected, and the newest is version %d; read it and try again", quoted(w.IfMatch), w.key, w.old.Number))
+	default:
+		return true
+	}
+	return false
+}
+
+// quoted gives a version id that came from outside, if it is short enough to be one.
+func quoted(s string) string {
+	if _, ok := versionNumber(s); ok {
+		return s
+	}
+	return "(not one of ours)"
+}

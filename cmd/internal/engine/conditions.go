@@ -1,0 +1,205 @@
+package engine
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+	"warmhandoff/fhir/search"
+)
+
+// condition is a search that must pick at most one resource.
+type condition struct {
+	query search.Query
+	key   string // the same for searches that ask the same
+}
+
+func (e *Engine) parseCondition(typ, text string) (*condition, []fhir.Issue) {
+	q, key, issues := search.ParseCondition(typ, text, e.searchOptions(true))
+	if len(issues) > 0 {
+		return nil, issues
+	}
+	return &condition{query: q, key: key}, nil
+}
+
+// condition reads a condition of a change; nil where there is none or it is refused.
+func (e *Engine) condition(w *work, text, element string, no *refusals) *condition {
+	if text == "" {
+		return nil
+	}
+	c, issues := e.parseCondition(w.Type, text)
+	for _, i := range issues {
+		i.Expression = w.request(element)
+		no.issue(Invalid, i)
+	}
+	return c
+}
+
+// matches gives what a condition picks, at most two.
+func (t *txn) matches(c *condition) ([]store.Version, error) {
+	if c.query.Nothing {
+		return nil, nil
+	}
+	q := storeQuery(c.query)
+	q.Limit, q.Total = 2, false
+	page, err := t.tx.Search(t.ctx, q)
+	return page.Versions, err
+}
+
+// settlePick decides what a conditional update or delete writes.
+//
+// Source: FHIR R4, http.html, conditional update; conditional delete (single)
+func (t *txn) settlePick(w *work, no *refusals) error {
+	found, err := t.matches(w.pick)
+	if err != nil {
+		return err
+	}
+	switch {
+	case len(found) > 1:
+		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.request("url"), "the condition picks more than one "+w.Type)
+	case len(found) == 1 && w.Method == Update && w.Resource.ID() != "" && w.Resource.ID() != found[0].ID:
+		no.add(Invalid, fhir.CodeInvalid, w.at(w.Type+".id"), "the id in the resource is not that of the resource that the condition picks; leave it out")
+	case len(found) == 1:
+		w.key = found[0].Key
+	case w.Method == Delete:
+		w.settled, w.done = true, Deleted
+	default:
+		return t.settleNew(w, no)
+	}
+	return nil
+}
+
+// settleNew gives an id to a conditional update that picked nothing: that of the body if nobody has it.
+func (t *txn) settleNew(w *work, no *refusals) error {
+	if id := w.Resource.ID(); id != "" {
+		w.key = store.Key{Type: w.Type, ID: id}
+		v, err := t.tx.Newest(t.ctx, w.key)
+		if err == nil && !v.Deleted {
+			no.add(Conflict, fhir.CodeConflict, w.at(w.Type+".id"), "the condition picks nothing, and the id in the resource belongs to another one; leave it out")
+		}
+		if errors.Is(err, store.ErrNotFound) {
+			err = nil
+		}
+		return err
+	}
+	w.newID(t.e)
+	return t.reserve(w, w.pick)
+}
+
+// settleNone decides what a conditional create does.
+//
+// Source: FHIR R4, http.html, conditional create
+func (t *txn) settleNone(w *work, no *refusals) error {
+	if err := t.reserve(w, w.none); err != nil {
+		return err
+	}
+	found, err := t.matches(w.none)
+	if err != nil {
+		return err
+	}
+	switch len(found) {
+	case 0:
+	case 1:
+		w.found(found[0])
+	default:
+		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.request("ifNoneExist"), "the condition picks more than one "+w.Type)
+	}
+	return nil
+}
+
+// found ends a create whose resource is there already.
+func (w *work) found(v store.Version) {
+	w.key, w.fresh, w.existed = v.Key, false, true
+	w.settled, w.done, w.version = true, Unchanged, v
+}
+
+// reserve takes the row of a condition, so that of several callers with the same condition at once, in whatever process, one goes first and the
+// others see what it made: an id that was reserved and is not used yet becomes everybody's. A resource that once was made under the condition
+// and no longer is what the condition picks leaves its row to the next one.
+func (t *txn) reserve(w *work, c *condition) error {
+	key := "condition|" + t.p.Party + "|" + digest(c.key)
+	for range 1000 {
+		kept, fresh, err := t.tx.Remember(t.ctx, key, w.key.ID, t.now)
+		if err != nil || fresh || kept == w.key.ID {
+			return err
+		}
+		v, err := t.tx.Newest(t.ctx, store.Key{Type: w.Type, ID: kept})
+		if errors.Is(err, store.ErrNotFound) {
+			w.key.ID = kept
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !v.Deleted {
+			one := *c
+			one.query.IDs = []string{kept}
+			if found, err := t.matches(&one); err != nil || len(found) > 0 {
+				return err
+			}
+		}
+		key += "|" + kept
+		if len(key) > 200 {
+			key = "condition|" + digest(key)
+		}
+	}
+	return store.ErrConflict
+}
+
+// settleSearch finds the target of a conditional reference, which must be exactly one: in the store as it was, or among what this transaction
+// writes.
+//
+// Source: FHIR R4, http.html, conditional references
+func (t *txn) settleSearch(w *work, u *use, no *refusals) error {
+	found, err := t.matches(u.pick)
+	if err != nil {
+		return err
+	}
+	var keys []store.Key
+	for _, v := range found {
+		keys = append(keys, v.Key)
+	}
+	for _, x := range t.works {
+		if x.Type != u.pick.query.Type {
+			continue
+		}
+		if err := t.settle(x, no); err != nil {
+			return err
+		}
+		switch here := slices.Contains(keys, x.key); {
+		case here && x.Method == Delete:
+			keys = slices.DeleteFunc(keys, func(k store.Key) bool { return k == x.key })
+		case !here && x.Method != Delete && !x.settled && u.pick.holds(x.terms, x.key):
+			keys = append(keys, x.key)
+		}
+	}
+	switch len(keys) {
+	case 1:
+		u.key, u.known = keys[0], true
+	case 0:
+		no.add(PreconditionFailed, fhir.CodeNotFound, w.at(u.at), "the search in this reference finds nothing; it must find exactly one resource")
+	default:
+		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.at(u.at), "the search in this reference finds more than one resource; it must find exactly one")
+	}
+	return nil
+}
+
+// holds reports whether a resource that is not stored yet is what the condition picks.
+func (c *condition) holds(terms []store.Term, key store.Key) bool {
+	q := c.query
+	if !q.From.IsZero() || !q.To.IsZero() || q.Nothing || q.IDs != nil && !slices.Contains(q.IDs, key.ID) {
+		return false
+	}
+	for _, m := range q.All {
+		has := slices.ContainsFunc(terms, func(t store.Term) bool {
+			return t.Param == m.Param && (len(m.Values)+len(m.Prefixes) == 0 || slices.Contains(m.Values, t.Value) ||
+				slices.ContainsFunc(m.Prefixes, func(p string) bool { return strings.HasPrefix(t.Value, p) }))
+		})
+		if has == m.Not {
+			return false
+		}
+	}
+	return true
+}

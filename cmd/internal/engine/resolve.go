@@ -1,0 +1,406 @@
+package engine
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+	"warmhandoff/fhir/search"
+	"warmhandoff/mapping"
+)
+
+// A batch is what can be done with changes before the transaction begins: they are read, their conditions parsed, new ids made up, references
+// between them put in place and terms gathered, all on the assumption that every create is a new resource. The transaction copies the works
+// and corrects what turns out otherwise. A batch does not change once it is prepared.
+type batch struct {
+	works []work
+	names map[string]int // fullUrl → place in works
+	key   string         // under which a repeat of the whole is known; "" when it is not remembered
+}
+
+// work is one Change on its way.
+type work struct {
+	Change
+	key   store.Key  // what it writes
+	guess store.Key  // what it was assumed to write when the batch was prepared
+	fresh bool       // key.ID is new: nothing can be stored there
+	pick  *condition // conditional update or delete
+	none  *condition // conditional create
+	uses  []use      // references to be put in place
+	put   []int      // works whose keys are written into res, besides uses
+
+	res   *fhir.Resource // with references in place; nil for a delete, and until all references are known
+	terms []store.Term
+	links []store.Link
+
+	settling, keyed bool // the key is being decided, is decided
+	existed         bool // a create that found its resource already there
+	settled         bool // done and version say the outcome, nothing is written
+
+	old     *store.Version // newest stored; nil when there is none
+	oldRes  *fhir.Resource // nil when there is none or it is deleted
+	stamped *fhir.Resource // the new version
+	write   bool
+	done    Done
+	version store.Version
+	issues  []fhir.Issue
+}
+
+// use is a reference that does not name its target yet: another entry of the Bundle, or a search.
+type use struct {
+	ref    string // as written
+	at     string // FHIRPath in the resource
+	target int    // place in works; -1 for a search
+	pick   *condition
+	key    store.Key // what it turned out to be
+	known  bool
+}
+
+// place names the change in an issue.
+func (c *Change) place() string {
+	if c.Path != "" {
+		return c.Path
+	}
+	return c.Type
+}
+
+// at gives the FHIRPath of an element of the change's resource in what was sent: Bundle.entry[1].resource.status for Task.status.
+func (c *Change) at(element string) string {
+	if c.Path == "" {
+		return element
+	}
+	if rest, ok := strings.CutPrefix(element, c.Type); ok && (rest == "" || rest[0] == '.') {
+		return c.Path + ".resource" + rest
+	}
+	return c.Path
+}
+
+// request gives the FHIRPath of an element of Bundle.entry.request; "" for a change that came alone.
+func (c *Change) request(element string) string {
+	if c.Path == "" {
+		return ""
+	}
+	return c.Path + ".request." + element
+}
+
+// prepare does all that needs no database.
+func (e *Engine) prepare(p Principal, identifier string, changes []Change) (*batch, error) {
+	b := &batch{works: make([]work, len(changes)), names: map[string]int{}}
+	var no refusals
+	for i := range changes {
+		w := &b.works[i]
+		w.Change = changes[i]
+		e.address(w, &no)
+		w.guess = w.key
+		if w.FullURL == "" {
+			continue
+		}
+		if j, taken := b.names[w.FullURL]; taken {
+			no.add(Invalid, fhir.CodeDuplicate, w.place(), fmt.Sprintf("%s and %s have the same fullUrl", b.works[j].place(), w.place()))
+			continue
+		}
+		b.names[w.FullURL] = i
+	}
+	if err := no.err(); err != nil {
+		return nil, err
+	}
+	for i := range b.works {
+		e.references(b, &b.works[i], &no)
+	}
+	if err := no.err(); err != nil {
+		return nil, err
+	}
+	for i := range b.works {
+		w := &b.works[i]
+		if w.Method == Delete || w.searches() {
+			continue
+		}
+		if err := e.rewrite(w, b.names, func(i int) store.Key { return b.works[i].key }); err != nil {
+			return nil, err
+		}
+	}
+	b.key = batchKey(p, identifier, changes)
+	return b, nil
+}
+
+// address checks what a change says about where it goes, and gives a create its id.
+//
+// Source: FHIR R4, http.html, update: the id in the body must be there and must be that of the URL
+func (e *Engine) address(w *work, no *refusals) {
+	if !fhir.IsResourceType(w.Type) {
+		no.add(Invalid, fhir.CodeNotSupported, w.request("url"), "this is not a resource type of FHIR R4")
+		return
+	}
+	if w.Method != Delete && (w.Resource == nil || w.Resource.Type() != w.Type) {
+		no.add(Invalid, fhir.CodeInvalid, w.at(w.Type), "the resource must be a "+w.Type+", as the URL says")
+		return
+	}
+	w.key = store.Key{Type: w.Type, ID: w.ID}
+	switch {
+	case w.Method == Create:
+		w.none = e.condition(w, w.IfNoneExist, "ifNoneExist", no)
+		w.newID(e)
+	case w.Query != "":
+		w.pick = e.condition(w, w.Query, "url", no)
+	case !fhir.IsID(w.ID):
+		no.add(Invalid, fhir.CodeValue, w.request("url"), "an id has 1 to 64 characters out of letters, digits, - and .")
+	case w.Method == Update && w.Resource.ID() == "":
+		no.add(Invalid, fhir.CodeRequired, w.at(w.Type+".id"), "an update must have the id in the resource too, equal to that in the URL")
+	case w.Method == Update && w.Resource.ID() != w.ID:
+		no.add(Invalid, fhir.CodeInvalid, w.at(w.Type+".id"), "the id in the resource must be equal to that in the URL")
+	}
+}
+
+func (w *work) newID(e *Engine) {
+	w.key, w.fresh = store.Key{Type: w.Type, ID: e.set.NewID()}, true
+}
+
+// searches reports whether the work has a reference that only the database can resolve.
+func (w *work) searches() bool {
+	for i := range w.uses {
+		if w.uses[i].target < 0 && !w.uses[i].known {
+			return true
+		}
+	}
+	return false
+}
+
+// references finds the references that have to be put in place.
+//
+// Source: FHIR R4, bundle.html, Resolving references in Bundles; http.html, conditional references
+func (e *Engine) references(b *batch, w *work, no *refusals) {
+	if w.Method == Delete {
+		return
+	}
+	for _, v := range w.Resource.References() {
+		ref := v.Text()
+		if w.use(ref) != nil {
+			continue
+		}
+		if typ, query, ok := strings.Cut(ref, "?"); ok && fhir.IsResourceType(typ) {
+			pick, issues := e.parseCondition(typ, query)
+			for _, i := range issues {
+				i.Expression = w.at(v.Path())
+				no.issue(Invalid, i)
+			}
+			w.uses = append(w.uses, use{ref: ref, at: v.Path(), target: -1, pick: pick})
+			continue
+		}
+		if i, ok := b.target(w, ref); ok {
+			if k := b.works[i].key; b.works[i].Method != Update || b.works[i].Query != "" || search.Local(ref, e.set.Base) != k.String() {
+				w.uses = append(w.uses, use{ref: ref, at: v.Path(), target: i})
+			}
+		} else if w.Path != "" && placeholder(ref) != "" {
+			no.add(Unprocessable, fhir.CodeNotFound, w.at(v.Path()), "no entry of the Bundle has this fullUrl")
+		}
+	}
+}
+
+// target finds the entry that a reference means: by its fullUrl, or, where the entry that refers has a URL of its own for a fullUrl, by the URL
+// that the relative reference is short for.
+func (b *batch) target(w *work, ref string) (int, bool) {
+	if len(b.names) == 0 {
+		return 0, false
+	}
+	if i, ok := b.names[ref]; ok {
+		return i, true
+	}
+	if name := placeholder(ref); name != "" {
+		i, ok := b.names[name]
+		return i, ok
+	}
+	if base := restBase(w); base != "" && !strings.Contains(ref, ":") {
+		i, ok := b.names[base+ref]
+		return i, ok
+	}
+	return 0, false
+}
+
+// placeholder gives the URN in a reference, also where a client put a type in front of it ("Procedure/urn:uuid:…", as HAPI does).
+func placeholder(ref string) string {
+	if i := strings.IndexByte(ref, '/'); i > 0 && fhir.IsResourceType(ref[:i]) {
+		ref = ref[i+1:]
+	}
+	if strings.HasPrefix(ref, "urn:uuid:") || strings.HasPrefix(ref, "urn:oid:") {
+		return ref
+	}
+	return ""
+}
+
+// restBase gives the part of a fullUrl before Type/id, with its slash; "" where there is none.
+func restBase(w *work) string {
+	if !strings.HasPrefix(w.FullURL, "http") {
+		return ""
+	}
+	rest, ok := strings.CutSuffix(w.FullURL[:strings.LastIndexByte(w.FullURL, '/')+1], w.Type+"/")
+	if !ok {
+		return ""
+	}
+	return rest
+}
+
+func (w *work) use(ref string) *use {
+	for i := range w.uses {
+		if w.uses[i].ref == ref {
+			return &w.uses[i]
+		}
+	}
+	return nil
+}
+
+// rewrite makes res, terms and links: the resource with its references in place, given the keys of the other works.
+func (e *Engine) rewrite(w *work, names map[string]int, key func(int) store.Key) error {
+	w.res, w.put = w.Resource, nil
+	if len(w.uses) > 0 || len(names) > 0 && bytes.Contains(w.Resource.Bytes(), []byte("urn:")) {
+		body := w.Resource.Rewrite(func(ref string) (string, bool) {
+			if u := w.use(ref); u != nil {
+				if u.target >= 0 {
+					u.key = key(u.target)
+				}
+				return u.key.String(), true
+			}
+			if i, ok := names[ref]; ok && placeholder(ref) != "" {
+				w.put = append(w.put, i)
+				return key(i).String(), true
+			}
+			return "", false
+		})
+		if len(body) != len(w.Resource.Bytes()) || !bytes.Equal(body, w.Resource.Bytes()) {
+			r, err := fhir.ReadStored(body)
+			if err != nil {
+				return fmt.Errorf("put references in place in %s: %w", w.place(), err)
+			}
+			w.res = r
+		}
+	}
+	w.terms, w.links = e.storeTerms(w.res), e.storeLinks(w.res)
+	return nil
+}
+
+// linksOf gives the references that workflow follows.
+var linksOf = func(*fhir.Resource) []mapping.Link { return nil }
+
+// storeLinks gives the references that workflow follows, those below our base as relative ones.
+func (e *Engine) storeLinks(r *fhir.Resource) []store.Link {
+	links := linksOf(r)
+	out := make([]store.Link, 0, len(links))
+	for _, l := range links {
+		if to := search.Local(l.To, e.set.Base); to != "" {
+			out = append(out, store.Link{Via: l.Via, To: to})
+		}
+	}
+	return out
+}
+
+// stamp makes the version that is stored.
+func (w *work) stamp(t *txn) error {
+	number := 1
+	if w.old != nil {
+		number = w.old.Number + 1
+	}
+	r, err := fhir.ReadStored(w.res.Stamp(w.key.ID, number, t.now))
+	if err != nil {
+		return fmt.Errorf("stamp %s: %w", w.key, err)
+	}
+	w.stamped = r
+	return nil
+}
+
+// resolve decides, inside the transaction, which resource each change writes, and puts the references in place.
+func (t *txn) resolve(b *batch) ([]*work, error) {
+	t.names = b.names
+	copies := make([]work, len(b.works))
+	t.works = make([]*work, len(b.works))
+	for i := range b.works {
+		copies[i] = b.works[i]
+		t.works[i] = &copies[i]
+	}
+	var no refusals
+	for _, w := range t.works {
+		if err := t.settle(w, &no); err != nil {
+			return nil, err
+		}
+	}
+	if err := no.err(); err != nil {
+		return nil, err
+	}
+	for _, w := range t.works {
+		if w.settled || w.Method == Delete {
+			continue
+		}
+		if err := t.settleUses(w, &no); err != nil {
+			return nil, err
+		}
+		if err := t.inPlace(w); err != nil {
+			return nil, err
+		}
+	}
+	return t.works, no.err()
+}
+
+// settle decides the key of a change: by its condition, by what its business identity is, or as prepared. Works that it refers to come first,
+// because an identity is made of them; a circle is cut where it closes.
+func (t *txn) settle(w *work, no *refusals) error {
+	if w.keyed || w.settling {
+		return nil
+	}
+	w.settling = true
+	defer func() { w.settling, w.keyed = false, true }()
+	switch {
+	case w.pick != nil:
+		return t.settlePick(w, no)
+	case w.none != nil:
+		if err := t.settleNone(w, no); err != nil || w.settled {
+			return err
+		}
+	}
+	if w.Method == Create && identified(w.Type) {
+		if err := t.settleUses(w, no); err != nil || no.any() {
+			return err
+		}
+		return t.settleIdentity(w)
+	}
+	return nil
+}
+
+// settleUses finds the targets of all references of a change.
+func (t *txn) settleUses(w *work, no *refusals) error {
+	if len(w.uses) == 0 {
+		return nil
+	}
+	w.uses = append([]use(nil), w.uses...) // the batch keeps its own
+	for i := range w.uses {
+		u := &w.uses[i]
+		if u.known {
+			continue
+		}
+		if u.target < 0 {
+			if err := t.settleSearch(w, u, no); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := t.settle(t.works[u.target], no); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inPlace rewrites the references of a change again where what was assumed beforehand has turned out otherwise.
+func (t *txn) inPlace(w *work) error {
+	right := w.res != nil
+	for i := range w.uses {
+		u := &w.uses[i]
+		right = right && (u.target < 0 || u.key == t.works[u.target].key)
+	}
+	for _, i := range w.put {
+		right = right && t.works[i].guess == t.works[i].key
+	}
+	if right {
+		return nil
+	}
+	return t.e.rewrite(w, t.names, func(i int) store.Key { return t.works[i].key })
+}
