@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -86,7 +87,7 @@ func (d Door) Send(ctx context.Context, who Party, method, path string, body []b
 		r.Header.Set("Content-Type", contentType(path))
 	}
 	if who.Role != "" {
-		r.Header.Set("X-Dev-Principal", "org="+who.Ref+";role="+who.Role)
+		r.Header.Set("X-Dev-Principal", "org="+who.Ref+";role="+string(who.Role))
 	}
 	w := &writer{header: http.Header{}}
 	d.Handler.ServeHTTP(w, r)
@@ -151,6 +152,21 @@ func (d Door) Referrals(ctx context.Context) ([]Referral, error) {
 		}
 	}
 	return all, nil
+}
+
+// Unfollowed gives the ids of Tasks that are no leg of the referrals, sorted.
+func (d Door) Unfollowed(ctx context.Context, referrals []Referral) ([]string, error) {
+	tasks, err := d.list(ctx, "/Task?_count=1000")
+	if err != nil {
+		return nil, err
+	}
+	legs := map[string]bool{}
+	for _, r := range referrals {
+		for _, l := range r.Legs {
+			legs[l.Task] = true
+		}
+	}
+	return slices.DeleteFunc(tasks, func(id string) bool { return legs[id] }), nil
 }
 
 func (d Door) handoff(ctx context.Context, path string) ([]parameter, error) {

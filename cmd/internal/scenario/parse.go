@@ -3,10 +3,13 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/tools/txtar"
+
+	"warmhandoff/mapping/workflow"
 )
 
 // Parse reads a story. File names it in messages. The error lists everything that is wrong, not the first thing alone; the story is nil then.
@@ -96,15 +99,11 @@ func (p *parser) party(value string) {
 		p.wrong("party: the name %q is taken", words[0])
 		return
 	}
-	if !roles[words[2]] {
-		p.wrong("party: %q is not a role: referrer, agency, navigator, supervisor, person, feed or admin", words[2])
+	if !slices.Contains(workflow.Roles, workflow.Role(words[2])) {
+		p.wrong("party: %q is not one of the roles %v", words[2], workflow.Roles)
 		return
 	}
-	p.s.Parties = append(p.s.Parties, Party{Name: words[0], Ref: words[1], Role: words[2]})
-}
-
-var roles = map[string]bool{
-	"referrer": true, "agency": true, "navigator": true, "supervisor": true, "person": true, "feed": true, "admin": true,
+	p.s.Parties = append(p.s.Parties, Party{Name: words[0], Ref: words[1], Role: workflow.Role(words[2])})
 }
 
 func (p *parser) find(name string) (Party, bool) {

@@ -63,7 +63,7 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 		{"a zone that is nowhere", head + "zone: Mars/Base\n" + step, `zone "Mars/Base"`},
 		{"a permute that is neither yes nor a reason", head + "permute: no\n" + step, "and the reason"},
 		{"a party without role", head + "party: x Organization/x\n" + step, "NAME Type/ID ROLE"},
-		{"a party with a role nobody has", head + "party: x Organization/x king\n" + step, `"king" is not a role`},
+		{"a party with a role nobody has", head + "party: x Organization/x king\n" + step, `"king" is not one of the roles`},
 		{"two parties of one name", head + "party: ref Organization/x agency\n" + step, `"ref" is taken`},
 		{"a want before the first step", head + "-- want --\nstatus 200\n" + step, "before the first step"},
 		{"a step by a stranger", head + "-- 2026-03-02T09:00:00Z bob GET /Task/T1 --\n", `called "bob"`},

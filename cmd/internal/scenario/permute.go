@@ -93,24 +93,35 @@ func (s *Scenario) Order(messages []int, chance func(n int) int) []int {
 	return order
 }
 
-// Replay delivers the messages of a story in the order given, in a fresh world whose clock stands at the story's last time, and gives where
-// everything stands then.
-func Replay(ctx context.Context, s *Scenario, order []int, mk Maker) (end End, err error) {
+// Other is how a story went in another order.
+type Other struct {
+	End     End
+	Refused []string // the messages that were refused in this order, in words
+}
+
+// Replay delivers the messages of a story in the order given, in a fresh world whose clock stands at the story's last time.
+func Replay(ctx context.Context, s *Scenario, order []int, mk Maker) (other Other, err error) {
 	last := s.Steps[len(s.Steps)-1].At
 	p, err := open(s, mk, last)
 	if err != nil {
-		return nil, err
+		return other, err
 	}
 	defer func() { err = errors.Join(err, p.world.Close()) }()
 	for _, n := range order {
-		if _, err := p.deliver(ctx, &s.Steps[n-1]); err != nil {
-			return nil, err
+		step := &s.Steps[n-1]
+		a, err := p.deliver(ctx, step)
+		if err != nil {
+			return other, err
+		}
+		if !a.OK() {
+			other.Refused = append(other.Refused, fmt.Sprintf("step %d, %s %s: status %d %v", n, step.Method, step.Path, a.Status, a.Issues()))
 		}
 	}
 	if err := walk(ctx, p.world, p.clock, last); err != nil {
-		return nil, err
+		return other, err
 	}
-	return p.end(ctx)
+	other.End, err = p.end(ctx)
+	return other, err
 }
 
 // written gives the resources that a step writes a version of: "Type/id", and "Type|system|value" for each business identifier.

@@ -61,9 +61,9 @@ func TestTheEndOfAnotherOrderIsCompared(t *testing.T) {
 	_, straight := play(t, s, &ledger{})
 	same, err := scenario.Replay(t.Context(), s, []int{1, 2}, world(&ledger{}))
 	require.NoError(t, err)
-	assert.Empty(t, straight.Differences(same))
+	assert.Empty(t, straight.Differences(same.End))
 	other, err := scenario.Replay(t.Context(), s, []int{2, 1}, world(&ledger{}))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"Task/T1: in its own order accepted grade= visit=2026-03-05T18:00:00Z misses=2, " +
-		"in this one offered grade= visit=2026-03-05T18:00:00Z misses=2"}, straight.Differences(other))
+		"in this one offered grade= visit=2026-03-05T18:00:00Z misses=2"}, straight.Differences(other.End))
 }

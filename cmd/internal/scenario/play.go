@@ -17,8 +17,8 @@ type Told struct {
 	Wrong     []string   // each difference from what the story wants, in words
 }
 
-// refused reports whether the step asked for something that was not done.
-func (t Told) refused() bool { return t.Status >= 300 }
+// Refused reports whether the step asked for something that was not done.
+func (t Told) Refused() bool { return t.Status >= 300 }
 
 // Play plays a story once, in its own order, in a fresh world, and calls tell after each step. It gives where everything stands at the end.
 // An error means that the story could not be played; a difference from what it wants is told, and is no error.

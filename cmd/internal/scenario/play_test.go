@@ -156,7 +156,7 @@ func TestTheStoryIsToldInWordsOnce(t *testing.T) {
 	}
 	assert.Equal(t, `  1  Mon 2 Mar 01:00  ref: PUT /Task/T1 (Task offered) → 200
        referral S1: active
-       leg T1 at Organization/harbor: offered (waiting for their answer), visit Thu 5 Mar 10:00, missed 2
+       leg T1 at Organization/harbor: offered (Waiting for their answer), visit Thu 5 Mar 10:00, missed 2
          due: ask
   2  Mon 2 Mar 01:00  ref: GET /Task/T1 → 200
 `, b.String())

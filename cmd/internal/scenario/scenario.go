@@ -19,6 +19,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"warmhandoff/mapping/workflow"
 )
 
 // Scenario is one story, as Parse reads it.
@@ -37,7 +39,7 @@ type Scenario struct {
 type Party struct {
 	Name string // what the steps call them
 	Ref  string // "Organization/harbor"
-	Role string // a word of the workflow's roles
+	Role workflow.Role
 }
 
 // Step is one message, or a move of the clock.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"warmhandoff/mapping/workflow"
 )
 
 // Words tells a story step by step in plain words. Make one for each playing.
@@ -19,7 +21,7 @@ type Words struct {
 // Step tells one step: who did what, what came of it, and where things stand that stood elsewhere before.
 func (w *Words) Step(t Told) {
 	fmt.Fprintf(w.W, "%3d  %s  %s\n", t.Step.Number, t.Step.At.In(w.Zone).Format("Mon 2 Jan 15:04"), action(t))
-	if t.refused() {
+	if t.Refused() {
 		for _, i := range t.Issues {
 			fmt.Fprintf(w.W, "       %s\n", i)
 		}
@@ -98,22 +100,13 @@ func contents(body []byte) string {
 	return strings.Join(words, ", ")
 }
 
-// stateWords is what a screen says for each state.
-//
-// Source: local, WORKFLOW.md 2.2
-var stateWords = map[string]string{
-	"preparing": "getting ready", "offered": "waiting for their answer", "accepted": "they said yes, no date yet", "scheduled": "visit booked",
-	"unconfirmed": "we do not know yet", "outreach": "reaching out", "paused": "on hold", "attended": "made it to the first visit",
-	"closed": "ended without a visit", "none": "not followed",
-}
-
 var referralWords = map[string]string{
 	"active": "active", "attended": "attended: the person got there", "handed-back": "handed back: the referrer has to choose",
 	"ended": "ended", "none": "not followed",
 }
 
 func (l Leg) words(zone *time.Location) string {
-	s := fmt.Sprintf("%s (%s)", join(l.State, l.Reason), stateWords[l.State])
+	s := fmt.Sprintf("%s (%s)", join(l.State, l.Reason), workflow.State(l.State).Words())
 	if l.Visit != "" {
 		s += ", visit " + local(l.Visit, zone)
 	}

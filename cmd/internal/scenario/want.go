@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"warmhandoff/mapping/workflow"
 )
 
 // Want is one line of what a story expects after a step. Only what the line names is compared.
@@ -25,11 +27,6 @@ type Want struct {
 }
 
 var referralStates = map[string]bool{"active": true, "attended": true, "handed-back": true, "ended": true, "none": true}
-
-var legStates = map[string]bool{
-	"preparing": true, "offered": true, "accepted": true, "scheduled": true, "unconfirmed": true, "outreach": true, "paused": true,
-	"attended": true, "closed": true, "none": true,
-}
 
 // ParseWant reads one line. It refuses words that it does not know.
 func ParseWant(line string) (Want, error) {
@@ -58,7 +55,7 @@ func ParseWant(line string) (Want, error) {
 		return w, nil
 	case "Task":
 		w.State, w.Reason, _ = strings.Cut(words[1], ":")
-		if !legStates[w.State] {
+		if workflow.State(w.State).Words() == "" {
 			return w, fmt.Errorf("want %q: %q is not a state", line, w.State)
 		}
 		return w, w.details(words[2:])

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"warmhandoff/cmd/internal/scenario"
+	"warmhandoff/fhir"
+)
+
+type check struct {
+	Files  []string `arg:"" name:"file" help:"Resources or Bundles as JSON; - is the standard input. Several are sent to one empty store, in their order."`
+	Server string   `help:"Ask a running server instead what it would take. Nothing is sent to it: the reading is done here." placeholder:"URL" env:"-"`
+	JSON   bool     `name:"json" help:"One line of JSON for each file, and one for what came of them." env:"-"`
+	place
+}
+
+// checked is what came of one file.
+type checked struct {
+	File   string           `json:"file"`
+	Holds  string           `json:"holds,omitempty"` // what it is
+	OK     bool             `json:"ok"`
+	Issues []scenario.Issue `json:"issues"`
+}
+
+// Run reads each file strictly, then sends what can be read to an empty adapter in memory and says where that leaves the people.
+func (c *check) Run(p *program) error {
+	zone, err := c.zone()
+	if err != nil {
+		return err
+	}
+	clock := scenario.NewClock(time.Now())
+	w, err := world(&scenario.Scenario{Zone: zone, Self: c.Self}, clock, &scenario.IDs{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = w.Close() }() // in memory: nothing to lose
+	door, refused := scenario.Door{Handler: w.Handler}, 0
+	for _, file := range c.Files {
+		result, err := c.one(p, door, file)
+		if err != nil {
+			return err
+		}
+		if !result.OK {
+			refused++
+		}
+		c.tell(p, result)
+	}
+	if c.Server == "" {
+		if err := c.stand(p, door, zone); err != nil {
+			return err
+		}
+	}
+	if refused > 0 {
+		return ended{status: 1}
+	}
+	return nil
+}
+
+func (c *check) one(p *program, door scenario.Door, file string) (checked, error) {
+	result := checked{File: file, Issues: []scenario.Issue{}}
+	data, err := c.read(p, file)
+	if err != nil {
+		return result, err
+	}
+	r, issues := fhir.Read(data)
+	for _, i := range issues {
+		result.Issues = append(result.Issues, scenario.Issue{Severity: string(i.Severity), Code: string(i.Code), Expression: i.Expression, Text: i.Text})
+	}
+	if r == nil {
+		return result, nil
+	}
+	result.Holds, result.OK = named(r), true
+	if c.Server != "" {
+		err := c.ask(p, r, &result)
+		return result, err
+	}
+	answer, err := send(p, door, r)
+	if err != nil {
+		return result, err
+	}
+	for _, i := range answer.Issues() {
+		result.Issues = append(result.Issues, i)
+		result.OK = result.OK && i.Severity != "error" && i.Severity != "fatal"
+	}
+	result.OK = result.OK && answer.OK()
+	return result, nil
+}
+
+func (c *check) read(p *program, file string) ([]byte, error) {
+	if file == "-" {
+		return io.ReadAll(p.in)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, ended{2, err.Error()}
+	}
+	return data, nil
+}
+
+func named(r *fhir.Resource) string {
+	switch {
+	case r.Type() == "Bundle":
+		return fmt.Sprintf("Bundle, %s of %d", r.Get("type").Text(), len(r.Get("entry").Items()))
+	case r.ID() != "":
+		return r.Type() + "/" + r.ID()
+	}
+	return r.Type()
+}
+
+// send writes a resource the way its sender would: a transaction or batch is posted to the base, what has an id is put there.
+func send(ctx context.Context, door scenario.Door, r *fhir.Resource) (scenario.Answer, error) {
+	method, path := http.MethodPost, "/"+r.Type()
+	switch kind := r.Get("type").Text(); {
+	case r.Type() == "Bundle" && (kind == "transaction" || kind == "batch"):
+		path = "/"
+	case r.ID() != "":
+		method, path = http.MethodPut, path+"/"+r.ID()
+	}
+	return door.Send(ctx, scenario.Party{}, method, path, r.Bytes())
+}
+
+func (c *check) tell(p *program, result checked) {
+	if c.JSON {
+		line, _ := json.Marshal(result) // strings and a flag: cannot fail
+		p.say("%s", line)
+		return
+	}
+	verdict := "accepted"
+	if !result.OK {
+		verdict = "REFUSED"
+	}
+	p.say("%s: %s%s", result.File, verdict, parenthesis(result.Holds))
+	for _, i := range result.Issues {
+		p.say("  %s", i)
+	}
+}
+
+func parenthesis(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
+}
+
+// stand says where the people are after all files.
+func (c *check) stand(p *program, door scenario.Door, zone *time.Location) error {
+	referrals, err := door.Referrals(p)
+	if err != nil {
+		return err
+	}
+	waiting, err := door.Unfollowed(p, referrals)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		line, err := json.Marshal(map[string]any{"referrals": referrals, "notFollowed": waiting})
+		p.say("%s", line)
+		return err
+	}
+	p.say("\nOn an empty server, now:")
+	if len(referrals)+len(waiting) == 0 {
+		p.say("       nothing that is followed: no active ServiceRequest with a fulfilment Task")
+	}
+	(&scenario.Words{W: p.out, Zone: zone}).Stand(referrals)
+	for _, task := range waiting {
+		p.say("       Task/%s: kept, and not followed: it is no fulfilment Task of a ServiceRequest that is here", task)
+	}
+	return nil
+}
+
+// ask reads a server's CapabilityStatement and says whether it takes the type.
+func (c *check) ask(ctx context.Context, r *fhir.Resource, result *checked) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(c.Server, "/")+"/metadata", nil)
+	if err != nil {
+		return ended{2, err.Error()}
+	}
+	request.Header.Set("Accept", "application/fhir+json")
+	answer, err := (&http.Client{Timeout: 10 * time.Second}).Do(request)
+	if err != nil {
+		return ended{2, err.Error()}
+	}
+	defer func() { _ = answer.Body.Close() }()
+	var capabilities struct {
+		FHIRVersion string
+		Rest        []struct{ Resource []struct{ Type string } }
+	}
+	if err := json.NewDecoder(io.LimitReader(answer.Body, 16<<20)).Decode(&capabilities); err != nil || len(capabilities.Rest) == 0 {
+		return errors.New("the server's metadata is no CapabilityStatement")
+	}
+	takes := r.Type() == "Bundle"
+	for _, one := range capabilities.Rest[0].Resource {
+		takes = takes || one.Type == r.Type()
+	}
+	words := fmt.Sprintf("the server (FHIR %s) serves this type; nothing was sent to it, so its own rules were not asked", capabilities.FHIRVersion)
+	severity := "information"
+	if !takes {
+		words, severity, result.OK = "the server does not serve "+r.Type(), "error", false
+	}
+	result.Issues = append(result.Issues, scenario.Issue{Severity: severity, Code: "informational", Text: words})
+	return nil
+}

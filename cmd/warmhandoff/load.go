@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+type load struct {
+	Server  string `help:"FHIR base URL of the server; only addresses of this machine." default:"http://127.0.0.1:8080/fhir" placeholder:"URL" env:"-"`
+	Clients int    `help:"How many ask at once, each one request after the other." default:"8" env:"-"`
+	Seconds int    `help:"For how long." default:"10" env:"-"`
+	Mix     string `help:"What is asked: transaction (a new ServiceRequest and Task), update (of a Task), search (a worklist page)." default:"transaction" enum:"transaction,update,search" env:"-"`
+	Tasks   int    `help:"For search: how many Tasks are put there first." default:"5000" env:"-"`
+	PID     int    `name:"pid" help:"Process id of the server, to print its memory." env:"-"`
+	JSON    bool   `name:"json" help:"One line of JSON." env:"-"`
+}
+
+// figures is what came of a run. Times are milliseconds.
+type figures struct {
+	Mix      string  `json:"mix"`
+	Clients  int     `json:"clients"`
+	Seconds  float64 `json:"seconds"`
+	Requests int     `json:"requests"`
+	Rate     float64 `json:"rate"` // done requests a second
+	P50      float64 `json:"p50"`
+	P99      float64 `json:"p99"`
+	Max      float64 `json:"max"`
+	Errors   int     `json:"errors"`
+	First    string  `json:"firstError,omitempty"`
+	RSS      int     `json:"rssMB,omitempty"` // of the server, after the run
+	Peak     int     `json:"peakMB,omitempty"`
+}
+
+// Run sends the load and prints the figures.
+func (l *load) Run(p *program) error {
+	if l.Clients < 1 || l.Seconds < 1 {
+		return ended{2, "--clients and --seconds must be at least 1."}
+	}
+	c, err := newClient(strings.TrimRight(l.Server, "/"), l.Clients)
+	if err != nil {
+		return err
+	}
+	m := mixes(uuid.NewString()[:8])[l.Mix]
+	if m.prepare != nil {
+		if err := m.prepare(p, c, l.Clients, l.Tasks); err != nil {
+			return err
+		}
+	}
+	f, err := l.measure(p, c, m)
+	if err != nil {
+		return err
+	}
+	l.print(p, f)
+	if f.Errors > 0 {
+		return ended{status: 1}
+	}
+	return nil
+}
+
+// sample is what one client saw.
+type sample struct {
+	took   []time.Duration
+	errors int
+	first  string
+}
+
+func (l *load) measure(ctx context.Context, c *client, m mix) (figures, error) {
+	length := time.Duration(l.Seconds) * time.Second
+	samples := make([]sample, l.Clients)
+	began := time.Now()
+	var clients sync.WaitGroup
+	for i := range samples {
+		clients.Go(func() { samples[i] = ask(ctx, c, m, i, began.Add(length)) })
+	}
+	clients.Wait()
+	f := figures{Mix: l.Mix, Clients: l.Clients, Seconds: time.Since(began).Seconds()}
+	var took []time.Duration
+	for _, s := range samples {
+		took = append(took, s.took...)
+		if f.Errors += s.errors; f.First == "" {
+			f.First = s.first
+		}
+	}
+	slices.Sort(took)
+	f.Requests = len(took)
+	f.Rate = float64(len(took)) / f.Seconds
+	f.P50, f.P99, f.Max = quantile(took, 0.5), quantile(took, 0.99), quantile(took, 1)
+	if l.PID != 0 {
+		var err error
+		if f.RSS, f.Peak, err = memory(l.PID); err != nil {
+			return f, err
+		}
+	}
+	return f, ctx.Err()
+}
+
+func ask(ctx context.Context, c *client, m mix, i int, until time.Time) sample {
+	var s sample
+	for n := 0; ctx.Err() == nil; n++ {
+		started := time.Now()
+		if started.After(until) {
+			break
+		}
+		method, path, body := m.next(i, n)
+		if _, err := c.must(ctx, method, path, body); err != nil {
+			if s.errors++; s.first == "" {
+				s.first = err.Error()
+			}
+			continue
+		}
+		s.took = append(s.took, time.Since(started))
+	}
+	return s
+}
+
+// quantile gives the time that the share of the sorted times does not exceed, in milliseconds; 0 of none.
+func quantile(sorted []time.Duration, share float64) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	i := min(len(sorted)-1, int(share*float64(len(sorted))))
+	return float64(sorted[i].Microseconds()) / 1000
+}
+
+// memory gives what a process has in memory and had at most, in MB, as Linux counts it.
+func memory(pid int) (now, peak int, err error) {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0, 0, fmt.Errorf("read the memory of process %d: %w", pid, err)
+	}
+	for line := range strings.Lines(string(data)) {
+		words := strings.Fields(line)
+		if len(words) < 2 {
+			continue
+		}
+		kilobytes, _ := strconv.Atoi(words[1])
+		switch words[0] {
+		case "VmRSS:":
+			now = kilobytes / 1024
+		case "VmHWM:":
+			peak = kilobytes / 1024
+		}
+	}
+	return now, peak, nil
+}
+
+func (l *load) print(p *program, f figures) {
+	if l.JSON {
+		line, _ := json.Marshal(f) // numbers and strings: cannot fail
+		p.say("%s", line)
+		return
+	}
+	p.say("%s, %d clients, %.1f s: %d done, %.0f/s, p50 %.1f ms, p99 %.1f ms, longest %.0f ms, %d errors",
+		f.Mix, f.Clients, f.Seconds, f.Requests, f.Rate, f.P50, f.P99, f.Max, f.Errors)
+	if f.First != "" {
+		p.say("first error: %s", f.First)
+	}
+	if f.RSS > 0 {
+		p.say("server memory: %d MB, at most %d MB", f.RSS, f.Peak)
+	}
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// drain is how long requests that are under way may take after the program was told to stop.
+const drain = 10 * time.Second
+
+type serve struct {
+	Addr           string `help:"Address to listen on. Port 0 takes a free one." default:"127.0.0.1:8080"`
+	DB             string `name:"db" help:"Database: a file, made when it is not there, or :memory:. Default: warmhandoff.db, with --demo :memory:." placeholder:"FILE"`
+	BaseURL        string `help:"FHIR base URL that clients use, in links. Default: http://ADDR/fhir." placeholder:"URL"`
+	InsecureListen bool   `help:"Listen beyond this machine although there is no authentication: anybody who can reach the port reads and writes everything."`
+	Demo           bool   `help:"Load fictional people in every state into an empty database."`
+	LogLevel       string `help:"What is logged to stderr: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
+	LogFormat      string `help:"How: text or json." default:"text" enum:"text,json"`
+	Synchronous    string `name:"proof-synchronous" help:"How a file is synced; anything but FULL loses acknowledged writes, which proofs must be able to see." default:"FULL" enum:"FULL,NORMAL,OFF" hidden:"" env:"-"`
+	place
+}
+
+// Run serves until the program is told to stop, or the store fails.
+func (s *serve) Run(p *program) error {
+	started := time.Now()
+	zone, err := s.zone()
+	if err != nil {
+		return err
+	}
+	if err := s.refuseNetwork(); err != nil {
+		return err
+	}
+	log := s.logger(p)
+	st, err := openStore(p, s.database(), s.Synchronous)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := st.Close(); err != nil {
+			log.Error("the store did not close", "error", err)
+		}
+	}()
+	listener, err := s.listen(p)
+	if err != nil {
+		return err
+	}
+	base := s.BaseURL
+	if base == "" {
+		base = "http://" + listener.Addr().String() + "/fhir"
+	}
+	sys := wire(st, wiring{
+		base: base, self: s.Self, zone: zone, network: s.InsecureListen, now: time.Now, newID: uuid.NewString, log: log,
+	})
+	if s.Demo {
+		if err := demonstrate(p, sys, time.Now()); err != nil {
+			_ = listener.Close()
+			return err
+		}
+	}
+	s.greet(p, base, listener.Addr())
+	log.Info("ready", "address", listener.Addr().String(), "took", time.Since(started).Round(time.Millisecond))
+	return s.until(p, sys, listener, log)
+}
+
+// refuseNetwork holds the server on this machine as long as it asks nobody who they are.
+//
+// Source: local, RELIABILITY-SECURITY 3.8
+func (s *serve) refuseNetwork() error {
+	host, _, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		return ended{2, fmt.Sprintf("--addr %q is not host:port.", s.Addr)}
+	}
+	if !s.InsecureListen && !loopback(host) {
+		return ended{2, fmt.Sprintf("there is no authentication yet, so %s is refused: listen on 127.0.0.1, or say --insecure-listen.", s.Addr)}
+	}
+	return nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+func (s *serve) listen(ctx context.Context) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.Addr)
+	if err != nil {
+		return nil, ended{2, err.Error()}
+	}
+	host, _, _ := net.SplitHostPort(listener.Addr().String())
+	if !s.InsecureListen && !loopback(host) { // a localhost that is not this machine's
+		_ = listener.Close()
+		return nil, ended{2, s.Addr + " is not an address of this machine alone."}
+	}
+	return listener, nil
+}
+
+func (s *serve) database() string {
+	switch {
+	case s.DB != "":
+		return s.DB
+	case s.Demo:
+		return ":memory:"
+	}
+	return "warmhandoff.db"
+}
+
+func (s *serve) logger(p *program) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // one of the four, by the flag's enum
+	options := &slog.HandlerOptions{Level: level}
+	if s.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(p.err, options))
+	}
+	return slog.New(slog.NewTextHandler(p.err, options))
+}
+
+func (s *serve) greet(p *program, base string, addr net.Addr) {
+	p.say("warmhandoff %s serves FHIR R4 at %s, database %s", versionText(), base, s.database())
+	if s.InsecureListen {
+		p.say("There is NO AUTHENTICATION, and it listens on %s: anybody who can reach it reads and writes everything.", addr)
+	} else {
+		p.say("There is no authentication yet; it listens on this machine alone (%s).", addr)
+	}
+	p.say("Try:")
+	if s.Demo {
+		p.say("  curl -s '%s/ServiceRequest/demo-scheduled-SR1/$handoff'", base)
+		p.say("  curl -s '%s/Task?status=in-progress&_count=5'", base)
+		p.say("  curl -s '%s/Task/demo-claimed-T1/_history'", base)
+		return
+	}
+	p.say("  curl -s -H 'Content-Type: application/fhir+json' --data-binary @testdata/bundles/11-story-1-referral.json %s", base)
+	p.say("  curl -s '%s/Task/b11-t/$handoff'", base)
+	p.say("  curl -s '%s/Task?status=requested'", base)
+}
+
+// until serves until the program is told to stop, or something breaks.
+func (s *serve) until(p *program, sys *system, listener net.Listener, log *slog.Logger) error {
+	background, stop := context.WithCancel(p)
+	var loops sync.WaitGroup
+	loops.Go(func() { wake(background, sys.engine.Tick, log) })
+	defer loops.Wait()
+	defer stop()
+
+	web := sys.server.HTTPServer(s.Addr)
+	broken := make(chan error, 1)
+	go func() { broken <- web.Serve(listener) }()
+	select {
+	case err := <-broken:
+		return fmt.Errorf("serve: %w", err)
+	case <-sys.store.Failed():
+		_ = web.Close()
+		return errors.New("the store failed, and what it holds is uncertain: stopped at once; start again after looking at the disk")
+	case <-p.Done():
+	}
+	log.Info("stopping", "drain", drain)
+	sys.server.Stopping()
+	late, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	if err := web.Shutdown(late); err != nil {
+		_ = web.Close()
+		return fmt.Errorf("stop: requests were still under way after %s: %w", drain, err)
+	}
+	if err := <-broken; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	log.Info("stopped")
+	return nil
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"warmhandoff/cmd/internal/engine"
+	"warmhandoff/cmd/internal/scenario"
+	"warmhandoff/cmd/internal/server"
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/cmd/internal/store/sqlstore"
+	"warmhandoff/mapping"
+	"warmhandoff/mapping/workflow"
+)
+
+// system is the rooms wired together on one store.
+type system struct {
+	store  *sqlstore.Store
+	engine *engine.Engine
+	server *server.Server
+}
+
+// wiring is what differs between a server and a story.
+type wiring struct {
+	base    string // FHIR base URL
+	self    string
+	zone    *time.Location
+	network bool // listens beyond this machine
+	now     func() time.Time
+	newID   func() string
+	log     *slog.Logger // nil: nothing is logged
+}
+
+// wire puts the rooms together. The store stays the caller's to close.
+func wire(st *sqlstore.Store, w wiring) *system {
+	e := engine.New(st, engine.Settings{
+		Base:  w.base,
+		Rules: workflow.DefaultRules(w.zone),
+		Guide: mapping.Settings{Self: w.self},
+		Now:   w.now,
+		NewID: w.newID,
+	})
+	s := server.New(e, server.Settings{
+		Base:    w.base,
+		Dev:     true,
+		Network: w.network,
+		Now:     w.now,
+		NewID:   uuid.NewString, // request ids, which no story may depend on
+		Log:     w.log,
+		Version: versionText(),
+		Ready: func(ctx context.Context) error {
+			return st.View(ctx, func(r store.Reader) error {
+				_, err := r.LastUpdated(ctx)
+				return err
+			})
+		},
+	})
+	return &system{store: st, engine: e, server: s}
+}
+
+// openStore opens the database that --db names. Synchronous is FULL but in proofs.
+func openStore(ctx context.Context, db, synchronous string) (*sqlstore.Store, error) {
+	switch {
+	case db == ":memory:":
+		return sqlstore.Open(ctx, sqlstore.Options{Memory: true})
+	case strings.HasPrefix(db, "postgres://"), strings.HasPrefix(db, "postgresql://"):
+		return nil, ended{2, "PostgreSQL comes in a later version: give --db a file name, or :memory:."}
+	case strings.Contains(db, "://"), db == "":
+		return nil, ended{2, "--db takes a file name, or :memory:."}
+	}
+	if _, err := os.Stat(filepath.Dir(db)); errors.Is(err, fs.ErrNotExist) {
+		return nil, ended{2, "the folder of --db does not exist: " + filepath.Dir(db)}
+	}
+	return sqlstore.Open(ctx, sqlstore.Options{Path: db, Synchronous: synchronous})
+}
+
+// world makes an empty adapter in memory for a story.
+func world(s *scenario.Scenario, clock *scenario.Clock, ids *scenario.IDs) (*scenario.World, error) {
+	st, err := sqlstore.Open(context.Background(), sqlstore.Options{Memory: true})
+	if err != nil {
+		return nil, err
+	}
+	sys := wire(st, wiring{base: scenario.Base, self: s.Self, zone: s.Zone, now: clock.Now, newID: ids.Next})
+	return &scenario.World{Handler: http.Handler(sys.server), Tick: sys.engine.Tick, Close: st.Close}, nil
+}
