@@ -1,5 +1,7 @@
 package fhir
 
+import "bytes"
+
 // cursor walks over bytes that are known to be valid JSON; see syntax. It
 // therefore need not look at commas, colons and the insides of literals.
 type cursor struct {
@@ -25,14 +27,17 @@ func (c *cursor) peek() kind {
 // there are escapes in it.
 func (c *cursor) chars() (start, end int, escaped bool) {
 	start = c.at
-	i := start + 1
-	for ; c.data[i] != '"'; i++ {
-		if c.data[i] == '\\' {
-			escaped = true
-			i++
+	at := start + 1
+	at += bytes.IndexByte(c.data[at:], '"')
+	if bytes.IndexByte(c.data[start:at], '\\') >= 0 {
+		escaped = true
+		for at = start + 1; c.data[at] != '"'; at++ {
+			if c.data[at] == '\\' {
+				at++
+			}
 		}
 	}
-	c.at = i + 1
+	c.at = at + 1
 	return start, c.at, escaped
 }
 

@@ -26,9 +26,11 @@ var r4 = sync.OnceValue(func() *table {
 })
 
 type table struct {
-	types  []*Type
-	byName map[string]*Type
-	sets   map[string]*codeSet
+	types    []*Type
+	byName   map[string]*Type
+	sets     map[string]*codeSet
+	elements []Element           // of all types; each type has a part of it
+	lists    map[string][]string // lists of names met before
 }
 
 // unpack reads the lines that internal/gen describes.
@@ -37,20 +39,34 @@ func unpack(packed []byte) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := io.ReadAll(zip)
-	if err != nil {
+	var unzipped strings.Builder
+	unzipped.Grow(8 * len(packed))
+	if _, err := io.Copy(&unzipped, zip); err != nil {
 		return nil, err
 	}
-	t := &table{byName: map[string]*Type{}, sets: map[string]*codeSet{}}
-	for line := range strings.Lines(string(text)) {
-		if err := t.line(strings.Split(strings.TrimSuffix(line, "\n"), "\t")); err != nil {
+	text := unzipped.String()
+	t := &table{
+		byName: map[string]*Type{}, sets: map[string]*codeSet{}, lists: map[string][]string{},
+		elements: make([]Element, 0, strings.Count(text, "\nE\t")),
+	}
+	for line := range strings.Lines(text) {
+		if err := t.line(strings.TrimSuffix(line, "\n")); err != nil {
 			return nil, err
 		}
 	}
-	return t, t.check()
+	t.lists = nil
+	return t, nil
 }
 
-func (t *table) line(f []string) error {
+func (t *table) line(line string) error {
+	var fields [8]string
+	f := fields[:0]
+	for field := range strings.SplitSeq(line, "\t") {
+		if len(f) == len(fields) {
+			return fmt.Errorf("line too long: %q", line)
+		}
+		f = append(f, field)
+	}
 	switch {
 	case len(f) == 4 && f[0] == "V":
 		t.sets[f[1]] = newCodeSet(f[2], strings.Fields(f[3]))
@@ -60,10 +76,10 @@ func (t *table) line(f []string) error {
 		t.types = append(t.types, typ)
 		t.byName[typ.Name] = typ
 		return nil
-	case len(f) == 8 && f[0] == "E" && len(t.types) > 0:
+	case len(f) == 8 && f[0] == "E" && len(t.types) > 0 && len(t.elements) < cap(t.elements):
 		return t.element(f)
 	}
-	return fmt.Errorf("line not understood: %q", f)
+	return fmt.Errorf("line not understood: %q", line)
 }
 
 func (t *table) element(f []string) error {
@@ -76,34 +92,31 @@ func (t *table) element(f []string) error {
 		return err
 	}
 	e := Element{
-		Name: f[1], Min: low, Max: high, Types: strings.Fields(f[5]), Targets: strings.Fields(f[7]),
+		Name: f[1], Min: low, Max: high, Types: t.list(f[5]), Targets: t.list(f[7]),
 		Choice: strings.Contains(f[4], "C"), Modifier: strings.Contains(f[4], "M"),
 		Summary: strings.Contains(f[4], "S"), Attribute: strings.Contains(f[4], "A"),
 	}
 	if set := t.sets[f[6]]; set != nil {
 		e.codes, e.Codes, e.CodeSystem = set, set.codes, set.system
 	}
+	t.elements = append(t.elements, e)
 	owner := t.types[len(t.types)-1]
-	owner.Elements = append(owner.Elements, e)
+	n := len(owner.Elements) + 1
+	owner.Elements = t.elements[len(t.elements)-n : len(t.elements) : len(t.elements)]
 	return nil
 }
 
-// check makes sure that every type named by an element is there, and that every
-// primitive type has its check.
-func (t *table) check() error {
-	for _, typ := range t.types {
-		if typ.Kind == KindPrimitive && typ.primitive == nil {
-			return fmt.Errorf("no check for primitive type %s", typ.Name)
-		}
-		for _, e := range typ.Elements {
-			for _, name := range e.Types {
-				if t.byName[name] == nil {
-					return fmt.Errorf("%s.%s: no type %s", typ.Name, e.Name, name)
-				}
-			}
-		}
+// list splits names at blanks; equal lists are one.
+func (t *table) list(names string) []string {
+	if names == "" {
+		return nil
 	}
-	return nil
+	list, met := t.lists[names]
+	if !met {
+		list = strings.Fields(names)
+		t.lists[names] = list
+	}
+	return list
 }
 
 func newCodeSet(system string, codes []string) *codeSet {
