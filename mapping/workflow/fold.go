@@ -106,6 +106,7 @@ func (f *folding) hear() {
 		f.hearYes(before, w)
 		h.ended, h.hold = nil, nil
 		switch {
+		case w.Status == TaskFailed && w.Reason == DidNotComeAttribute:
 		case w.Status.Terminal() && w.Status != TaskCompleted:
 			h.ended, h.end = w, endOfWord(w)
 			if h.end.Declines {

@@ -8,6 +8,7 @@ import (
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
+	"warmhandoff/mapping"
 )
 
 // Apply writes changes in one transaction and gives what became of each, in their order. All are written or none: a *Refusal names every
@@ -77,7 +78,8 @@ type txn struct {
 	names   map[string]int // fullUrl → place in works
 	again   bool           // a Bundle that is applied although it was before
 	touched []touch
-	after   []func() // run once the transaction is on disk
+	fresh   map[store.Key]*mapping.History // what this transaction learned of resources
+	after   []func()                       // run once the transaction is on disk
 }
 
 // touch is one resource that the transaction wrote: what it was before, what it is now. Old is nil when there was none or it was deleted,

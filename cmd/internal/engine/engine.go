@@ -49,7 +49,8 @@ type Engine struct {
 
 // New makes an engine. The store stays the caller's to close.
 func New(s store.Store, set Settings) *Engine {
-	return &Engine{store: s, set: set, facts: newFactCache(30_000)}
+	set.Guide.Base, set.Guide.Zone = set.Base, set.Rules.Zone
+	return &Engine{store: s, set: set, facts: newFactCache(20_000)}
 }
 
 // Method is what a Change does.

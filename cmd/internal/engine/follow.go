@@ -1,12 +1,348 @@
 package engine
 
-import "warmhandoff/cmd/internal/store"
-import "warmhandoff/fhir"
+import (
+	"fmt"
+	"slices"
+	"strings"
 
-type factCache struct{}
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+	"warmhandoff/mapping"
+	"warmhandoff/mapping/workflow"
+)
 
-func newFactCache(int) *factCache { return &factCache{} }
+// follow brings every referral that the transaction touched up to date: it gathers what belongs to it, folds, saves the rows of the read model
+// and writes back what only we know.
+func (t *txn) follow() error {
+	ids, err := t.affected()
+	if err != nil {
+		return err
+	}
+	return t.refold(ids)
+}
 
-func (t *txn) check(c *Change, old *store.Version, oldRes, newRes *fhir.Resource) []fhir.Issue { return nil }
+// refold brings the referrals with these ServiceRequest ids up to date. What it learned is kept once the transaction is on disk.
+func (t *txn) refold(ids []string) error {
+	if t.fresh == nil {
+		t.fresh = map[store.Key]*mapping.History{}
+	}
+	for _, id := range ids {
+		if err := t.refoldOne(id); err != nil {
+			return fmt.Errorf("follow ServiceRequest/%s: %w", id, err)
+		}
+	}
+	fresh := t.fresh
+	t.after = append(t.after, func() { t.e.facts.keep(fresh) })
+	return nil
+}
 
-func (t *txn) follow() error { return nil }
+func (t *txn) refoldOne(id string) error {
+	r, err := t.gather(id)
+	if err != nil {
+		return err
+	}
+	read := t.e.set.Guide.Ledgers(r)
+	if err := t.dropGone(id, read.Legs); err != nil {
+		return err
+	}
+	for i := range read.Legs {
+		leg := &read.Legs[i]
+		h := workflow.Fold(&leg.Ledger, t.now, &t.e.set.Rules)
+		if err := t.writeBack(leg, &h); err != nil {
+			return err
+		}
+		row, err := rowOf(id, read.Subject, leg, &h)
+		if err != nil {
+			return err
+		}
+		if err := t.tx.PutHandoff(t.ctx, row); err != nil {
+			return fmt.Errorf("save the handoff of Task/%s: %w", leg.Task, err)
+		}
+	}
+	return nil
+}
+
+// dropGone removes rows of legs that the referral has no more.
+func (t *txn) dropGone(id string, legs []mapping.Leg) error {
+	rows, err := t.tx.Handoffs(t.ctx, id)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		gone := !slices.ContainsFunc(legs, func(l mapping.Leg) bool { return l.Task == rows[i].Task })
+		if !gone {
+			continue
+		}
+		if err := t.tx.DropHandoff(t.ctx, rows[i].Task); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// affected gives the ids of the ServiceRequests whose legs the written resources may change.
+func (t *txn) affected() ([]string, error) {
+	var ids []string
+	add := func(ref string) {
+		if id, ok := strings.CutPrefix(ref, "ServiceRequest/"); ok && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	for i := range t.touched {
+		at := &t.touched[i]
+		add(at.Key.String())
+		for _, r := range []*fhir.Resource{at.Old, at.New} {
+			if r == nil {
+				continue
+			}
+			for _, l := range t.e.set.Guide.Links(r) {
+				if err := t.climb(l, add); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if err := t.pointedAt(at.Key, add); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// climb follows one link of a written resource to the referrals that it is about.
+func (t *txn) climb(l mapping.Link, add func(string)) error {
+	switch typ, _, _ := strings.Cut(l.To, "/"); typ {
+	case "ServiceRequest":
+		add(l.To)
+	case "Appointment", "Task", "Encounter", "Procedure", "Observation":
+		links, err := t.tx.Links(t.ctx, keyOf(l.To))
+		if err != nil {
+			return err
+		}
+		for _, up := range links {
+			add(up.To)
+		}
+	case "Patient":
+		if person, ok := shelfOf(l.To, mapping.ShelfConsents, mapping.ShelfStays); ok {
+			return t.addRequestsOf(person, add)
+		}
+	}
+	return nil
+}
+
+func shelfOf(to string, shelves ...string) (string, bool) {
+	for _, s := range shelves {
+		if person, ok := strings.CutSuffix(to, s); ok {
+			return person, true
+		}
+	}
+	return "", false
+}
+
+func (t *txn) addRequestsOf(person string, add func(string)) error {
+	linked, err := t.tx.LinkedTo(t.ctx, person+mapping.ShelfRequests)
+	for i := range linked {
+		add(linked[i].From.String())
+	}
+	return err
+}
+
+// pointedAt finds the referrals to which a resource belongs because something else names it: a person, a Consent that a request names, a Procedure
+// that a Task's output names, whoever attested.
+func (t *txn) pointedAt(k store.Key, add func(string)) error {
+	switch k.Type {
+	case "Patient":
+		return t.addRequestsOf(k.String(), add)
+	case "Consent":
+		linked, err := t.tx.LinkedTo(t.ctx, k.String())
+		for i := range linked {
+			add(linked[i].From.String())
+		}
+		return err
+	case "Procedure":
+		return t.addOwners(k.String(), add)
+	case "PractitionerRole", "Practitioner":
+		return t.addOwners(k.String()+"/performed", add)
+	}
+	return nil
+}
+
+// addOwners adds the referrals of whatever names a resource.
+func (t *txn) addOwners(to string, add func(string)) error {
+	linked, err := t.tx.LinkedTo(t.ctx, to)
+	if err != nil {
+		return err
+	}
+	for i := range linked {
+		links, err := t.tx.Links(t.ctx, linked[i].From)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			add(l.To)
+		}
+	}
+	return nil
+}
+
+// keyOf reads "Type/id".
+func keyOf(ref string) store.Key {
+	typ, id, _ := strings.Cut(ref, "/")
+	return store.Key{Type: typ, ID: id}
+}
+
+// gather reads all that belongs to a referral.
+func (t *txn) gather(id string) (*mapping.Referral, error) {
+	g := &gathering{t: t, seen: map[store.Key]bool{}, out: &mapping.Referral{}}
+	key := store.Key{Type: "ServiceRequest", ID: id}
+	request, err := t.history(key, 0)
+	if err != nil {
+		return nil, err
+	}
+	g.out.Request = *request
+	if err := g.linked(key.String()); err != nil {
+		return nil, err
+	}
+	if err := g.named(request.Names()); err != nil {
+		return nil, err
+	}
+	if person := request.Subject(); strings.HasPrefix(person, "Patient/") {
+		if err := g.person(person); err != nil {
+			return nil, err
+		}
+	}
+	g.out.Orgs = t.orgs
+	return g.out, nil
+}
+
+// gathering is the work of gather.
+type gathering struct {
+	t    *txn
+	seen map[store.Key]bool
+	out  *mapping.Referral
+}
+
+// linked adds what points at a resource, and what points at that in turn.
+func (g *gathering) linked(to string) error {
+	all, err := g.t.tx.LinkedTo(g.t.ctx, to)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		l := &all[i]
+		if g.seen[l.From] || !gathered[l.From.Type] {
+			continue
+		}
+		former := true
+		for j := range all {
+			former = former && (all[j].From != l.From || all[j].Former)
+		}
+		if err := g.add(l.From, l.Number, former); err != nil {
+			return err
+		}
+		if l.From.Type == "Appointment" {
+			if err := g.linked(l.From.String()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// gathered are the types that say something about a referral by pointing at it.
+var gathered = map[string]bool{
+	"Task": true, "Appointment": true, "Encounter": true, "Procedure": true, "Observation": true, "Communication": true, "Consent": true,
+}
+
+func (g *gathering) add(k store.Key, number int, former bool) error {
+	g.seen[k] = true
+	h, err := g.t.history(k, number)
+	if err != nil || len(h.Versions) == 0 {
+		return err
+	}
+	one := *h
+	one.Former = former
+	if k.Type != "Task" {
+		g.out.Others = append(g.out.Others, one)
+		return nil
+	}
+	if former {
+		return nil
+	}
+	g.out.Tasks = append(g.out.Tasks, one)
+	return g.named(h.Names())
+}
+
+// named adds resources that something of the referral names.
+func (g *gathering) named(refs []string) error {
+	for _, ref := range refs {
+		k := keyOf(ref)
+		if g.seen[k] || !gathered[k.Type] || k.Type == "Task" {
+			continue
+		}
+		if err := g.add(k, 0, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// person adds the person, what they consented to, and their stays in hospital.
+func (g *gathering) person(ref string) error {
+	if err := g.add(keyOf(ref), 0, false); err != nil {
+		return err
+	}
+	if err := g.linked(ref + mapping.ShelfConsents); err != nil {
+		return err
+	}
+	return g.linked(ref + mapping.ShelfStays)
+}
+
+// orgs gives the organizations of a worker, or that an organization is part of. What cannot be read is as if it were not there.
+func (t *txn) orgs(ref string) []string {
+	k := keyOf(ref)
+	switch k.Type {
+	case "PractitionerRole":
+		return t.orgOf(k)
+	case "Organization":
+		return t.parents(k)
+	case "Practitioner":
+		linked, err := t.tx.LinkedTo(t.ctx, ref+mapping.ShelfRoles)
+		if err != nil {
+			return nil
+		}
+		var list []string
+		for i := range linked {
+			if !linked[i].Former {
+				list = append(list, t.orgOf(linked[i].From)...)
+			}
+		}
+		return list
+	}
+	return nil
+}
+
+func (t *txn) orgOf(role store.Key) []string {
+	h, err := t.history(role, 0)
+	if err != nil {
+		return nil
+	}
+	return h.Organizations()
+}
+
+func (t *txn) parents(k store.Key) []string {
+	var list []string
+	for range 5 {
+		h, err := t.history(k, 0)
+		if err != nil || len(h.Organizations()) == 0 {
+			break
+		}
+		up := h.Organizations()[0]
+		if slices.Contains(list, up) {
+			break
+		}
+		list = append(list, up)
+		k = keyOf(up)
+	}
+	return list
+}

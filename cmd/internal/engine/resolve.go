@@ -8,7 +8,6 @@ import (
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
 	"warmhandoff/fhir/search"
-	"warmhandoff/mapping"
 )
 
 // A batch is what can be done with changes before the transaction begins: they are read, their conditions parsed, new ids made up, references
@@ -279,17 +278,12 @@ func (e *Engine) rewrite(w *work, names map[string]int, key func(int) store.Key)
 	return nil
 }
 
-// linksOf gives the references that workflow follows.
-var linksOf = func(*fhir.Resource) []mapping.Link { return nil }
-
-// storeLinks gives the references that workflow follows, those below our base as relative ones.
+// storeLinks gives the references that workflow follows.
 func (e *Engine) storeLinks(r *fhir.Resource) []store.Link {
-	links := linksOf(r)
-	out := make([]store.Link, 0, len(links))
-	for _, l := range links {
-		if to := search.Local(l.To, e.set.Base); to != "" {
-			out = append(out, store.Link{Via: l.Via, To: to})
-		}
+	links := e.set.Guide.Links(r)
+	out := make([]store.Link, len(links))
+	for i, l := range links {
+		out[i] = store.Link{Via: l.Via, To: l.To}
 	}
 	return out
 }

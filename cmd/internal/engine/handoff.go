@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+	"warmhandoff/mapping"
+	"warmhandoff/mapping/workflow"
+)
+
+// doc is what a row of the read model keeps beside its columns.
+type doc struct {
+	Agency  string
+	Handoff workflow.Handoff
+}
+
+func rowOf(request, subject string, leg *mapping.Leg, h *workflow.Handoff) (store.Handoff, error) {
+	body, err := json.Marshal(doc{Agency: leg.Agency, Handoff: *h})
+	if err != nil {
+		return store.Handoff{}, fmt.Errorf("write the answer of Task/%s: %w", leg.Task, err)
+	}
+	row := store.Handoff{
+		Task: leg.Task, Referral: request, Agency: leg.Agency, Patient: subject,
+		State: string(h.State), Reason: string(h.Reason), Wake: h.Wake, Doc: body,
+	}
+	for i := range h.Due {
+		if by := h.Due[i].By; !by.IsZero() && (row.Due.IsZero() || by.Before(row.Due)) {
+			row.Due = by
+		}
+	}
+	return row, nil
+}
+
+func answerOf(row *store.Handoff) (mapping.LegAnswer, error) {
+	var d doc
+	if err := json.Unmarshal(row.Doc, &d); err != nil {
+		return mapping.LegAnswer{}, fmt.Errorf("read the answer of Task/%s: %w", row.Task, err)
+	}
+	return mapping.LegAnswer{Task: row.Task, Agency: d.Agency, Handoff: d.Handoff}, nil
+}
+
+// HandoffParameters gives the answer for a Task or a ServiceRequest as the JSON of a Parameters resource. A Task or request that is stored and
+// not followed has the state none. A *Refusal says that there is no such resource.
+func (e *Engine) HandoffParameters(ctx context.Context, p Principal, typ, id string) ([]byte, error) {
+	if _, err := e.Read(ctx, p, typ, id); err != nil {
+		return nil, err
+	}
+	if typ == "Task" {
+		return e.taskParameters(ctx, id)
+	}
+	return e.requestParameters(ctx, id)
+}
+
+func (e *Engine) taskParameters(ctx context.Context, id string) ([]byte, error) {
+	var row store.Handoff
+	err := e.store.View(ctx, func(r store.Reader) error {
+		var err error
+		row, err = r.Handoff(ctx, id)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return e.set.Guide.TaskParameters(nil), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	leg, err := answerOf(&row)
+	if err != nil {
+		return nil, err
+	}
+	return e.set.Guide.TaskParameters(&leg), nil
+}
+
+func (e *Engine) requestParameters(ctx context.Context, id string) ([]byte, error) {
+	var rows []store.Handoff
+	var request store.Version
+	err := e.store.View(ctx, func(r store.Reader) error {
+		var err error
+		if rows, err = r.Handoffs(ctx, id); err != nil {
+			return err
+		}
+		request, err = r.Newest(ctx, store.Key{Type: "ServiceRequest", ID: id})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	legs := make([]mapping.LegAnswer, len(rows))
+	handoffs := make([]workflow.Handoff, len(rows))
+	for i := range rows {
+		if legs[i], err = answerOf(&rows[i]); err != nil {
+			return nil, err
+		}
+		handoffs[i] = legs[i].Handoff
+	}
+	r, err := fhir.ReadStored(request.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", request.Key, err)
+	}
+	asks, final := e.set.Guide.FactOf(r).Asks()
+	state := workflow.ReferralNone
+	if len(rows) > 0 || asks {
+		state = workflow.RollUp(handoffs, final)
+	}
+	return e.set.Guide.RequestParameters(state, legs), nil
+}

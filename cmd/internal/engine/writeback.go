@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+	"warmhandoff/mapping"
+	"warmhandoff/mapping/workflow"
+)
+
+// writeBack writes the Task as it should read for a handoff, where it does not read so, as a version of our own with a Provenance that says why.
+func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
+	key := store.Key{Type: "Task", ID: leg.Task}
+	newest, task, err := t.newest(key)
+	if err != nil || task == nil {
+		return err
+	}
+	history, err := t.history(key, newest.Number)
+	if err != nil {
+		return err
+	}
+	last, said, _ := mapping.LastWord(history)
+	if !said {
+		return nil
+	}
+	a := t.e.set.Guide.Amend(task, last.Status, h, t.now)
+	if a == nil {
+		return nil
+	}
+	amended, err := fhir.ReadStored(a.Body)
+	if err != nil {
+		return fmt.Errorf("amend %s: %w", key, err)
+	}
+	v, stamped, err := t.put(key, newest.Number, store.Author{Own: true}, amended)
+	if err != nil {
+		return err
+	}
+	grown := &mapping.History{Key: history.Key, Versions: append(history.Versions[:len(history.Versions):len(history.Versions)], versionOf(&v))}
+	grown.Versions[len(grown.Versions)-1].Fact = t.e.set.Guide.FactOf(stamped)
+	t.fresh[key] = grown
+	return t.putProvenance(key, v.Number, a, h)
+}
+
+func (t *txn) putProvenance(task store.Key, version int, a *mapping.Amendment, h *workflow.Handoff) error {
+	body := t.e.set.Guide.Provenance(task.String(), version, a, h, t.now)
+	r, err := fhir.ReadStored(body)
+	if err != nil {
+		return fmt.Errorf("provenance of %s: %w", task, err)
+	}
+	_, _, err = t.put(store.Key{Type: "Provenance", ID: t.e.set.NewID()}, 0, store.Author{Own: true}, r)
+	return err
+}
+
+// newest gives the newest version of a resource, nil where there is none or it is deleted, from what the transaction holds where it can.
+func (t *txn) newest(k store.Key) (store.Version, *fhir.Resource, error) {
+	if at := t.find(k); at != nil {
+		return at.Version, at.New, nil
+	}
+	v, err := t.tx.Newest(t.ctx, k)
+	if errors.Is(err, store.ErrNotFound) || err == nil && v.Deleted {
+		return v, nil, nil
+	}
+	if err != nil {
+		return v, nil, fmt.Errorf("read %s: %w", k, err)
+	}
+	r, err := fhir.ReadStored(v.Body)
+	if err != nil {
+		return v, nil, fmt.Errorf("read %s/_history/%d: %w", k, v.Number, err)
+	}
+	return v, r, nil
+}

@@ -1,0 +1,256 @@
+package mapping
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+
+	"warmhandoff/fhir"
+	"warmhandoff/mapping/workflow"
+)
+
+// Amendment is a Task as we would write it, and why.
+type Amendment struct {
+	Body   []byte // the whole Task; every byte that is not ours to change is as it was
+	Why    string // a code of urn:warmhandoff:activity: hold, close, take-back, tell
+	Reason workflow.Reason
+}
+
+// The activities of a write-back.
+const (
+	ActHold     = "hold"      // they say completed, the evidence rule is not met
+	ActClose    = "close"     // the evidence rule is met
+	ActTakeBack = "take-back" // the evidence under our close fell away
+	ActTell     = "tell"      // businessStatus alone
+)
+
+// Amend gives the Task as it should read for a handoff, nil when it reads so already. last is the parties' last word.
+//
+// We change a Task of theirs in four ways and no other: hold, close on evidence, take back, and businessStatus where it says more than the
+// status does.
+//
+// Source: local, what we write back
+func (s Settings) Amend(task *fhir.Resource, last workflow.Status, h *workflow.Handoff, at time.Time) *Amendment {
+	now := workflow.Status(task.Get("status").Text())
+	if last == workflow.TaskInError || now == workflow.TaskInError {
+		return nil
+	}
+	want, why := s.status(task, last, h)
+	var edits []fhir.Edit
+	if want != now {
+		edits = append(edits, fhir.SetMember("status", quoted(string(want))))
+	} else {
+		why = ActTell
+	}
+	if b := s.businessEdit(task, last, h); b != nil {
+		edits = append(edits, *b)
+	}
+	if o := s.outputEdit(task, h); o != nil {
+		edits = append(edits, *o)
+	}
+	if len(edits) == 0 {
+		return nil
+	}
+	if task.Get("lastModified").Exists() {
+		edits = append(edits, fhir.SetMember("lastModified", quoted(at.UTC().Format("2006-01-02T15:04:05.000Z"))))
+	}
+	return &Amendment{Body: task.With(edits...), Why: why, Reason: h.Reason}
+}
+
+// status gives the status that a Task should have, and what it would mean to write it.
+func (s Settings) status(task *fhir.Resource, last workflow.Status, h *workflow.Handoff) (workflow.Status, string) {
+	switch {
+	case h.State == workflow.Attended:
+		return workflow.TaskCompleted, ActClose
+	case last != workflow.TaskCompleted:
+		return last, ActTakeBack
+	case s.Partners[s.ref(task.Get("owner"))].Mark:
+		return workflow.TaskCompleted, ActHold
+	}
+	return workflow.TaskInProgress, ActHold
+}
+
+// told are the states of which businessStatus says more than the status does.
+var told = map[workflow.State]bool{
+	workflow.Scheduled:   true,
+	workflow.Unconfirmed: true,
+	workflow.Outreach:    true,
+	workflow.Attended:    true,
+	workflow.Paused:      true,
+}
+
+// businessEdit gives the change of businessStatus, nil when there is none to make. Once we have said a state, we keep it true.
+func (s Settings) businessEdit(task *fhir.Resource, last workflow.Status, h *workflow.Handoff) *fhir.Edit {
+	have := codings(task.Get("businessStatus"))
+	ours := codesOf(have, SystemState)
+	if !told[h.State] && len(ours) == 0 && !(last == workflow.TaskCompleted && h.State != workflow.Attended) {
+		return nil
+	}
+	want := s.businessStatus(h)
+	if len(ours) == 1 && sameCodings(have, want.Coding) {
+		return nil
+	}
+	e := fhir.SetMember("businessStatus", encoded(want))
+	return &e
+}
+
+func sameCodings(have []Coding, want []coding) bool {
+	if len(have) != len(want) {
+		return false
+	}
+	for i := range have {
+		if have[i].System != want[i].System || have[i].Code != want[i].Code {
+			return false
+		}
+	}
+	return true
+}
+
+type coding struct {
+	System  string `json:"system,omitempty"`
+	Code    string `json:"code"`
+	Display string `json:"display,omitempty"`
+}
+
+type concept struct {
+	Coding []coding `json:"coding,omitempty"`
+	Text   string   `json:"text,omitempty"`
+}
+
+// businessStatus says a state in our code, its reason, and in the code of a guide where one fits.
+func (s Settings) businessStatus(h *workflow.Handoff) concept {
+	c := concept{Coding: []coding{{System: SystemState, Code: string(h.State), Display: h.State.Words()}}, Text: h.State.Words()}
+	if h.Reason != "" {
+		c.Coding = append(c.Coding, coding{System: SystemReason, Code: string(h.Reason)})
+		c.Text += " (" + string(h.Reason) + ")"
+	}
+	for i := range s.Guides {
+		for _, row := range s.Guides[i].Business {
+			if row.State == h.State && (row.Reason == "" || row.Reason == h.Reason) {
+				c.Coding = append(c.Coding, coding{System: row.System, Code: row.Code, Display: row.Display})
+				break
+			}
+		}
+	}
+	return c
+}
+
+type output struct {
+	Type           concept    `json:"type"`
+	ValueDateTime  string     `json:"valueDateTime,omitempty"`
+	ValueReference *reference `json:"valueReference,omitempty"`
+}
+
+type reference struct {
+	Reference string `json:"reference"`
+}
+
+// outputEdit gives the change of output: what we say of the first visit is there while the leg is attended, and nowhere else.
+func (s Settings) outputEdit(task *fhir.Resource, h *workflow.Handoff) *fhir.Edit {
+	var theirs, ours [][]byte
+	activity := false
+	for o := range task.Get("output").All() {
+		types := codings(o.Get("type"))
+		if oursAmong(types, SystemOutput) {
+			ours = append(ours, o.Raw())
+			continue
+		}
+		for i := range s.Guides {
+			activity = activity || anyIs(s.Guides[i].Activity, types)
+		}
+		theirs = append(theirs, o.Raw())
+	}
+	var want [][]byte
+	if h.State == workflow.Attended {
+		for _, o := range s.outputs(h, activity) {
+			want = append(want, encoded(o))
+		}
+	}
+	if sameBytes(ours, want) {
+		return nil
+	}
+	all := append(theirs, want...)
+	if len(all) == 0 {
+		e := fhir.RemoveMember("output")
+		return &e
+	}
+	e := fhir.SetMember("output", append(append([]byte{'['}, bytes.Join(all, []byte(","))...), ']'))
+	return &e
+}
+
+func sameBytes(a, b [][]byte) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !bytes.Equal(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// outputs says when the first visit was and on which evidence.
+func (s Settings) outputs(h *workflow.Handoff, activity bool) []output {
+	list := []output{{
+		Type:          concept{Coding: []coding{{System: SystemOutput, Code: "first-visit", Display: "First visit attended"}}},
+		ValueDateTime: s.FormatMoment(h.Visit),
+	}}
+	source := BestSource(h)
+	if source == "" {
+		return list
+	}
+	list = append(list, output{
+		Type:           concept{Coding: []coding{{System: SystemOutput, Code: "evidence", Display: "Evidence of the first visit"}}},
+		ValueReference: &reference{source},
+	})
+	if !activity && len(source) > 10 && source[:10] == "Procedure/" {
+		for i := range s.Guides {
+			for _, c := range s.Guides[i].Activity {
+				types := []coding{{System: c.System, Code: c.Code}, {System: SystemOutput, Code: "activity"}}
+				list = append(list, output{Type: concept{Coding: types}, ValueReference: &reference{source}})
+			}
+		}
+	}
+	return list
+}
+
+// BestSource names the resource on which attended rests, without a version; "" when there is none.
+func BestSource(h *workflow.Handoff) string {
+	var best *workflow.Used
+	for i := range h.Evidence {
+		u := &h.Evidence[i]
+		if u.Used && u.Kind == string(workflow.Came) && u.Grade != "" && (best == nil || u.Grade < best.Grade) {
+			best = u
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	if ref, ok := fhir.ParseReference(best.Source); ok {
+		return ref.Key()
+	}
+	return ""
+}
+
+// FormatMoment writes a moment as a FHIR dateTime: a date, or an instant with the site's offset.
+func (s Settings) FormatMoment(m workflow.Moment) string {
+	switch {
+	case m.IsZero():
+		return ""
+	case m.Day:
+		return m.At.In(s.zone()).Format(time.DateOnly)
+	}
+	return m.At.In(s.zone()).Format(time.RFC3339)
+}
+
+// encoded writes a small value of ours as JSON.
+func encoded(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("mapping: a value of ours cannot be written: " + err.Error())
+	}
+	return b
+}
+
+func quoted(s string) []byte { return encoded(s) }

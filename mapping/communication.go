@@ -1,0 +1,121 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"warmhandoff/fhir"
+	"warmhandoff/mapping/workflow"
+)
+
+// communicationFact is what a Communication says.
+type communicationFact struct {
+	Status   string
+	Elements []string
+	Results  []string
+	Media    []string
+	At       time.Time // sent, else received
+	Sender   string
+	To       []string
+	Requests []string
+}
+
+func (s Settings) readCommunication(r *fhir.Resource, f *Fact) {
+	f.Subject = s.ref(r.Get("subject"))
+	m := &communicationFact{
+		Status:   r.Get("status").Text(),
+		Elements: codesOf(codings(r.Get("category")), SystemElement),
+		Results:  codesOf(codings(r.Get("reasonCode")), SystemContactResult),
+		At:       s.instant(r.Get("sent")),
+		Sender:   s.ref(r.Get("sender")),
+		To:       s.refs(r.Get("recipient")),
+		Requests: requestsAmong(s.refs(r.Get("basedOn")), s.refs(r.Get("about"))),
+	}
+	if m.At.IsZero() {
+		m.At = s.instant(r.Get("received"))
+	}
+	m.Results = append(m.Results, codesOf(codings(r.Get("statusReason")), SystemContactResult)...)
+	for _, c := range codings(r.Get("medium")) {
+		m.Media = append(m.Media, c.Code)
+	}
+	f.Communication = m
+}
+
+func requestsAmong(lists ...[]string) []string {
+	var found []string
+	for _, list := range lists {
+		for _, ref := range list {
+			if strings.HasPrefix(ref, "ServiceRequest/") {
+				found = append(found, ref)
+			}
+		}
+	}
+	return found
+}
+
+func communicationInError(f *Fact) bool { return f.Communication.Status == "entered-in-error" }
+
+// communication adds what a Communication says: an attempt to reach the person, or an element of warmth. It is never evidence of a visit.
+//
+// Source: local, e-mail, letters, reminders and their answers are not evidence
+func (c *leg) communication(h *History) {
+	v, taken := h.live(communicationInError)
+	if v == nil || taken {
+		return
+	}
+	m := v.Fact.Communication
+	at := m.At
+	if at.IsZero() {
+		at = v.Received
+	}
+	if result, ok := m.result(); ok {
+		c.ledger.Contacts = append(c.ledger.Contacts, workflow.Contact{Result: result, At: at, ToPerson: c.toPerson(m), Source: v.source(h.Key)})
+	}
+	if m.Status != "completed" {
+		return
+	}
+	for _, e := range elements {
+		if slices.Contains(m.Elements, e.Code) {
+			c.mark(e.Code, m.shown(e), at, v.source(h.Key))
+		}
+	}
+}
+
+// result gives what came of an attempt to reach the person: by its code, or for an outreach by whether it took place.
+func (m *communicationFact) result() (workflow.ContactResult, bool) {
+	for _, r := range contactResults {
+		if slices.Contains(m.Results, string(r)) {
+			return r, true
+		}
+	}
+	switch {
+	case !slices.Contains(m.Elements, outreach):
+		return "", false
+	case m.Status == "not-done":
+		return workflow.NotReached, true
+	case m.Status == "completed":
+		return workflow.Reached, true
+	}
+	return "", false
+}
+
+// shown says how well a Communication shows an element: shown when it names who, when and how (and, where that matters, in a live medium with
+// the person and a worker present), else stated.
+func (m *communicationFact) shown(e ElementCode) string {
+	named := m.Sender != "" && !m.At.IsZero()
+	live := slices.ContainsFunc(m.Media, func(code string) bool { return slices.Contains(liveMedia, code) })
+	both := m.anyTo("Patient/") && (m.anyTo("Practitioner/") || m.anyTo("PractitionerRole/"))
+	if !named || e.Live && !live || e.Both && !both {
+		return "stated"
+	}
+	return "shown"
+}
+
+func (m *communicationFact) anyTo(prefix string) bool {
+	return slices.ContainsFunc(m.To, func(ref string) bool { return strings.HasPrefix(ref, prefix) })
+}
+
+func (c *leg) toPerson(m *communicationFact) bool {
+	return m.anyTo("Patient/") || m.anyTo("RelatedPerson/") || strings.HasPrefix(m.Sender, "Patient/") || len(m.To) == 0 && slices.Contains(m.Elements, outreach)
+}

@@ -1,0 +1,180 @@
+package mapping
+
+import (
+	"time"
+
+	"warmhandoff/fhir"
+	"warmhandoff/mapping/workflow"
+)
+
+// Fact is what one version of one resource says to the workflow, by itself. It never changes and may be shared.
+type Fact struct {
+	Type    string
+	Subject string // "Patient/p1": whom it is about
+	Part2   bool   // labelled as 42 CFR Part 2 content
+
+	Request       *requestFact
+	Task          *taskFact
+	Appointment   *appointmentFact
+	Encounter     *encounterFact
+	Procedure     *procedureFact
+	Observation   *observationFact
+	Communication *communicationFact
+	Consent       *consentFact
+	Deceased      bool   // of a Patient
+	RoleOf        string // of a PractitionerRole: its practitioner
+	RoleAt        string // of a PractitionerRole: its organization
+	PartOf        string // of an Organization
+}
+
+// FactOf reads a resource. Types that say nothing to the workflow give a Fact with nothing but the type.
+func (s Settings) FactOf(r *fhir.Resource) *Fact {
+	f := &Fact{Type: r.Type()}
+	read, ok := readers[f.Type]
+	if !ok {
+		return f
+	}
+	f.Part2 = hasPart2(r)
+	read(s, r, f)
+	return f
+}
+
+var readers = map[string]func(Settings, *fhir.Resource, *Fact){
+	"ServiceRequest":   Settings.readRequest,
+	"Task":             Settings.readTask,
+	"Appointment":      Settings.readAppointment,
+	"Encounter":        Settings.readEncounter,
+	"Procedure":        Settings.readProcedure,
+	"Observation":      Settings.readObservation,
+	"Communication":    Settings.readCommunication,
+	"Consent":          Settings.readConsent,
+	"Patient":          Settings.readPatient,
+	"PractitionerRole": Settings.readRole,
+	"Organization":     Settings.readOrganization,
+}
+
+func hasPart2(r *fhir.Resource) bool {
+	for c := range r.Get("meta", "security").All() {
+		if c.Get("code").Text() == codePart2 {
+			return true
+		}
+	}
+	return false
+}
+
+func (s Settings) readPatient(r *fhir.Resource, f *Fact) {
+	kind, v := r.Root().Choice("deceased")
+	f.Deceased = kind == "DateTime" || kind == "Boolean" && v.Bool()
+}
+
+func (s Settings) readRole(r *fhir.Resource, f *Fact) {
+	f.RoleOf = s.ref(r.Get("practitioner"))
+	f.RoleAt = s.ref(r.Get("organization"))
+}
+
+func (s Settings) readOrganization(r *fhir.Resource, f *Fact) { f.PartOf = s.ref(r.Get("partOf")) }
+
+// ref gives what a Reference names: "Type/id" for a resource here, the reference as it is for one elsewhere, "system|value" for a logical one.
+func (s Settings) ref(v fhir.Value) string {
+	text := v.Get("reference").Text()
+	if text == "" {
+		return identifierOf(v.Get("identifier"))
+	}
+	ref, ok := fhir.ParseReference(text)
+	if !ok || ref.Type == "" || ref.Base != "" && ref.Base != s.Base {
+		return text
+	}
+	return ref.Key()
+}
+
+func (s Settings) refs(v fhir.Value) []string {
+	var list []string
+	for one := range v.All() {
+		if r := s.ref(one); r != "" {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func identifierOf(v fhir.Value) string {
+	if value := v.Get("value").Text(); value != "" {
+		return v.Get("system").Text() + "|" + value
+	}
+	return ""
+}
+
+// codings gives all codings of a CodeableConcept, or of a list of them.
+func codings(v fhir.Value) []Coding {
+	var list []Coding
+	for concept := range v.All() {
+		for c := range concept.Get("coding").All() {
+			list = append(list, Coding{c.Get("system").Text(), c.Get("code").Text()})
+		}
+	}
+	return list
+}
+
+// codesOf gives the codes of one system among codings.
+func codesOf(list []Coding, system string) []string {
+	var codes []string
+	for _, c := range list {
+		if c.System == system {
+			codes = append(codes, c.Code)
+		}
+	}
+	return codes
+}
+
+func anyIs(table []Coding, read []Coding) bool {
+	for _, t := range table {
+		for _, c := range read {
+			if t.is(c) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// moment reads a date, dateTime or instant.
+func (s Settings) moment(v fhir.Value) workflow.Moment {
+	d, ok := fhir.ParseDateTime(v.Text())
+	if !ok {
+		return workflow.Moment{}
+	}
+	return workflow.Moment{At: d.Start(s.zone()), Day: !d.Timed()}
+}
+
+// instant reads a date, dateTime or instant as a point in time: the first of the day where no time was written; zero when absent.
+func (s Settings) instant(v fhir.Value) time.Time { return s.moment(v).At }
+
+// endOf reads the end of a period: where no time was written the day is included.
+func (s Settings) endOf(v fhir.Value) time.Time {
+	d, ok := fhir.ParseDateTime(v.Text())
+	if !ok {
+		return time.Time{}
+	}
+	if d.Timed() {
+		return d.Start(s.zone())
+	}
+	return d.End(s.zone())
+}
+
+// choiceMoment reads effective[x], performed[x] and the like: a dateTime, an instant, or the start of a Period.
+func (s Settings) choiceMoment(r *fhir.Resource, base string) workflow.Moment {
+	switch kind, v := r.Root().Choice(base); kind {
+	case "DateTime", "Instant":
+		return s.moment(v)
+	case "Period":
+		return s.moment(v.Get("start"))
+	}
+	return workflow.Moment{}
+}
+
+func (s Settings) zone() *time.Location {
+	if s.Zone == nil {
+		return time.UTC
+	}
+	return s.Zone
+}

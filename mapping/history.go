@@ -1,0 +1,110 @@
+package mapping
+
+import (
+	"strconv"
+	"time"
+
+	"warmhandoff/mapping/workflow"
+)
+
+// Version is one stored version of a resource and who wrote it.
+type Version struct {
+	Number   int
+	Received time.Time
+	Role     workflow.Role
+	Party    string // "Organization/harbor", "" when not said
+	Own      bool   // written by us
+	Deleted  bool
+	Fact     *Fact // nil when deleted
+}
+
+// History is what is kept of a resource's versions, oldest first. Former says that it was about the referral once and is no more.
+type History struct {
+	Key      string // "Task/t1"
+	Versions []Version
+	Former   bool
+}
+
+// ID gives the logical id.
+func (h *History) ID() string {
+	for i := range h.Key {
+		if h.Key[i] == '/' {
+			return h.Key[i+1:]
+		}
+	}
+	return h.Key
+}
+
+func (v *Version) source(key string) string { return key + "/_history/" + strconv.Itoa(v.Number) }
+
+// newest gives the last version, nil when there is none.
+func (h *History) newest() *Version {
+	if len(h.Versions) == 0 {
+		return nil
+	}
+	return &h.Versions[len(h.Versions)-1]
+}
+
+// live gives the version that speaks for the resource, and whether what it said was taken back since: by deletion, by entered-in-error, or
+// because the resource is about something else now.
+func (h *History) live(inError func(*Fact) bool) (v *Version, taken bool) {
+	n := h.newest()
+	if n == nil {
+		return nil, false
+	}
+	if !n.Deleted && !h.Former && !inError(n.Fact) {
+		return n, false
+	}
+	for i := len(h.Versions) - 1; i >= 0; i-- {
+		v := &h.Versions[i]
+		if !v.Deleted && v.Fact != nil && !inError(v.Fact) && (!h.Former || i < len(h.Versions)-1) {
+			return v, true
+		}
+	}
+	return nil, true
+}
+
+// Names gives the further resources that a resource names and that belong to its referral: what a Task's output refers to, the Consents that a
+// request rests on, and the person. Keys as "Procedure/p1".
+func (h *History) Names() []string {
+	n := h.newest()
+	if n == nil || n.Fact == nil {
+		return nil
+	}
+	switch f := n.Fact; {
+	case f.Task != nil:
+		return f.Task.Outputs
+	case f.Request != nil:
+		var list []string
+		for _, ref := range f.Request.Supporting {
+			if len(ref) > 8 && ref[:8] == "Consent/" {
+				list = append(list, ref)
+			}
+		}
+		return list
+	}
+	return nil
+}
+
+// Subject gives whom a resource is about, "" when it does not say.
+func (h *History) Subject() string {
+	if n := h.newest(); n != nil && n.Fact != nil {
+		return n.Fact.Subject
+	}
+	return ""
+}
+
+// Organizations gives where somebody works (PractitionerRole) or what an Organization is part of.
+func (h *History) Organizations() []string {
+	n := h.newest()
+	if n == nil || n.Fact == nil {
+		return nil
+	}
+	if n.Fact.RoleAt != "" {
+		return []string{n.Fact.RoleAt}
+	}
+	if n.Fact.PartOf != "" {
+		return []string{n.Fact.PartOf}
+	}
+	return nil
+}

@@ -1,0 +1,296 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"warmhandoff/mapping/workflow"
+)
+
+// Referral is all that belongs to one ServiceRequest, gathered from the store.
+type Referral struct {
+	Request History
+	Tasks   []History // every Task whose focus or basedOn is the request
+	Others  []History // Appointment, Encounter, Procedure, Observation, Communication, Consent, Patient
+	// Orgs gives the organizations that somebody works for or that a party belongs to: of a PractitionerRole, a Practitioner, an
+	// Organization that is part of another. nil knows of none.
+	Orgs func(ref string) []string
+}
+
+// Leg is one followed leg and its ledger.
+type Leg struct {
+	Task   string // id
+	Agency string
+	Ledger workflow.Ledger
+}
+
+// Read is a referral as the workflow sees it.
+type Read struct {
+	Followed bool   // asks for something to be done, now or once
+	Final    bool   // the referrer ended or completed the request
+	Subject  string // "Patient/p1"
+	Legs     []Leg
+}
+
+// Ledgers reads a referral: one leg for each fulfilment Task. A request that never asked for anything, because it was a draft, on hold, or over
+// when it first came, has none.
+func (s Settings) Ledgers(r *Referral) Read {
+	q := newReading(s, r)
+	out := Read{Followed: q.followed, Final: q.final, Subject: q.subject}
+	if !q.followed {
+		return out
+	}
+	for i := range r.Tasks {
+		if l, ok := q.leg(&r.Tasks[i]); ok {
+			out.Legs = append(out.Legs, l)
+		}
+	}
+	return out
+}
+
+// reading is what all legs of a referral share.
+type reading struct {
+	s          Settings
+	r          *Referral
+	followed   bool
+	final      bool
+	void       time.Time
+	voidSource string
+	withdrawn  workflow.Withdrawal
+	subject    string
+	requester  string
+	received   time.Time
+	request    *requestFact
+	part2      bool
+	named      []string // Consents that the request names
+	consents   []*History
+	bookings   []string
+	anyBooking bool
+	guides     []string // known navigators
+	agencies   []string // of all legs
+}
+
+func newReading(s Settings, r *Referral) *reading {
+	q := &reading{s: s, r: r}
+	for i := range r.Request.Versions {
+		q.hear(&r.Request.Versions[i])
+	}
+	if n := r.Request.newest(); n != nil && n.Deleted && q.followed {
+		q.void, q.voidSource = n.Received, n.source(r.Request.Key)
+	}
+	for i := range r.Others {
+		h := &r.Others[i]
+		switch {
+		case strings.HasPrefix(h.Key, "Consent/"):
+			q.consents = append(q.consents, h)
+		case strings.HasPrefix(h.Key, "Appointment/"):
+			q.bookings = append(q.bookings, h.Key)
+			v, taken := h.live(appointmentInError)
+			q.anyBooking = q.anyBooking || v != nil && !taken && v.Fact.Appointment.Status != "proposed"
+		}
+		q.meet(h)
+	}
+	for i := range r.Tasks {
+		if n := r.Tasks[i].newest(); n != nil && n.Fact != nil && n.Fact.Task != nil {
+			q.agencies = append(q.agencies, n.Fact.Task.Owner)
+		}
+		q.meet(&r.Tasks[i])
+	}
+	return q
+}
+
+// hear reads one version of the request.
+func (q *reading) hear(v *Version) {
+	if v.Deleted || v.Fact == nil || v.Fact.Request == nil {
+		return
+	}
+	f := v.Fact.Request
+	if q.received.IsZero() {
+		q.received = v.Received
+	}
+	q.followed = q.followed || f.asks()
+	q.request, q.subject, q.requester = f, v.Fact.Subject, f.Requester
+	q.part2 = v.Fact.Part2
+	q.named = q.named[:0]
+	for _, ref := range f.Supporting {
+		if strings.HasPrefix(ref, "Consent/") {
+			q.named = append(q.named, ref)
+		}
+	}
+	q.final = f.Status == "completed" || f.Status == "revoked"
+	source := v.source(q.r.Request.Key)
+	switch {
+	case f.Status == "revoked" && q.withdrawn.At.IsZero() && q.followed:
+		q.withdrawn = workflow.Withdrawal{At: v.Received, Source: source}
+	case f.Status != "revoked":
+		q.withdrawn = workflow.Withdrawal{}
+	}
+	q.void = time.Time{}
+	if f.Status == "entered-in-error" && q.followed {
+		q.void, q.voidSource = v.Received, source
+	}
+}
+
+// meet learns who is a navigator: whoever wrote something here in that part.
+func (q *reading) meet(h *History) {
+	for i := range h.Versions {
+		v := &h.Versions[i]
+		if (v.Role == workflow.Navigator || v.Role == workflow.Supervisor) && v.Party != "" && !slices.Contains(q.guides, v.Party) {
+			q.guides = append(q.guides, v.Party)
+		}
+	}
+}
+
+// worksFor reports whether somebody works for an organization.
+func (q *reading) worksFor(who, org string) bool {
+	if org == "" || q.r.Orgs == nil {
+		return false
+	}
+	mine := q.orgsOf(org)
+	for _, o := range q.r.Orgs(who) {
+		if o == org || slices.Contains(mine, o) {
+			return true
+		}
+	}
+	return false
+}
+
+func (q *reading) orgsOf(ref string) []string {
+	if q.r.Orgs == nil || strings.HasPrefix(ref, "Organization/") {
+		return nil
+	}
+	return q.r.Orgs(ref)
+}
+
+// leg is the work on one leg.
+type leg struct {
+	s       Settings
+	r       *reading
+	ledger  *workflow.Ledger
+	agency  string
+	partner Partner
+	outputs []string
+	part2   bool
+}
+
+// leg reads one fulfilment Task and all that was said about it.
+func (q *reading) leg(h *History) (Leg, bool) {
+	n := h.newest()
+	if n == nil {
+		return Leg{}, false
+	}
+	task := lastTask(h)
+	if task == nil || !task.Fulfils {
+		return Leg{}, false
+	}
+	out := Leg{Task: h.ID(), Agency: task.Owner}
+	l := &out.Ledger
+	c := &leg{s: q.s, r: q, ledger: l, agency: task.Owner, partner: q.s.Partners[task.Owner], outputs: task.Outputs}
+	c.part2 = q.part2 || c.partner.Part2
+	*l = workflow.Ledger{Leg: h.Key, Agency: task.Owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn}
+	l.Received = later(q.received, h.Versions[0].Received)
+	l.Words, _ = words(h)
+	if n.Deleted || !q.void.IsZero() {
+		l.Words = append(l.Words, workflow.Word{Status: workflow.TaskInError, Said: later(n.Received, q.void), Received: later(n.Received, q.void), Reason: workflow.EnteredInError, Source: n.source(h.Key)})
+	}
+	l.Signs = taskSigns(h, l.Words)
+	l.Gate = c.gate()
+	c.others()
+	return out, true
+}
+
+// lastTask gives what the newest version that is not a deletion says.
+func lastTask(h *History) *taskFact {
+	for i := len(h.Versions) - 1; i >= 0; i-- {
+		if f := h.Versions[i].Fact; f != nil && f.Task != nil {
+			return f.Task
+		}
+	}
+	return nil
+}
+
+// others reads everything but the Task. Communications come first: an attestation may lean on who accompanied.
+func (c *leg) others() {
+	for pass := range 2 {
+		for i := range c.r.r.Others {
+			h := &c.r.r.Others[i]
+			typ, _, _ := strings.Cut(h.Key, "/")
+			if (typ == "Communication") != (pass == 0) || len(h.Versions) == 0 {
+				continue
+			}
+			if read, ok := ledgerReaders[typ]; ok {
+				read(c, h)
+			}
+		}
+	}
+}
+
+var ledgerReaders = map[string]func(*leg, *History){
+	"Appointment":   (*leg).appointment,
+	"Encounter":     (*leg).encounter,
+	"Procedure":     (*leg).procedure,
+	"Observation":   (*leg).observation,
+	"Communication": (*leg).communication,
+	"Patient":       (*leg).patient,
+}
+
+// patient holds a referral when the person is reported to have died: a human checks first, whoever says so.
+func (c *leg) patient(h *History) {
+	n := h.newest()
+	if n == nil || n.Deleted || n.Fact == nil || !n.Fact.Deceased {
+		return
+	}
+	from := n.Received
+	for i := len(h.Versions) - 1; i >= 0 && h.Versions[i].Fact != nil && h.Versions[i].Fact.Deceased; i-- {
+		from = h.Versions[i].Received
+	}
+	c.hold(workflow.Hold{Reason: workflow.DeathCheck, From: from, Source: n.source(h.Key)}, false)
+}
+
+func (c *leg) mark(element, status string, at time.Time, source string) {
+	c.ledger.Marks = append(c.ledger.Marks, workflow.Mark{Element: element, Status: status, At: at, Source: source})
+}
+
+// place says where a visit record was made.
+type place int
+
+const (
+	placeUnsaid place = iota
+	placeAgency
+	placeReferrer
+	placeElsewhere
+)
+
+// provider says whose visit record it is: by serviceProvider, else by who sent it, else by the only agency that was asked.
+func (c *leg) provider(ref string, v *Version) place {
+	switch {
+	case ref != "" && c.isAgency(ref):
+		return placeAgency
+	case ref != "" && (ref == c.r.requester || slices.Contains(c.r.orgsOf(c.r.requester), ref)):
+		return placeReferrer
+	case ref != "":
+		return placeElsewhere
+	case v.Role == workflow.Agency && c.isAgency(v.Party):
+		return placeAgency
+	case v.Role == workflow.Agency || len(c.r.agencies) > 1:
+		return placeElsewhere
+	}
+	return placeUnsaid
+}
+
+// isAgency reports whether a party is the leg's agency, works for it, or is part of it.
+func (c *leg) isAgency(ref string) bool {
+	if ref == "" || c.agency == "" {
+		return false
+	}
+	return ref == c.agency || c.r.worksFor(ref, c.agency) || slices.Contains(c.r.orgsOf(c.agency), ref)
+}
+
+func (c *leg) anyOfAgency(refs []string) bool { return slices.ContainsFunc(refs, c.isAgency) }
+
+func sameDay(a, b time.Time, zone *time.Location) bool {
+	ay, am, ad := a.In(zone).Date()
+	by, bm, bd := b.In(zone).Date()
+	return ad == bd && am == bm && ay == by
+}

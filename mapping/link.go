@@ -1,0 +1,94 @@
+package mapping
+
+import (
+	"strings"
+
+	"warmhandoff/fhir"
+)
+
+// Link is one outgoing reference that the workflow follows. To is the resource that is named, or a shelf of it: "Patient/p1/consents" is where
+// the Consents of a person stand, so that gathering a referral reads those and not everything else about the person.
+type Link struct {
+	Via string // the element: "focus", "basedOn", "subject", …
+	To  string // "ServiceRequest/sr1", "Patient/p1/consents"
+}
+
+// The shelves of a person.
+const (
+	ShelfConsents = "/consents"
+	ShelfStays    = "/stays"
+	ShelfRequests = "/requests"
+	ShelfRoles    = "/roles"
+)
+
+// linkRow says which element of which type is followed.
+type linkRow struct {
+	typ, element string
+	shelf        string
+}
+
+// linkRows are the references that the workflow follows.
+//
+// Source: local, how each thing arrives
+var linkRows = []linkRow{
+	{"ServiceRequest", "subject", ShelfRequests},
+	{"ServiceRequest", "supportingInfo", ""},
+	{"ServiceRequest", "basedOn", ""},
+	{"Task", "focus", ""},
+	{"Task", "basedOn", ""},
+	{"Task", "partOf", ""},
+	{"Appointment", "basedOn", ""},
+	{"Encounter", "basedOn", ""},
+	{"Encounter", "appointment", ""},
+	{"Procedure", "basedOn", ""},
+	{"Observation", "basedOn", ""},
+	{"Observation", "focus", ""},
+	{"Communication", "basedOn", ""},
+	{"Communication", "about", ""},
+	{"QuestionnaireResponse", "basedOn", ""},
+	{"Consent", "patient", ShelfConsents},
+	{"PractitionerRole", "practitioner", ShelfRoles},
+	{"Observation", "performer", "/performed"},
+	{"Provenance", "target", ""},
+}
+
+// Links gives what a resource points at, as far as the workflow follows it. base is our own FHIR base; absolute references below it are local.
+func (s Settings) Links(r *fhir.Resource) []Link {
+	typ := r.Type()
+	var list []Link
+	add := func(via, to, shelf string) {
+		if !strings.Contains(to, "/") || strings.Contains(to, "|") || strings.Contains(to, ":") {
+			return
+		}
+		link := Link{Via: via, To: to + shelf}
+		for _, l := range list {
+			if l == link {
+				return
+			}
+		}
+		list = append(list, link)
+	}
+	for _, row := range linkRows {
+		if row.typ != typ {
+			continue
+		}
+		for _, ref := range s.refs(r.Get(row.element)) {
+			add(row.element, ref, row.shelf)
+		}
+	}
+	switch typ {
+	case "Task":
+		for o := range r.Get("output").All() {
+			if !oursAmong(codings(o.Get("type")), SystemOutput) {
+				add("output", s.ref(o.Get("valueReference")), "")
+			}
+		}
+	case "Encounter":
+		f := &Fact{}
+		s.readEncounter(r, f)
+		if f.Encounter.stay() {
+			add("subject", f.Subject, ShelfStays)
+		}
+	}
+	return list
+}

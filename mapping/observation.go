@@ -1,0 +1,143 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+
+	"warmhandoff/fhir"
+	"warmhandoff/mapping/workflow"
+)
+
+// observationFact is what an Observation that attests a visit says; others say nothing.
+type observationFact struct {
+	Attests    bool
+	Status     string
+	Result     workflow.Saying
+	At         workflow.Moment
+	Issued     workflow.Moment
+	Requests   []string
+	Performers []string
+	Focus      []string
+}
+
+func (s Settings) readObservation(r *fhir.Resource, f *Fact) {
+	f.Subject = s.ref(r.Get("subject"))
+	o := &observationFact{Status: r.Get("status").Text(), Attests: anyIs([]Coding{firstVisit}, codings(r.Get("code")))}
+	f.Observation = o
+	if !o.Attests {
+		return
+	}
+	o.At = s.choiceMoment(r, "effective")
+	o.Issued = s.moment(r.Get("issued"))
+	o.Requests = s.refs(r.Get("basedOn"))
+	o.Performers = s.refs(r.Get("performer"))
+	for _, ref := range s.refs(r.Get("focus")) {
+		o.Focus = append(o.Focus, ref)
+	}
+	for _, code := range codesOf(codings(r.Get("valueCodeableConcept")), SystemVisitResult) {
+		if slices.Contains(visitResults, workflow.Saying(code)) {
+			o.Result = workflow.Saying(code)
+		}
+	}
+}
+
+func observationInError(f *Fact) bool {
+	return f.Observation.Status == "entered-in-error" || f.Observation.Status == "cancelled"
+}
+
+// observation adds what somebody attests about a visit: a worker of the agency (C), the person or somebody of theirs (D), a navigator who was
+// there or decides between items (C); another's word is a claim, and asks to be confirmed.
+//
+// Source: local, evidence rule, grades C and D; a navigator's Observation
+func (c *leg) observation(h *History) {
+	v, taken := h.live(observationInError)
+	if v == nil || !v.Fact.Observation.Attests || v.Fact.Observation.Result == "" {
+		return
+	}
+	o := v.Fact.Observation
+	s := workflow.Sign{Says: o.Result, At: o.At, Said: v.Received, Received: v.Received, Taken: taken, Source: v.source(h.Key)}
+	if !o.Issued.IsZero() && !o.Issued.At.After(v.Received) {
+		s.Said = o.Issued.At
+	}
+	s.Voice = c.voice(v, o)
+	s.Booking, s.Decides = c.focus(o, s.Voice)
+	switch s.Voice {
+	case workflow.Staff:
+		s.Grade, s.Note = workflow.GradeC, "attested by the agency"
+	case workflow.Self:
+		s.Grade, s.Note = workflow.GradeD, "the person's own word"
+	case workflow.Guide:
+		s.Grade, s.Note = workflow.GradeC, "attested by a navigator who was there"
+		s.Voice = workflow.Staff
+	default:
+		s.Grade, s.Note = workflow.GradeE, "attested by somebody who is not known to have been there"
+	}
+	if len(s.Decides) > 0 {
+		s.Note = "a human's decision"
+	}
+	if s.Says != workflow.Came {
+		s.Grade = ""
+		if s.Voice == workflow.Claimed {
+			return
+		}
+	}
+	c.ledger.Signs = append(c.ledger.Signs, s)
+}
+
+// voice says whose word an attestation is.
+func (c *leg) voice(v *Version, o *observationFact) workflow.Voice {
+	for _, p := range o.Performers {
+		if strings.HasPrefix(p, "Patient/") || strings.HasPrefix(p, "RelatedPerson/") {
+			return workflow.Self
+		}
+	}
+	if c.anyOfAgency(o.Performers) {
+		return workflow.Staff
+	}
+	if len(o.Performers) == 0 && v.Role == workflow.Person {
+		return workflow.Self
+	}
+	guide := v.Role == workflow.Navigator || v.Role == workflow.Supervisor || c.anyGuide(o.Performers)
+	switch {
+	case guide && (len(o.Focus) > 0 || c.accompanied(o)):
+		return workflow.Guide
+	case guide:
+		return workflow.Claimed
+	case v.Role == workflow.Agency && c.isAgency(v.Party):
+		return workflow.Staff
+	}
+	return workflow.Claimed
+}
+
+// focus splits what an attestation points at: its appointment, and, for somebody who may decide, the items that it decides between.
+func (c *leg) focus(o *observationFact, voice workflow.Voice) (booking string, decides []string) {
+	for _, ref := range o.Focus {
+		if booking == "" && slices.Contains(c.r.bookings, ref) {
+			booking = ref
+		}
+	}
+	if voice == workflow.Guide || voice == workflow.Staff && len(o.Focus) > 1 {
+		decides = o.Focus
+	}
+	return booking, decides
+}
+
+func (c *leg) anyGuide(refs []string) bool {
+	for _, r := range refs {
+		if slices.Contains(c.r.guides, r) {
+			return true
+		}
+	}
+	return false
+}
+
+// accompanied reports that a navigator was with the person on the day that an attestation is about.
+func (c *leg) accompanied(o *observationFact) bool {
+	for i := range c.ledger.Marks {
+		m := &c.ledger.Marks[i]
+		if m.Element == "accompanied" && m.Status != "stated" && (o.At.IsZero() || sameDay(m.At, o.At.At, c.s.zone())) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,151 @@
+package mapping
+
+import (
+	"strconv"
+	"time"
+
+	samply "github.com/samply/golang-fhir-models/fhir-models/fhir"
+
+	"warmhandoff/mapping/workflow"
+)
+
+// LegAnswer is what is told of one leg.
+type LegAnswer struct {
+	Task    string // id
+	Agency  string
+	Handoff workflow.Handoff
+}
+
+// TaskParameters gives the answer for a leg as the JSON of a Parameters resource. A nil leg is not followed.
+func (s Settings) TaskParameters(l *LegAnswer) []byte {
+	p := samply.Parameters{}
+	if l == nil {
+		p.Parameter = []samply.ParametersParameter{code("state", string(workflow.None))}
+	} else {
+		p.Parameter = s.legParameters(l)
+	}
+	return encoded(p)
+}
+
+// RequestParameters gives the answer for a referral: its state and a part for each leg.
+func (s Settings) RequestParameters(state workflow.ReferralState, legs []LegAnswer) []byte {
+	p := samply.Parameters{Parameter: []samply.ParametersParameter{code("state", string(state))}}
+	for i := range legs {
+		l := &legs[i]
+		part := []samply.ParametersParameter{ref("task", "Task/"+l.Task)}
+		if l.Agency != "" {
+			part = append(part, text("agency", l.Agency))
+		}
+		part = append(part, s.legParameters(l)...)
+		p.Parameter = append(p.Parameter, samply.ParametersParameter{Name: "leg", Part: part})
+	}
+	return encoded(p)
+}
+
+func (s Settings) legParameters(l *LegAnswer) []samply.ParametersParameter {
+	h := &l.Handoff
+	list := []samply.ParametersParameter{code("state", string(h.State))}
+	if h.Reason != "" {
+		list = append(list, code("reason", string(h.Reason)))
+	}
+	if h.Grade != "" {
+		list = append(list, code("grade", string(h.Grade)))
+	}
+	if v := s.FormatMoment(h.Visit); v != "" {
+		list = append(list, when("visit", v))
+	}
+	misses := h.Misses
+	list = append(list, samply.ParametersParameter{Name: "misses", ValueInteger: &misses}, text("why", h.Rule))
+	for _, f := range h.Flags {
+		list = append(list, text("flag", f))
+	}
+	for i := range h.Due {
+		list = append(list, due(&h.Due[i]))
+	}
+	for i := range h.Evidence {
+		list = append(list, s.evidence(&h.Evidence[i]))
+	}
+	for _, e := range h.Warmth {
+		list = append(list, group("warmth", code("element", e.Name), code("status", e.Status), ref("source", e.Source)))
+	}
+	return list
+}
+
+func due(d *workflow.Due) samply.ParametersParameter {
+	parts := []samply.ParametersParameter{code("what", d.What)}
+	if !d.By.IsZero() {
+		parts = append(parts, when("by", d.By.UTC().Format(time.RFC3339)))
+	}
+	return group("due", append(parts, code("for", string(d.For)))...)
+}
+
+func (s Settings) evidence(u *workflow.Used) samply.ParametersParameter {
+	parts := []samply.ParametersParameter{code("kind", u.Kind)}
+	if u.Grade != "" {
+		parts = append(parts, code("grade", string(u.Grade)))
+	}
+	if u.For != "" {
+		parts = append(parts, code("for-or-against", u.For))
+	}
+	if v := s.FormatMoment(u.When); v != "" {
+		parts = append(parts, when("occurred", v))
+	}
+	used := u.Used
+	parts = append(parts, ref("source", u.Source), samply.ParametersParameter{Name: "used", ValueBoolean: &used})
+	if u.Because != "" {
+		parts = append(parts, text("because", u.Because))
+	}
+	return group("evidence", parts...)
+}
+
+func group(name string, parts ...samply.ParametersParameter) samply.ParametersParameter {
+	return samply.ParametersParameter{Name: name, Part: parts}
+}
+
+func code(name, v string) samply.ParametersParameter {
+	return samply.ParametersParameter{Name: name, ValueCode: &v}
+}
+
+func text(name, v string) samply.ParametersParameter {
+	return samply.ParametersParameter{Name: name, ValueString: &v}
+}
+
+func when(name, v string) samply.ParametersParameter {
+	return samply.ParametersParameter{Name: name, ValueDateTime: &v}
+}
+
+func ref(name, v string) samply.ParametersParameter {
+	return samply.ParametersParameter{Name: name, ValueReference: &samply.Reference{Reference: &v}}
+}
+
+// Provenance gives the JSON of a Provenance that says why we wrote a version of a Task, and on what evidence.
+//
+// Source: FHIR R4, provenance.html
+func (s Settings) Provenance(task string, version int, a *Amendment, h *workflow.Handoff, at time.Time) []byte {
+	target := task + "/_history/" + strconv.Itoa(version)
+	us, kind, system := "warmhandoff", a.Why, SystemActivity
+	who := samply.Reference{Display: &us}
+	if s.Self != "" {
+		self := s.Self
+		who.Reference = &self
+	}
+	p := samply.Provenance{
+		Target:   []samply.Reference{{Reference: &target}},
+		Recorded: at.UTC().Format("2006-01-02T15:04:05.000Z"),
+		Activity: &samply.CodeableConcept{Coding: []samply.Coding{{System: &system, Code: &kind}}},
+		Agent:    []samply.ProvenanceAgent{{Who: who}},
+	}
+	if a.Reason != "" {
+		reason, system := string(a.Reason), SystemReason
+		p.Reason = []samply.CodeableConcept{{Coding: []samply.Coding{{System: &system, Code: &reason}}}}
+	}
+	for i := range h.Evidence {
+		u := &h.Evidence[i]
+		if !u.Used || u.Source == "" {
+			continue
+		}
+		source := u.Source
+		p.Entity = append(p.Entity, samply.ProvenanceEntity{Role: samply.ProvenanceEntityRoleSource, What: samply.Reference{Reference: &source}})
+	}
+	return encoded(p)
+}

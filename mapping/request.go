@@ -1,0 +1,42 @@
+package mapping
+
+import (
+	"slices"
+	"time"
+
+	"warmhandoff/fhir"
+	"warmhandoff/mapping/workflow"
+)
+
+// requestFact is what a ServiceRequest says.
+type requestFact struct {
+	Status     string
+	Intent     string
+	Urgency    workflow.Urgency
+	Requester  string
+	Authored   time.Time
+	Supporting []string // "Consent/c1"
+}
+
+func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
+	f.Subject = s.ref(r.Get("subject"))
+	q := &requestFact{
+		Status:     r.Get("status").Text(),
+		Intent:     r.Get("intent").Text(),
+		Urgency:    workflow.Routine,
+		Requester:  s.ref(r.Get("requester")),
+		Authored:   s.instant(r.Get("authoredOn")),
+		Supporting: s.refs(r.Get("supportingInfo")),
+	}
+	if u, ok := urgencies[r.Get("priority").Text()]; ok {
+		q.Urgency = u
+	}
+	f.Request = q
+}
+
+// asks reports whether a version of a request asks for something to be done: that is what makes it followed.
+//
+// Source: local, draft, on-hold, already completed or revoked requests are stored and not followed
+func (q *requestFact) asks() bool {
+	return q.Status == "active" && slices.Contains(followedIntents, q.Intent)
+}
