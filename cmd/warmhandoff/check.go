@@ -19,7 +19,7 @@ type check struct {
 	Files  []string `arg:"" name:"file" help:"Resources or Bundles as JSON; - is the standard input. Several are sent to one empty store, in their order."`
 	Server string   `help:"Ask a running server instead what it would take. Nothing is sent to it: the reading is done here." placeholder:"URL" env:"-"`
 	JSON   bool     `name:"json" help:"One line of JSON for each file, and one for what came of them." env:"-"`
-	place
+	site
 }
 
 // checked is what came of one file.
@@ -32,12 +32,12 @@ type checked struct {
 
 // Run reads each file strictly, then sends what can be read to an empty adapter in memory and says where that leaves the people.
 func (c *check) Run(p *program) error {
-	zone, err := c.zone()
+	guide, err := c.guide()
 	if err != nil {
 		return err
 	}
 	clock := scenario.NewClock(time.Now())
-	w, err := world(&scenario.Scenario{Zone: zone, Self: c.Self}, clock, &scenario.IDs{})
+	w, err := stage(guide.Partners)(&scenario.Scenario{Zone: guide.Zone, Self: c.Self}, clock, &scenario.IDs{})
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (c *check) Run(p *program) error {
 		c.tell(p, result)
 	}
 	if c.Server == "" {
-		if err := c.stand(p, door, zone); err != nil {
+		if err := c.stand(p, door, guide.Zone); err != nil {
 			return err
 		}
 	}

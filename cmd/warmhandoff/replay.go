@@ -11,7 +11,7 @@ import (
 )
 
 type replay struct {
-	Files   []string `arg:"" name:"file" help:"Stories: txtar files." type:"existingfile"`
+	Files   []string `arg:"" name:"file" help:"Stories: txtar files."`
 	JSON    bool     `name:"json" help:"One line of JSON for each step instead of words." env:"-"`
 	Permute int      `help:"Also deliver the same messages in N other orders, the versions of one resource in their own, and compare the ends." placeholder:"N" env:"-"`
 	Seed    uint64   `help:"Which orders: the same seed gives the same ones." default:"1" env:"-"`
@@ -45,7 +45,7 @@ func (r *replay) one(p *program, file string) error {
 	}
 	refused, wrong := map[int]bool{}, 0
 	words := scenario.Words{W: p.out, Zone: s.Zone}
-	end, err := scenario.Play(p, s, world, func(t scenario.Told) {
+	end, err := scenario.Play(p, s, stage(nil), func(t scenario.Told) {
 		refused[t.Step.Number] = t.Refused()
 		wrong += len(t.Wrong)
 		if !r.JSON {
@@ -77,7 +77,7 @@ func (r *replay) permute(p *program, s *scenario.Scenario, refused map[int]bool,
 	messages := s.Messages(refused)
 	for n := range r.Permute {
 		order := s.Order(messages, chance.IntN)
-		other, err := scenario.Replay(p, s, order, world)
+		other, err := scenario.Replay(p, s, order, stage(nil))
 		if err != nil {
 			return fmt.Errorf("%s: order %v: %w", s.File, order, err)
 		}

@@ -16,12 +16,12 @@ type reproject struct {
 	DB      string `name:"db" help:"Database file. No server may have it open." default:"warmhandoff.db" placeholder:"FILE"`
 	BaseURL string `help:"FHIR base URL that clients use: absolute references below it are local. As given to serve." placeholder:"URL"`
 	Verify  bool   `help:"Also compare: the rows that were there must be the rows that come out." env:"-"`
-	place
+	site
 }
 
 // Run makes the read model again.
 func (r *reproject) Run(p *program) error {
-	zone, err := r.zone()
+	guide, err := r.guide()
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (r *reproject) Run(p *program) error {
 	}
 	started := time.Now()
 	now := func() time.Time { return started } // one moment for both readings, so that time cannot make a difference
-	sys := wire(st, wiring{base: base, self: r.Self, zone: zone, now: now, newID: uuid.NewString})
+	sys := wire(st, wiring{base: base, guide: guide, now: now, newID: uuid.NewString})
 	return errors.Join(r.run(p, sys, started), st.Close())
 }
 

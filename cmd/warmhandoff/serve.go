@@ -26,13 +26,13 @@ type serve struct {
 	LogLevel       string `help:"What is logged to stderr: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 	LogFormat      string `help:"How: text or json." default:"text" enum:"text,json"`
 	Synchronous    string `name:"proof-synchronous" help:"How a file is synced; anything but FULL loses acknowledged writes, which proofs must be able to see." default:"FULL" enum:"FULL,NORMAL,OFF" hidden:"" env:"-"`
-	place
+	site
 }
 
 // Run serves until the program is told to stop, or the store fails.
 func (s *serve) Run(p *program) error {
 	started := time.Now()
-	zone, err := s.zone()
+	guide, err := s.guide()
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (s *serve) Run(p *program) error {
 		base = "http://" + listener.Addr().String() + "/fhir"
 	}
 	sys := wire(st, wiring{
-		base: base, self: s.Self, zone: zone, network: s.InsecureListen, now: time.Now, newID: uuid.NewString, log: log,
+		base: base, guide: guide, network: s.InsecureListen, now: time.Now, newID: uuid.NewString, log: log,
 	})
 	if s.Demo {
 		if err := demonstrate(p, sys, time.Now()); err != nil {

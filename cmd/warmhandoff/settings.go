@@ -10,21 +10,49 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"warmhandoff/mapping"
+	"warmhandoff/mapping/bser"
+	"warmhandoff/mapping/ereferral"
+	"warmhandoff/mapping/sdohcc"
 )
 
-// place says where days are days, and who we are.
-type place struct {
-	Zone string `help:"Zone of the receiving site: what a day is. Local is the machine's own." default:"Local" placeholder:"America/Los_Angeles"`
-	Self string `help:"Our own organization. Tasks that it owns are passed on to agencies as Tasks of their own." placeholder:"Organization/ID"`
+// site says where days are days, who we are, and what was agreed with whom.
+type site struct {
+	Zone    string            `help:"Zone of the receiving site: what a day is. Local is the machine's own." default:"Local" placeholder:"America/Los_Angeles"`
+	Self    string            `help:"Our own organization. Tasks that it owns are passed on to agencies as Tasks of their own." placeholder:"Organization/ID"`
+	Partner map[string]string `help:"What was agreed with an organization: treatment (may receive without a Consent), part2 (a 42 CFR Part 2 program), mark (a completed without evidence keeps its status). Several with + between them; may be given again." placeholder:"Organization/ID=WORDS"`
 }
 
-func (p place) zone() (*time.Location, error) {
-	zone, err := time.LoadLocation(p.Zone)
+// guide gives the settings as the mapping wants them, without a base.
+func (s site) guide() (mapping.Settings, error) {
+	m := mapping.Settings{Self: s.Self, Guides: guides, Partners: map[string]mapping.Partner{}}
+	zone, err := time.LoadLocation(s.Zone)
 	if err != nil {
-		return nil, ended{2, fmt.Sprintf("--zone %q is not known: give one such as America/Los_Angeles.", p.Zone)}
+		return m, ended{2, fmt.Sprintf("--zone %q is not known: give one such as America/Los_Angeles.", s.Zone)}
 	}
-	return zone, nil
+	m.Zone = zone
+	for who, words := range s.Partner {
+		var p mapping.Partner
+		for word := range strings.SplitSeq(words, "+") {
+			switch word {
+			case "treatment":
+				p.Treatment = true
+			case "part2":
+				p.Part2 = true
+			case "mark":
+				p.Mark = true
+			default:
+				return m, ended{2, fmt.Sprintf("--partner %s=%s: %q is not treatment, part2 or mark.", who, words, word)}
+			}
+		}
+		m.Partners[who] = p
+	}
+	return m, nil
 }
+
+// guides are the implementation guides whose codes are read and written.
+var guides = []mapping.Guide{sdohcc.Guide, bser.Guide, ereferral.Guide}
 
 // settingsFile reads settings from JSON: one object, its members named like flags. Unlike kong's own reader it refuses names that are no
 // setting, since a setting that is misspelt is one that does not hold.

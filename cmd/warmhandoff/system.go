@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +18,9 @@ import (
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/cmd/internal/store/sqlstore"
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/bser"
+	"warmhandoff/mapping/ereferral"
+	"warmhandoff/mapping/sdohcc"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -31,10 +33,9 @@ type system struct {
 
 // wiring is what differs between a server and a story.
 type wiring struct {
-	base    string // FHIR base URL
-	self    string
-	zone    *time.Location
-	network bool // listens beyond this machine
+	base    string           // FHIR base URL
+	guide   mapping.Settings // all but its Base
+	network bool             // listens beyond this machine
 	now     func() time.Time
 	newID   func() string
 	log     *slog.Logger // nil: nothing is logged
@@ -42,10 +43,11 @@ type wiring struct {
 
 // wire puts the rooms together. The store stays the caller's to close.
 func wire(st *sqlstore.Store, w wiring) *system {
+	w.guide.Base = w.base
 	e := engine.New(st, engine.Settings{
 		Base:  w.base,
-		Rules: workflow.DefaultRules(w.zone),
-		Guide: mapping.Settings{Self: w.self},
+		Rules: workflow.DefaultRules(w.guide.Zone),
+		Guide: w.guide,
 		Now:   w.now,
 		NewID: w.newID,
 	})
@@ -83,12 +85,15 @@ func openStore(ctx context.Context, db, synchronous string) (*sqlstore.Store, er
 	return sqlstore.Open(ctx, sqlstore.Options{Path: db, Synchronous: synchronous})
 }
 
-// world makes an empty adapter in memory for a story.
-func world(s *scenario.Scenario, clock *scenario.Clock, ids *scenario.IDs) (*scenario.World, error) {
-	st, err := sqlstore.Open(context.Background(), sqlstore.Options{Memory: true})
-	if err != nil {
-		return nil, err
+// stage makes empty adapters in memory for stories, with what was agreed with partners.
+func stage(partners map[string]mapping.Partner) scenario.Maker {
+	return func(s *scenario.Scenario, clock *scenario.Clock, ids *scenario.IDs) (*scenario.World, error) {
+		st, err := sqlstore.Open(context.Background(), sqlstore.Options{Memory: true})
+		if err != nil {
+			return nil, err
+		}
+		guide := mapping.Settings{Self: s.Self, Zone: s.Zone, Guides: guides, Partners: partners}
+		sys := wire(st, wiring{base: scenario.Base, guide: guide, now: clock.Now, newID: ids.Next})
+		return &scenario.World{Handler: sys.server, Tick: sys.engine.Tick, Close: st.Close}, nil
 	}
-	sys := wire(st, wiring{base: scenario.Base, self: s.Self, zone: s.Zone, now: clock.Now, newID: ids.Next})
-	return &scenario.World{Handler: http.Handler(sys.server), Tick: sys.engine.Tick, Close: st.Close}, nil
 }
