@@ -117,6 +117,6 @@ func (p *parser) ignored(text string) *fhir.Issue {
 	if p.opt.Strict {
 		return failed(fhir.CodeNotSupported, "%s", text)
 	}
-	p.warn("%s", text)
+	p.warn("%s (ignored)", text)
 	return nil
 }

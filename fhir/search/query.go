@@ -105,7 +105,7 @@ func ParseCondition(typ, query string, opt Options) (q Query, key string, issues
 	opt.Strict = true
 	q, more := Parse(typ, values, opt)
 	issues = append(issues, more...)
-	if len(issues) == 0 && q.Unfiltered() {
+	if !fhir.Refused(issues) && q.Unfiltered() {
 		issues = append(issues, *failed(fhir.CodeInvalid, "a condition must name at least one search parameter with a value"))
 	}
 	for _, v := range q.Self {
@@ -155,7 +155,9 @@ func (p *parser) parameter(name string, values []string) *fhir.Issue {
 	}
 	for _, v := range values {
 		if v == "" {
-			p.warn("%s has no value and was ignored", name)
+			if err := p.ignored(name + " has no value"); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := p.condition(param, modifier, v); err != nil {

@@ -90,7 +90,9 @@ func (q *Param) references(modifier, text, base string) []string {
 func (p *parser) ids(values []string) *fhir.Issue {
 	for _, list := range values {
 		if list == "" {
-			p.warn("_id has no value and was ignored")
+			if err := p.ignored("_id has no value"); err != nil {
+				return err
+			}
 			continue
 		}
 		alternatives := split(list)
