@@ -29,7 +29,7 @@ func isName(s string) bool {
 	}
 	for i, c := range []byte(s) {
 		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_' && i == 0:
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c == '_':
 		case c >= '0' && c <= '9' && i > 0:
 		default:
 			return false
