@@ -53,25 +53,7 @@ func (s *Server) entries(in *request, b *fhir.Resource, places []int) ([]entry, 
 		}
 		entries[i] = s.entryAt(in, n, v)
 	}
-	unique(entries)
 	return entries, nil
-}
-
-// unique refuses the second entry that goes by the same fullUrl: what refers to it could mean either.
-//
-// Source: FHIR R4, bundle.html bdl-7
-func unique(entries []entry) {
-	first := map[string]string{}
-	for i, e := range entries {
-		if e.in == nil || e.in.fullURL == "" {
-			continue
-		}
-		if at, taken := first[e.in.fullURL]; taken {
-			entries[i] = entry{err: fail(http.StatusBadRequest, fhir.CodeInvariant, e.in.at+".fullUrl", "The entry has the same fullUrl as "+at+" (bdl-7).")}
-			continue
-		}
-		first[e.in.fullURL] = e.in.at
-	}
 }
 
 // salvage answers a Bundle that the strict reader refused. Of a batch whose only faults lie inside entries the other entries are carried out,

@@ -57,6 +57,7 @@ func (s *Server) routeEntry(in *request, method, address string) error {
 	if method == http.MethodPut { // HAPI clients name what they read, with its version
 		path, _, _ = strings.Cut(path, "/_history/")
 	}
+	in.head = method == http.MethodHead
 	rt, params, known := match(s.routes, method, path)
 	switch {
 	case rt != nil && rt.inBundle():
@@ -82,12 +83,12 @@ func (w wrongAddress) Error() string { return string(w) }
 
 // below takes an entry's address apart: the decoded path below our base, without a slash in front, and the query as sent. A bare "|" is let by.
 func (s *Server) below(address string) (path, query string, err error) {
-	if rest, ok := strings.CutPrefix(address, s.set.Base); ok && (rest == "" || rest[0] == '/' || rest[0] == '?') {
-		address = rest
-	} else if strings.Contains(address, "://") && !strings.Contains(address[:strings.Index(address, "://")], "?") || strings.HasPrefix(address, "urn:") {
+	path, query, _ = strings.Cut(address, "?")
+	if rest, ok := strings.CutPrefix(path, s.set.Base); ok && (rest == "" || rest[0] == '/') {
+		path = rest
+	} else if strings.Contains(path, "://") || strings.HasPrefix(path, "urn:") {
 		return "", "", wrongAddress("The address must be below this server's base: Task, Task/123 or Task?identifier=system|value.")
 	}
-	path, query, _ = strings.Cut(address, "?")
 	path, err = url.PathUnescape(strings.Trim(path, "/"))
 	if err != nil {
 		return "", "", wrongAddress("The address has an incomplete %-code.")

@@ -52,7 +52,7 @@ func formatIn(query string) string {
 		return ""
 	}
 	values, _ := url.ParseQuery(query)
-	return mediaName(values.Get("_format"))
+	return mediaName(strings.ReplaceAll(values.Get("_format"), " ", "+")) // a bare + in a query is a space
 }
 
 const (

@@ -27,6 +27,7 @@ type request struct {
 	modifiedSince                     time.Time // zero: not said
 	want                              preference
 	strict                            bool
+	head                              bool // an entry that asks for everything but the body
 
 	fullURL string // Bundle.entry.fullUrl
 	at      string // "Bundle.entry[3]"; "" for a request of its own

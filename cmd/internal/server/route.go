@@ -123,6 +123,11 @@ func (s *Server) serve(c echo.Context, rt *route) error {
 	if in.typ == "" {
 		in.typ = rt.fixedType()
 	}
+	for _, value := range c.ParamValues() { // echo lets the last one run on, and lets one be empty
+		if value == "" || strings.Contains(value, "/") {
+			return echo.ErrNotFound
+		}
+	}
 	if err := s.opened(in, r.Header); err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (s *Server) lookAhead(ctx context.Context, entries []entry, answers []*answ
 			continue
 		}
 		var err error
-		if answers[i], err = e.in.route.do(s, ctx, e.in); err != nil {
+		if answers[i], err = s.carryOut(ctx, e.in); err != nil {
 			no = joined(no, failed(err, e.in.asked).in(e.in.at))
 		}
 	}
@@ -130,7 +130,7 @@ func (s *Server) alone(ctx context.Context, e entry) *answer {
 	if err == nil {
 		asked, at = e.in.asked, e.in.at
 		var a *answer
-		if a, err = e.in.route.do(s, ctx, e.in); err == nil {
+		if a, err = s.carryOut(ctx, e.in); err == nil {
 			return a
 		}
 	}
@@ -140,6 +140,14 @@ func (s *Server) alone(ctx context.Context, e entry) *answer {
 	}
 	s.logEntry(ctx, asked, at, f)
 	return &answer{status: f.status, version: f.gone, issues: f.issues}
+}
+
+func (s *Server) carryOut(ctx context.Context, in *request) (*answer, error) {
+	a, err := in.route.do(s, ctx, in)
+	if err == nil && in.head {
+		a.body = nil
+	}
+	return a, err
 }
 
 // identifierOf gives Bundle.identifier as "system|value".

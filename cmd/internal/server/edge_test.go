@@ -1,0 +1,233 @@
+package server_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"warmhandoff/cmd/internal/engine"
+	"warmhandoff/cmd/internal/server"
+	"warmhandoff/mapping/workflow"
+)
+
+func TestAPanicIsAnsweredWithTheRequestIdOnly(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	e := newFake()
+	e.before = func() { panic("Quince was born on 1980-05-05") }
+	s := serve(t, e, func(s *server.Settings) { s.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	w := ask(t, s, "GET", "/Task/t1", "", "X-Request-Id: r-1")
+	assert.Equal(t, http.StatusInternalServerError, w.Code)
+	issues := issuesOf(t, w)
+	assert.Equal(t, "exception", issues[0].Code)
+	assert.Contains(t, issues[0].Details.Text, "r-1")
+	assert.NotContains(t, w.Body.String()+log.String(), "Quince")
+	assert.Contains(t, log.String(), "server.(*Server).read", "the log says where")
+
+	e.before = nil
+	assert.Equal(t, http.StatusNotFound, ask(t, s, "GET", "/Task/t1", "").Code, "and the server lives")
+}
+
+// Whatever a caller sends, the log holds ids, routes and numbers, and nothing of what was sent.
+func TestTheLogHoldsNothingOfWhatWasSent(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	e := stocked(t)
+	s := serve(t, e, func(s *server.Settings) { s.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	const canary = "Quince"
+	ask(t, s, "GET", "/Patient?family="+canary, "")
+	ask(t, s, "GET", "/Patient/"+canary, "")
+	ask(t, s, "GET", "/"+canary, "")
+	ask(t, s, "GET", "/Task/t1/"+canary, "")
+	ask(t, s, canary, "/Task/t1", "")
+	ask(t, s, "POST", "/Patient", patient)
+	ask(t, s, "POST", "/Patient", strings.Replace(patient, "name", "nane", 1))
+	ask(t, s, "POST", "", transact(entry("GET", "Patient?family="+canary, "")))
+	ask(t, s, "GET", "/Task/t1", "", "X-Request-Id: "+canary+" was here", "X-Dev-Principal: org="+canary, "If-Match: "+canary)
+	e.refuse = errors.New("store: no such table")
+	ask(t, s, "POST", "", bundleWith("batch", entry("GET", "Patient?family="+canary, "")))
+	ask(t, s, "POST", "/Patient", patient)
+	assert.NotContains(t, log.String(), canary)
+	assert.Contains(t, log.String(), "route=/fhir/:type/:id ")
+	assert.Contains(t, log.String(), "no such table")
+	assert.Equal(t, 11, strings.Count(log.String(), "msg=request"))
+}
+
+func TestARequestKeepsItsIdOrGetsOne(t *testing.T) {
+	t.Parallel()
+	s := serve(t, newFake())
+	assert.Equal(t, "r-1.x", ask(t, s, "GET", "/metadata", "", "X-Request-Id: r-1.x").Header().Get("X-Request-Id"))
+	assert.Equal(t, "made-1", ask(t, s, "GET", "/metadata", "").Header().Get("X-Request-Id"))
+	assert.Equal(t, "made-2", ask(t, s, "GET", "/metadata", "", "X-Request-Id: two words").Header().Get("X-Request-Id"))
+}
+
+func TestOnlyThisMachineIsAnswered(t *testing.T) {
+	t.Parallel()
+	tests := map[string]bool{
+		"localhost": true, "LOCALHOST:8080": true, "127.0.0.1": true, "127.0.0.1:8080": true, "127.8.8.8": true, "[::1]": true, "[::1]:8080": true,
+		"": false, "evil.example": false, "localhost.evil.example": false, "127.0.0.1.evil.example": false, "10.0.0.1": false, "0.0.0.0": false,
+		"[::]": false, "::1": false, "[::1%25lo]": false, "localhost:8080:1": false, "169.254.1.1:80": false, "127.1": false,
+	}
+	s := serve(t, newFake())
+	open := serve(t, newFake(), func(s *server.Settings) { s.Network = true })
+	for host, fine := range tests {
+		want := http.StatusMisdirectedRequest
+		if fine {
+			want = http.StatusOK
+		}
+		assert.Equal(t, want, ask(t, s, "GET", "/metadata", "", "Host: "+host).Code, "host %q", host)
+		assert.Equal(t, http.StatusOK, ask(t, open, "GET", "/metadata", "", "Host: "+host).Code, "host %q, told to listen on the network", host)
+	}
+	assert.Equal(t, http.StatusOK, ask(t, s, "GET", "/metadata", "", "Origin: http://localhost:8080").Code, "a page of ours")
+	assert.Equal(t, http.StatusForbidden, ask(t, s, "GET", "/metadata", "", "Origin: http://localhost:3000").Code, "a page of another program")
+	assert.Equal(t, http.StatusForbidden, ask(t, open, "GET", "/metadata", "", "Origin: http://evil.example").Code)
+	assert.Equal(t, http.StatusForbidden, ask(t, open, "GET", "/metadata", "", "X-Forwarded-Host: a").Code)
+}
+
+func TestTheDevPrincipalSaysWhoAsks(t *testing.T) {
+	t.Parallel()
+	tests := map[string]engine.Principal{
+		"":                                    {},
+		"org=Organization/harbor;role=agency": {Party: "Organization/harbor", Role: workflow.Agency},
+		" role=person ; org=Patient/p1 ":      {Party: "Patient/p1", Role: workflow.Person},
+		"role=admin":                          {Role: workflow.Admin},
+		"org=Organization/ref":                {Party: "Organization/ref"},
+		"org=Organization/ref;role=referrer;scopes=system/Task.rs;":     {Party: "Organization/ref", Role: workflow.Referrer},
+		"org=http://localhost:8080/fhir/Organization/ref;role=referrer": {Party: "Organization/ref", Role: workflow.Referrer},
+	}
+	for header, want := range tests {
+		e := stocked(t)
+		var headers []string
+		if header != "" {
+			headers = []string{"X-Dev-Principal: " + header}
+		}
+		assert.Equal(t, http.StatusOK, ask(t, serve(t, e), "GET", "/Task/t1", "", headers...).Code, header)
+		assert.Equal(t, []engine.Principal{want}, e.who, header)
+		bundleOf(t, ask(t, serve(t, e), "POST", "", transact(entry("GET", "Task/t1", "")), headers...))
+		assert.Equal(t, want, e.who[1], "an entry is asked for by whoever sent the Bundle")
+	}
+}
+
+func TestWithoutDevTheServerIsClosed(t *testing.T) {
+	t.Parallel()
+	e := stocked(t)
+	s := serve(t, e, func(s *server.Settings) { s.Dev = false })
+	assert.Equal(t, http.StatusOK, ask(t, s, "GET", "/metadata", "", "Host: handoff.example").Code)
+	for _, w := range []*httptest.ResponseRecorder{
+		ask(t, s, "GET", "/Task/t1", "", "X-Dev-Principal: role=admin"), ask(t, s, "POST", "/Task", task), ask(t, s, "POST", "", transact()),
+		ask(t, s, "GET", "/Task/t1/$handoff", ""), ask(t, s, "GET", "/Task", ""),
+	} {
+		assert.Equal(t, http.StatusUnauthorized, w.Code)
+		assert.Equal(t, "login", issuesOf(t, w)[0].Code)
+		assert.NotEmpty(t, w.Header().Get("WWW-Authenticate"))
+	}
+	assert.Empty(t, e.who)
+}
+
+func TestTooManyAtOnceAreSentAwayQuickly(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e := stocked(t)
+		inside, open := make(chan bool), make(chan bool)
+		e.before = func() { inside <- true; <-open }
+		s := serve(t, e, func(s *server.Settings) { s.Limits = server.Limits{Concurrent: 1, Queue: 100 * time.Millisecond} })
+		first := make(chan int)
+		go func() { first <- ask(t, s, "GET", "/Task/t1", "").Code }()
+		<-inside
+
+		began := time.Now() // the bubble's clock
+		w := ask(t, s, "GET", "/Task/t1", "")
+		assert.Equal(t, 100*time.Millisecond, time.Since(began))
+		assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+		assert.Equal(t, "1", w.Header().Get("Retry-After"))
+		assert.Equal(t, "throttled", issuesOf(t, w)[0].Code)
+
+		open <- true
+		assert.Equal(t, http.StatusOK, <-first)
+	})
+}
+
+func TestLargeBodiesShareABudgetThatIsGivenBack(t *testing.T) {
+	t.Parallel()
+	e := newFake()
+	s := serve(t, e, func(s *server.Settings) { s.Limits.Memory = 256 << 10 })
+	large := func(n int) string {
+		return `{"resourceType":"Task","status":"requested","intent":"order","description":"` + strings.Repeat("x", n) + `"}`
+	}
+	for range 5 {
+		assert.Equal(t, http.StatusCreated, ask(t, s, "POST", "/Task", large(200<<10)).Code, "one at a time there is room")
+		assert.Equal(t, http.StatusCreated, ask(t, s, "POST", "/Task", packed(large(20<<10)), "Content-Encoding: gzip").Code)
+	}
+	w := ask(t, s, "POST", "/Task", large(300<<10))
+	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+	assert.Equal(t, "1", w.Header().Get("Retry-After"))
+
+	r := httptest.NewRequest("POST", "/fhir/Task", &dribble{rest: large(300 << 10)})
+	r.Host = "localhost"
+	rec := httptest.NewRecorder()
+	s.ServeHTTP(rec, r)
+	assert.Equal(t, http.StatusServiceUnavailable, rec.Code, "also when the size was not announced")
+	assert.Equal(t, http.StatusCreated, ask(t, s, "POST", "/Task", large(200<<10)).Code, "all of it was given back")
+}
+
+// dribble is a body of a size that nobody knows beforehand.
+type dribble struct{ rest string }
+
+func (d *dribble) Read(p []byte) (int, error) {
+	n := copy(p[:min(len(p), 1000)], d.rest)
+	d.rest = d.rest[n:]
+	if n == 0 {
+		return 0, fmt.Errorf("over: %w", errEOF)
+	}
+	return n, nil
+}
+
+func TestABodyMayComeInPieces(t *testing.T) {
+	t.Parallel()
+	at := network(t, serve(t, newFake()))
+	resp, err := http.Post(at+"/fhir/Task", "application/fhir+json", struct{ *strings.Reader }{strings.NewReader(task)})
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	assert.Equal(t, http.StatusCreated, resp.StatusCode)
+}
+
+// What comes over a socket and is no proper HTTP is refused by net/http or by us, and never crashes anything.
+func TestRawNonsenseOverASocketIsRefused(t *testing.T) {
+	t.Parallel()
+	at := strings.TrimPrefix(network(t, serve(t, stocked(t))), "http://")
+	tests := map[string]string{
+		"two lengths":        "POST /fhir/Task HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+		"a body cut short":   "POST /fhir/Task HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200\r\n\r\n{}",
+		"no host":            "GET /fhir/Task/t1 HTTP/1.1\r\n\r\n",
+		"two hosts":          "GET /fhir/Task/t1 HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n",
+		"an absolute line":   "GET http://evil.example/fhir/Task/t1 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"a huge header":      "GET /fhir/Task/t1 HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 80<<10) + "\r\n\r\n",
+		"a length below 0":   "POST /fhir/Task HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n{}",
+		"a chunk of lies":    "POST /fhir/Task HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n{}",
+		"a length that lies": "POST /fhir/Task HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999999999\r\n\r\n{}",
+	}
+	for name, raw := range tests {
+		c, err := net.Dial("tcp", at)
+		require.NoError(t, err)
+		_, _ = c.Write([]byte(raw))
+		_ = c.(*net.TCPConn).CloseWrite()
+		answer := readSome(c)
+		_ = c.Close()
+		assert.Regexp(t, `^HTTP/1\.[01] 4\d\d `, answer, name)
+	}
+	resp, err := http.Get("http://" + at + "/fhir/Task/t1")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	assert.Equal(t, http.StatusOK, resp.StatusCode, "the server lives")
+}
