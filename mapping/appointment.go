@@ -21,6 +21,7 @@ type appointmentFact struct {
 	ServiceDeclined bool                   // somebody of the service declined
 	Comment         bool
 	Patients        []string
+	Actors          []string // of the service: whoever is neither patient nor family
 }
 
 func (s Settings) readAppointment(r *fhir.Resource, f *Fact) {
@@ -48,8 +49,9 @@ func (s Settings) readAppointment(r *fhir.Resource, f *Fact) {
 		switch ref := s.ref(p.Get("actor")); {
 		case strings.HasPrefix(ref, "Patient/"):
 			a.Patients = append(a.Patients, ref)
-		case ref != "" && !strings.HasPrefix(ref, "RelatedPerson/") && p.Get("status").Text() == "declined":
-			a.ServiceDeclined = true
+		case ref != "" && !strings.HasPrefix(ref, "RelatedPerson/"):
+			a.Actors = append(a.Actors, ref)
+			a.ServiceDeclined = a.ServiceDeclined || p.Get("status").Text() == "declined"
 		}
 	}
 	f.Appointment = a
@@ -70,9 +72,10 @@ func (c *leg) appointment(h *History) {
 	if b.Made.IsZero() {
 		b.Made = firstBooked(h)
 	}
-	if len(a.Patients) > 0 && !c.isSubject(a.Patients...) {
+	if len(a.Patients) > 0 && !c.isSubject(a.Patients...) || !c.isHere(h, a.Actors) {
 		return
 	}
+	c.bookings = append(c.bookings, h.Key)
 	switch a.Status {
 	case "proposed", "pending":
 		b.Status = workflow.NeverBooked

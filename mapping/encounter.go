@@ -169,12 +169,9 @@ func later(a, b time.Time) time.Time {
 // bookingOf gives the appointment of this referral that an Encounter names.
 func (c *leg) bookingOf(e *encounterFact) string {
 	for _, a := range e.Appointments {
-		if slices.Contains(c.r.bookings, a) {
+		if slices.Contains(c.bookings, a) {
 			return a
 		}
-	}
-	if len(e.Appointments) > 0 && len(c.r.bookings) == 0 {
-		return e.Appointments[0]
 	}
 	return ""
 }

@@ -23,7 +23,7 @@ type Fact struct {
 	Consent       *consentFact
 	Deceased      bool   // of a Patient
 	RoleOf        string // of a PractitionerRole: its practitioner
-	RoleAt        string // of a PractitionerRole: its organization
+	RoleAt        string // of a PractitionerRole, HealthcareService, Location: its organization
 	PartOf        string // of an Organization
 }
 
@@ -40,17 +40,19 @@ func (s Settings) FactOf(r *fhir.Resource) *Fact {
 }
 
 var readers = map[string]func(Settings, *fhir.Resource, *Fact){
-	"ServiceRequest":   Settings.readRequest,
-	"Task":             Settings.readTask,
-	"Appointment":      Settings.readAppointment,
-	"Encounter":        Settings.readEncounter,
-	"Procedure":        Settings.readProcedure,
-	"Observation":      Settings.readObservation,
-	"Communication":    Settings.readCommunication,
-	"Consent":          Settings.readConsent,
-	"Patient":          Settings.readPatient,
-	"PractitionerRole": Settings.readRole,
-	"Organization":     Settings.readOrganization,
+	"ServiceRequest":    Settings.readRequest,
+	"Task":              Settings.readTask,
+	"Appointment":       Settings.readAppointment,
+	"Encounter":         Settings.readEncounter,
+	"Procedure":         Settings.readProcedure,
+	"Observation":       Settings.readObservation,
+	"Communication":     Settings.readCommunication,
+	"Consent":           Settings.readConsent,
+	"Patient":           Settings.readPatient,
+	"PractitionerRole":  Settings.readRole,
+	"HealthcareService": Settings.readService,
+	"Location":          Settings.readLocation,
+	"Organization":      Settings.readOrganization,
 }
 
 func hasPart2(r *fhir.Resource) bool {
@@ -70,6 +72,12 @@ func (s Settings) readPatient(r *fhir.Resource, f *Fact) {
 func (s Settings) readRole(r *fhir.Resource, f *Fact) {
 	f.RoleOf = s.ref(r.Get("practitioner"))
 	f.RoleAt = s.ref(r.Get("organization"))
+}
+
+func (s Settings) readService(r *fhir.Resource, f *Fact) { f.RoleAt = s.ref(r.Get("providedBy")) }
+
+func (s Settings) readLocation(r *fhir.Resource, f *Fact) {
+	f.RoleAt = s.ref(r.Get("managingOrganization"))
 }
 
 func (s Settings) readOrganization(r *fhir.Resource, f *Fact) { f.PartOf = s.ref(r.Get("partOf")) }

@@ -65,10 +65,9 @@ type reading struct {
 	part2      bool
 	named      []string // Consents that the request names
 	consents   []*History
-	bookings   []string
 	anyBooking bool
 	guides     []string // known navigators
-	agencies   []string // of all legs
+	agencies   []string // of all legs that did not end
 }
 
 func newReading(s Settings, r *Referral) *reading {
@@ -85,15 +84,14 @@ func newReading(s Settings, r *Referral) *reading {
 		case strings.HasPrefix(h.Key, "Consent/"):
 			q.consents = append(q.consents, h)
 		case strings.HasPrefix(h.Key, "Appointment/"):
-			q.bookings = append(q.bookings, h.Key)
 			v, taken := h.live(appointmentInError)
 			q.anyBooking = q.anyBooking || v != nil && !taken && v.Fact.Appointment.Status != "proposed"
 		}
 		q.meet(h)
 	}
 	for i := range r.Tasks {
-		if n := r.Tasks[i].newest(); n != nil && n.Fact != nil && n.Fact.Task != nil {
-			q.agencies = append(q.agencies, n.Fact.Task.Owner)
+		if t := lastTask(&r.Tasks[i]); t != nil && t.Fulfils && !ended(t.Status) && !slices.Contains(q.agencies, t.Owner) {
+			q.agencies = append(q.agencies, t.Owner)
 		}
 		q.meet(&r.Tasks[i])
 	}
@@ -142,6 +140,11 @@ func (q *reading) meet(h *History) {
 	}
 }
 
+// ended reports a Task whose agency is asked no more.
+func ended(s workflow.Status) bool {
+	return s.Terminal() && s != workflow.TaskCompleted
+}
+
 // worksFor reports whether somebody works for an organization.
 func (q *reading) worksFor(who, org string) bool {
 	if org == "" || q.r.Orgs == nil {
@@ -165,13 +168,14 @@ func (q *reading) orgsOf(ref string) []string {
 
 // leg is the work on one leg.
 type leg struct {
-	s       Settings
-	r       *reading
-	ledger  *workflow.Ledger
-	agency  string
-	partner Partner
-	outputs []string
-	part2   bool
+	s        Settings
+	r        *reading
+	ledger   *workflow.Ledger
+	agency   string
+	partner  Partner
+	outputs  []string
+	bookings []string // appointments of this leg
+	part2    bool
 }
 
 // leg reads one fulfilment Task and all that was said about it.
@@ -210,13 +214,14 @@ func lastTask(h *History) *taskFact {
 	return nil
 }
 
-// others reads everything but the Task. Communications come first: an attestation may lean on who accompanied.
+// others reads everything but the Task. Communications and Appointments come first: an attestation may lean on who accompanied, and a visit
+// record on the appointment that it names.
 func (c *leg) others() {
-	for pass := range 2 {
+	for _, first := range []bool{true, false} {
 		for i := range c.r.r.Others {
 			h := &c.r.r.Others[i]
 			typ, _, _ := strings.Cut(h.Key, "/")
-			if (typ == "Communication") != (pass == 0) || len(h.Versions) == 0 {
+			if (typ == "Communication" || typ == "Appointment") != first || len(h.Versions) == 0 {
 				continue
 			}
 			if read, ok := ledgerReaders[typ]; ok {
@@ -224,6 +229,25 @@ func (c *leg) others() {
 			}
 		}
 	}
+}
+
+// alone reports that no other agency is being asked: what does not say whose it is can only be this leg's.
+func (c *leg) alone() bool {
+	return len(c.r.agencies) == 0 || len(c.r.agencies) == 1 && c.r.agencies[0] == c.agency
+}
+
+// isHere reports whether an appointment is at this leg's agency: by who of the service takes part, else by which agency wrote it, else because no
+// other agency is being asked.
+func (c *leg) isHere(h *History, actors []string) bool {
+	if c.anyOfAgency(actors) {
+		return true
+	}
+	for i := range h.Versions {
+		if v := &h.Versions[i]; v.Role == workflow.Agency && v.Party != "" {
+			return c.isAgency(v.Party)
+		}
+	}
+	return c.alone()
 }
 
 var ledgerReaders = map[string]func(*leg, *History){
@@ -273,7 +297,7 @@ func (c *leg) provider(ref string, v *Version) place {
 		return placeElsewhere
 	case v.Role == workflow.Agency && c.isAgency(v.Party):
 		return placeAgency
-	case v.Role == workflow.Agency || len(c.r.agencies) > 1:
+	case v.Role == workflow.Agency || !c.alone():
 		return placeElsewhere
 	}
 	return placeUnsaid

@@ -61,6 +61,9 @@ func (c *leg) observation(h *History) {
 	}
 	s.Voice = c.voice(v, o)
 	s.Booking, s.Decides = c.focus(o, s.Voice)
+	if !c.concerns(o, s) {
+		return
+	}
 	switch s.Voice {
 	case workflow.Staff:
 		s.Grade, s.Note = workflow.GradeC, "attested by the agency"
@@ -112,7 +115,7 @@ func (c *leg) voice(v *Version, o *observationFact) workflow.Voice {
 // focus splits what an attestation points at: its appointment, and, for somebody who may decide, the items that it decides between.
 func (c *leg) focus(o *observationFact, voice workflow.Voice) (booking string, decides []string) {
 	for _, ref := range o.Focus {
-		if booking == "" && slices.Contains(c.r.bookings, ref) {
+		if booking == "" && slices.Contains(c.bookings, ref) {
 			booking = ref
 		}
 	}
@@ -122,13 +125,27 @@ func (c *leg) focus(o *observationFact, voice workflow.Voice) (booking string, d
 	return booking, decides
 }
 
-func (c *leg) anyGuide(refs []string) bool {
-	for _, r := range refs {
-		if slices.Contains(c.r.guides, r) {
+// concerns reports whether an attestation is about this leg, where several agencies were asked: it is the agency's own, or it points at
+// something of this leg, or it is about a day on which this leg had a visit booked.
+func (c *leg) concerns(o *observationFact, s workflow.Sign) bool {
+	if c.alone() || c.anyOfAgency(o.Performers) || s.Booking != "" || slices.Contains(o.Focus, c.ledger.Leg) {
+		return true
+	}
+	if s.Voice == workflow.Staff && !c.r.anyGuide(o.Performers) {
+		return true
+	}
+	for i := range c.ledger.Bookings {
+		if b := &c.ledger.Bookings[i]; !o.At.IsZero() && sameDay(b.Start, o.At.At, c.s.zone()) {
 			return true
 		}
 	}
 	return false
+}
+
+func (c *leg) anyGuide(refs []string) bool { return c.r.anyGuide(refs) }
+
+func (q *reading) anyGuide(refs []string) bool {
+	return slices.ContainsFunc(refs, func(r string) bool { return slices.Contains(q.guides, r) })
 }
 
 // accompanied reports that a navigator was with the person on the day that an attestation is about.

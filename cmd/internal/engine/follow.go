@@ -302,7 +302,7 @@ func (g *gathering) person(ref string) error {
 func (t *txn) orgs(ref string) []string {
 	k := keyOf(ref)
 	switch k.Type {
-	case "PractitionerRole":
+	case "PractitionerRole", "HealthcareService", "Location":
 		return t.orgOf(k)
 	case "Organization":
 		return t.parents(k)
