@@ -197,6 +197,7 @@ func (f *folding) flag(words string) {
 type finding struct {
 	verdict Verdict
 	at      Moment
+	visit   Moment    // the visit in question; zero for what is about no visit
 	cleared time.Time // a contact after this clears a miss or a cancellation
 	missing bool      // nothing was found
 }
@@ -209,7 +210,7 @@ func (f *folding) newest() finding {
 		if v.verdict == visitVoid || v.verdict == visitUpcoming || v.verdict == visitAttended {
 			continue
 		}
-		n := finding{verdict: v.verdict, at: v.at, cleared: v.at.At}
+		n := finding{verdict: v.verdict, at: v.at, visit: v.at, cleared: v.at.At}
 		if v.verdict == visitCancelled {
 			n.cleared = v.booking.Made
 		}
@@ -266,7 +267,7 @@ func (f *folding) isUnknown() (answer, bool) {
 	n := f.newest()
 	switch n.verdict {
 	case visitConflict, visitDisputed, visitUnclear, visitRetracted, visitClaimed, visitUnknown:
-		return answer{reason: verdictReason[n.verdict], visit: n.at, since: n.at.At}, true
+		return answer{reason: verdictReason[n.verdict], visit: n.visit, since: n.at.At}, true
 	}
 	return answer{}, false
 }
@@ -282,7 +283,7 @@ func (f *folding) isMissed() (answer, bool) {
 			return answer{}, false
 		}
 	}
-	return answer{reason: verdictReason[n.verdict], visit: n.at, since: n.at.At}, true
+	return answer{reason: verdictReason[n.verdict], visit: n.visit, since: n.at.At}, true
 }
 
 // isUnreached: the last attempt to reach the person did not, and nothing newer is known.
@@ -330,11 +331,6 @@ func (f *folding) finish(h *Handoff) {
 	if h.State == Closed {
 		h.ClosesNeed, h.Void = f.endMeans(h.Reason)
 		h.Ended = h.Since
-	}
-	if h.Visit.IsZero() && h.State.Open() {
-		if n := f.newest(); !n.missing {
-			h.Visit = n.at
-		}
 	}
 	for i := range f.visits {
 		if f.visits[i].verdict == visitMissed {
