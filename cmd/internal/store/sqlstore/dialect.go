@@ -1,8 +1,7 @@
 package sqlstore
 
 import (
-	"context"
-	"database/sql"
+	"database/sql/driver"
 
 	"github.com/pressly/goose/v3"
 )
@@ -25,5 +24,6 @@ type dialect struct {
 	snapshot   string                  // starts one that only reads
 	bind       func(sql string) string // turns ? into the database's own placeholders
 	judge      func(error) trouble
-	version    func(ctx context.Context, db *sql.DB) error // refuses versions of the database that are known to be unsafe
+	connector  func(address string) (driver.Connector, error)
+	check      func(s *session) error // refuses versions of the database that are known to be unsafe
 }

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
@@ -16,13 +15,12 @@ func (r *reader) handoffs(ctx context.Context, text string, args ...any) ([]stor
 		return nil, err
 	}
 	var all []store.Handoff
-	err := r.s.query(context.Background(), text, args, func(rows *sql.Rows) error {
-		var h store.Handoff
-		var due, wake sql.NullInt64
-		err := rows.Scan(&h.Task, &h.Referral, &h.Agency, &h.Patient, &h.State, &h.Reason, &due, &wake, &h.Seq, &h.Doc)
-		h.Due, h.Wake = fromMicros(due), fromMicros(wake)
-		all = append(all, h)
-		return err
+	err := r.s.query(context.Background(), text, args, func(r row) error {
+		all = append(all, store.Handoff{
+			Task: r.text(0), Referral: r.text(1), Agency: r.text(2), Patient: r.text(3), State: r.text(4), Reason: r.text(5),
+			Due: fromMicros(r.null(6)), Wake: fromMicros(r.null(7)), Seq: r.long(8), Doc: r.blob(9),
+		})
+		return nil
 	})
 	return all, err
 }
@@ -52,12 +50,15 @@ func (r *reader) NextWake(ctx context.Context) (time.Time, error) {
 	if err := ctx.Err(); err != nil {
 		return time.Time{}, err
 	}
-	var wake sql.NullInt64
-	err := r.s.one("SELECT wake FROM handoff WHERE wake IS NOT NULL ORDER BY wake LIMIT 1", nil, &wake)
+	var wake time.Time
+	err := r.s.one("SELECT wake FROM handoff WHERE wake IS NOT NULL ORDER BY wake LIMIT 1", nil, func(r row) error {
+		wake = fromMicros(r.null(0))
+		return nil
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		err = nil
 	}
-	return fromMicros(wake), err
+	return wake, err
 }
 
 func (t *tx) PutHandoff(ctx context.Context, h store.Handoff) error {

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"slices"
 
@@ -15,11 +14,10 @@ func (r *reader) LinkedTo(ctx context.Context, to string) ([]store.Linked, error
 	}
 	var all []store.Linked
 	err := r.s.query(context.Background(), `SELECT r.type, r.id, l.via, l.former, r.number, r.seq
-		FROM link l JOIN resource r ON r.rid = l.rid WHERE l.target = ? ORDER BY r.seq, l.via`, []any{to}, func(rows *sql.Rows) error {
-		var l store.Linked
-		err := rows.Scan(&l.From.Type, &l.From.ID, &l.Via, &l.Former, &l.Number, &l.Seq)
-		all = append(all, l)
-		return err
+		FROM link l JOIN resource r ON r.rid = l.rid WHERE l.target = ? ORDER BY r.seq, l.via`, []any{to}, func(r row) error {
+		all = append(all, store.Linked{From: store.Key{Type: r.text(0), ID: r.text(1)}, Via: r.text(2), Former: r.flag(3),
+			Number: int(r.long(4)), Seq: r.long(5)})
+		return nil
 	})
 	return all, err
 }
@@ -28,15 +26,15 @@ func (r *reader) Links(ctx context.Context, from store.Key) ([]store.Link, error
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	var packed []byte
-	err := r.s.one("SELECT links FROM resource WHERE type = ? AND id = ?", []any{from.Type, from.ID}, &packed)
+	var links []store.Link
+	err := r.s.one("SELECT links FROM resource WHERE type = ? AND id = ?", []any{from.Type, from.ID}, func(r row) (err error) {
+		links, err = unpackLinks(r.blob(0))
+		return err
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return unpackLinks(packed)
+	return links, err
 }
 
 // relink brings the rows of a resource's links from those of its last version to those of its new one. Links that stay are not touched.

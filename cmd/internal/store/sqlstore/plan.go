@@ -111,12 +111,13 @@ func (r *reader) rarest(all []store.Match, among []int) (int, error) {
 func (r *reader) about(m store.Match) (int, error) {
 	sum := 0
 	for _, v := range m.Values {
-		var n int
-		err := r.s.one("SELECT count(*) FROM (SELECT 1 FROM term d WHERE d.param = ? AND d.value = ? LIMIT 65) c", []any{m.Param, v}, &n)
+		err := r.s.one("SELECT count(*) FROM (SELECT 1 FROM term d WHERE d.param = ? AND d.value = ? LIMIT 65) c", []any{m.Param, v}, func(r row) error {
+			sum += int(r.long(0))
+			return nil
+		})
 		if err != nil {
 			return 0, err
 		}
-		sum += n
 	}
 	return sum, nil
 }

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"math"
 	"time"
@@ -21,20 +20,19 @@ var _ store.Reader = (*reader)(nil)
 
 const versionColumns = "v.type, v.id, v.number, v.seq, v.updated, v.deleted, v.role, v.party, v.own"
 
-func scanVersion(rows *sql.Rows, more ...any) (store.Version, error) {
-	var v store.Version
-	var updated int64
-	err := rows.Scan(append([]any{&v.Type, &v.ID, &v.Number, &v.Seq, &updated, &v.Deleted, &v.Author.Role, &v.Author.Party, &v.Author.Own},
-		more...)...)
-	v.Updated = fromMillis(updated)
-	return v, err
+// versionOf reads versionColumns.
+func versionOf(r row) store.Version {
+	return store.Version{
+		Key: store.Key{Type: r.text(0), ID: r.text(1)}, Number: int(r.long(2)), Seq: r.long(3), Updated: fromMillis(r.long(4)),
+		Deleted: r.flag(5), Author: store.Author{Role: r.text(6), Party: r.text(7), Own: r.flag(8)},
+	}
 }
 
-func scanWhole(rows *sql.Rows) (store.Version, error) {
-	var body []byte
-	v, err := scanVersion(rows, &body)
-	v.Body = body
-	return v, err
+// wholeOf reads versionColumns and the body.
+func wholeOf(r row) store.Version {
+	v := versionOf(r)
+	v.Body = r.blob(9)
+	return v
 }
 
 // versions runs a statement that gives versionColumns and the body.
@@ -43,10 +41,9 @@ func (r *reader) versions(ctx context.Context, text string, args ...any) ([]stor
 		return nil, err
 	}
 	var all []store.Version
-	err := r.s.query(r.patience(ctx), text, args, func(rows *sql.Rows) error {
-		v, err := scanWhole(rows)
-		all = append(all, v)
-		return err
+	err := r.s.query(r.patience(ctx), text, args, func(r row) error {
+		all = append(all, wholeOf(r))
+		return nil
 	})
 	return all, err
 }
@@ -63,15 +60,11 @@ func (r *reader) single(ctx context.Context, text string, args ...any) (store.Ve
 	if err := ctx.Err(); err != nil {
 		return store.Version{}, err
 	}
-	v, found := store.Version{}, false
-	err := r.s.query(context.Background(), text, args, func(rows *sql.Rows) (err error) {
-		found = true
-		v, err = scanWhole(rows)
-		return err
+	var v store.Version
+	err := r.s.one(text, args, func(r row) error {
+		v = wholeOf(r)
+		return nil
 	})
-	if err == nil && !found {
-		err = store.ErrNotFound
-	}
 	return v, err
 }
 
@@ -107,10 +100,9 @@ func (r *reader) Numbers(ctx context.Context, k store.Key) ([]store.Version, err
 	}
 	var all []store.Version
 	err := r.s.query(context.Background(), `SELECT `+versionColumns+` FROM resource r JOIN version v ON v.rid = r.rid
-		WHERE r.type = ? AND r.id = ? ORDER BY v.number`, []any{k.Type, k.ID}, func(rows *sql.Rows) error {
-		v, err := scanVersion(rows)
-		all = append(all, v)
-		return err
+		WHERE r.type = ? AND r.id = ? ORDER BY v.number`, []any{k.Type, k.ID}, func(r row) error {
+		all = append(all, versionOf(r))
+		return nil
 	})
 	return all, err
 }
@@ -131,7 +123,10 @@ type mark struct{ seq, updated int64 }
 
 func (r *reader) mark() (mark, error) {
 	m := mark{updated: math.MinInt64}
-	err := r.s.one("SELECT seq, updated FROM version ORDER BY seq DESC LIMIT 1", nil, &m.seq, &m.updated)
+	err := r.s.one("SELECT seq, updated FROM version ORDER BY seq DESC LIMIT 1", nil, func(r row) error {
+		m = mark{seq: r.long(0), updated: r.long(1)}
+		return nil
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		err = nil
 	}
@@ -164,7 +159,10 @@ func (r *reader) Remembered(ctx context.Context, key string) (string, bool, erro
 		return "", false, err
 	}
 	var value string
-	err := r.s.one("SELECT value FROM idempotency WHERE key = ?", []any{key}, &value)
+	err := r.s.one("SELECT value FROM idempotency WHERE key = ?", []any{key}, func(r row) error {
+		value = r.text(0)
+		return nil
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		return "", false, nil
 	}

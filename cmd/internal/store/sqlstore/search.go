@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"math"
 	"slices"
 
@@ -77,7 +76,10 @@ func (r *reader) count(ctx context.Context, p plan) (int, error) {
 		return n, err
 	}
 	text, args := p.branches()
-	err := r.s.query(r.patience(ctx), "SELECT count(*) FROM ("+text+") c", args, func(rows *sql.Rows) error { return rows.Scan(&n) })
+	err := r.s.query(r.patience(ctx), "SELECT count(*) FROM ("+text+") c", args, func(r row) error {
+		n = int(r.long(0))
+		return nil
+	})
 	return n, err
 }
 
@@ -91,11 +93,9 @@ func (r *reader) candidates(ctx context.Context, p plan, f func(seq int64) (more
 		text, args := p.seqs(portion)
 		var some []candidate
 		err := r.s.query(r.patience(ctx), "SELECT r.seq, r.terms FROM resource r WHERE r.type = ? AND r.seq IN ("+text+")",
-			append([]any{p.q.Type}, args...), func(rows *sql.Rows) error {
-				var c candidate
-				err := rows.Scan(&c.seq, &c.terms)
-				some = append(some, c)
-				return err
+			append([]any{p.q.Type}, args...), func(r row) error {
+				some = append(some, candidate{r.long(0), r.blob(1)})
+				return nil
 			})
 		if err != nil {
 			return err
@@ -130,14 +130,16 @@ func (r *reader) since(ms int64) (int64, error) {
 	lo, hi := int64(1), end.seq
 	for lo < hi {
 		mid := lo + (hi-lo)/2
-		var seq, updated int64
-		if err := r.s.one("SELECT seq, updated FROM version WHERE seq >= ? ORDER BY seq LIMIT 1", []any{mid}, &seq, &updated); err != nil {
+		err := r.s.one("SELECT seq, updated FROM version WHERE seq >= ? ORDER BY seq LIMIT 1", []any{mid}, func(r row) error {
+			if r.long(1) >= ms {
+				hi = mid
+			} else {
+				lo = r.long(0) + 1
+			}
+			return nil
+		})
+		if err != nil {
 			return 0, err
-		}
-		if updated >= ms {
-			hi = mid
-		} else {
-			lo = seq + 1
 		}
 	}
 	return lo, nil

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -28,7 +27,8 @@ func sqliteDialect() dialect {
 		snapshot:   "BEGIN",
 		bind:       func(sql string) string { return sql },
 		judge:      judgeSQLite,
-		version:    checkSQLiteVersion,
+		connector:  sqlite.NewConnector,
+		check:      checkSQLite,
 	}
 }
 
@@ -55,9 +55,13 @@ func judgeSQLite(err error) trouble {
 	return noTrouble
 }
 
-func checkSQLiteVersion(ctx context.Context, db *sql.DB) error {
-	var text string
-	if err := db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&text); err != nil {
+func checkSQLite(s *session) error {
+	text := ""
+	err := s.one("SELECT sqlite_version()", nil, func(r row) error {
+		text = r.text(0)
+		return nil
+	})
+	if err != nil {
 		return fmt.Errorf("ask SQLite for its version: %w", err)
 	}
 	if olderThan(text, sqliteOldest) {
@@ -114,24 +118,23 @@ func sqliteMemory() string {
 
 // lockSQLite makes sure that no other program has the database open: it holds an exclusive transaction on an empty database beside it. SQLite's
 // own locks do this on every system, within one process too, and vanish with the process.
-func lockSQLite(ctx context.Context, path string) (*sql.DB, error) {
+func lockSQLite(ctx context.Context, path string) (*session, error) {
 	path += ".lock"
 	if err := createPrivate(path); err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", sqliteAddress(path, "cache_size(-64)"))
+	s, err := connect(ctx, sqliteDialect(), sqliteAddress(path, "cache_size(-64)"))
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
-		_ = db.Close()
+	if _, err := s.exec("BEGIN EXCLUSIVE"); err != nil {
+		_ = s.close()
 		if judgeSQLite(err) == busy {
 			return nil, errors.New("another program has this database open")
 		}
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	return db, nil
+	return s, nil
 }
 
 // createPrivate makes an empty file that only its owner may read, unless there is one. SQLite gives the files beside it the same mode.

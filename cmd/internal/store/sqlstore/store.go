@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -31,7 +32,7 @@ type Store struct {
 	writer  *writer
 	pool    chan *session // read connections that are free
 	readers int
-	dbs     []*sql.DB // in the order in which they are closed
+	lock    *session // keeps other programs out; nil in memory
 
 	mu     sync.RWMutex // held for reading while something is put into the queue
 	closed bool
@@ -67,36 +68,25 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	return st, st.start(o)
 }
 
-func (st *Store) openFile(ctx context.Context, o Options) error {
-	lock, err := lockSQLite(ctx, o.Path)
-	if err != nil {
+func (st *Store) openFile(ctx context.Context, o Options) (err error) {
+	if st.lock, err = lockSQLite(ctx, o.Path); err != nil {
 		return err
 	}
-	st.dbs = []*sql.DB{lock}
 	if err := createPrivate(o.Path); err != nil {
 		return err
 	}
-	level := "FULL"
-	if o.Synchronous != "" {
-		level = o.Synchronous
-	}
-	write, err := st.openWriter(ctx, sqliteWriter(o.Path, level))
+	write, err := openWriter(ctx, sqliteWriter(o.Path, cmp.Or(o.Synchronous, "FULL")))
 	if err != nil {
 		return err
 	}
 	st.writer = &writer{s: write, checkpoints: true}
-	db, err := sql.Open("sqlite", sqliteReader(o.Path))
-	if err != nil {
-		return err
-	}
-	st.dbs = append([]*sql.DB{db}, st.dbs...)
 	readers := o.Readers
 	if readers <= 0 {
 		readers = 4
 	}
 	st.pool = make(chan *session, readers)
 	for ; st.readers < readers; st.readers++ {
-		s, err := newSession(ctx, write.d, db)
+		s, err := connect(ctx, write.d, sqliteReader(o.Path))
 		if err != nil {
 			return err
 		}
@@ -106,7 +96,7 @@ func (st *Store) openFile(ctx context.Context, o Options) error {
 }
 
 func (st *Store) openMemory(ctx context.Context) error {
-	s, err := st.openWriter(ctx, sqliteMemory())
+	s, err := openWriter(ctx, sqliteMemory())
 	if err != nil {
 		return err
 	}
@@ -117,21 +107,18 @@ func (st *Store) openMemory(ctx context.Context) error {
 }
 
 // openWriter opens the connection that writes, checks the database and brings its schema up to date.
-func (st *Store) openWriter(ctx context.Context, address string) (*session, error) {
-	d := sqliteDialect()
-	db, err := sql.Open("sqlite", address)
+func openWriter(ctx context.Context, address string) (*session, error) {
+	s, err := connect(ctx, sqliteDialect(), address)
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
-	st.dbs = append([]*sql.DB{db}, st.dbs...)
-	if err := d.version(ctx, db); err != nil {
-		return nil, err
+	if err = s.d.check(s); err == nil {
+		err = s.lend(func(db *sql.DB) error { return migrate(ctx, s.d, db) })
 	}
-	if err := migrate(ctx, d, db); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, errors.Join(err, s.close())
 	}
-	return newSession(ctx, d, db)
+	return s, nil
 }
 
 func (st *Store) start(o Options) error {
@@ -259,8 +246,8 @@ func (st *Store) closeAll() error {
 	if st.writer != nil {
 		errs = append(errs, st.writer.s.close())
 	}
-	for _, db := range st.dbs {
-		errs = append(errs, db.Close())
+	if st.lock != nil {
+		errs = append(errs, st.lock.close())
 	}
 	return errors.Join(errs...)
 }

@@ -66,19 +66,18 @@ type newest struct {
 
 func (t *tx) newest(k store.Key) (newest, error) {
 	var n newest
-	var terms, links []byte
 	err := t.s.one("SELECT rid, seq, number, terms, links FROM resource WHERE type = ? AND id = ?", []any{k.Type, k.ID},
-		&n.rid, &n.seq, &n.number, &terms, &links)
+		func(r row) (err error) {
+			n.rid, n.seq, n.number = r.long(0), r.long(1), int(r.long(2))
+			if n.terms, err = unpackTerms(r.blob(3)); err != nil {
+				return err
+			}
+			n.links, err = unpackLinks(r.blob(4))
+			return err
+		})
 	if errors.Is(err, store.ErrNotFound) {
 		return newest{}, nil
 	}
-	if err != nil {
-		return newest{}, err
-	}
-	if n.terms, err = unpackTerms(terms); err != nil {
-		return newest{}, err
-	}
-	n.links, err = unpackLinks(links)
 	return n, err
 }
 
@@ -113,17 +112,17 @@ func (t *tx) put(v store.Version, last newest, terms []store.Term, links []store
 	if last.number == 0 {
 		rid = v.Seq
 		_, err = t.exec("INSERT INTO resource (rid, type, id, number, seq, deleted, terms, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			rid, v.Type, v.ID, v.Number, v.Seq, flag(v.Deleted), packTerms(terms), packLinks(links))
+			rid, v.Type, v.ID, v.Number, v.Seq, v.Deleted, packTerms(terms), packLinks(links))
 	} else {
 		_, err = t.exec("UPDATE resource SET number = ?, seq = ?, deleted = ?, terms = ?, links = ? WHERE rid = ?",
-			v.Number, v.Seq, flag(v.Deleted), packTerms(terms), packLinks(links), rid)
+			v.Number, v.Seq, v.Deleted, packTerms(terms), packLinks(links), rid)
 	}
 	if err != nil {
 		return err
 	}
 	if _, err := t.exec(`INSERT INTO version (seq, rid, number, type, id, updated, deleted, role, party, own, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, v.Seq, rid, v.Number, v.Type, v.ID, millis(v.Updated), flag(v.Deleted),
-		v.Author.Role, v.Author.Party, flag(v.Author.Own), v.Body); err != nil {
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, v.Seq, rid, v.Number, v.Type, v.ID, millis(v.Updated), v.Deleted,
+		v.Author.Role, v.Author.Party, v.Author.Own, v.Body); err != nil {
 		return err
 	}
 	if err := t.reterm(last.seq, last.terms, v.Seq, terms); err != nil {

@@ -245,10 +245,13 @@ const (
 )
 
 func (w *writer) checkpoint() {
-	var blocked, log, done int64
+	var log, done int64
 	ask := func(mode string) bool {
 		w.s.worst, w.s.cause = noTrouble, nil
-		err := w.s.one("PRAGMA wal_checkpoint("+mode+")", nil, &blocked, &log, &done)
+		err := w.s.one("PRAGMA wal_checkpoint("+mode+")", nil, func(r row) error {
+			log, done = r.long(1), r.long(2)
+			return nil
+		})
 		if err != nil && w.s.worst == failed {
 			w.fail(err)
 		}
