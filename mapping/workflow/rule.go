@@ -108,7 +108,7 @@ func (f *folding) isHeld() (answer, bool) {
 		if !f.inForce(h) {
 			continue
 		}
-		if held == nil || slices.Index(heldFirst, h.Reason) < slices.Index(heldFirst, held.Reason) {
+		if held == nil || h.before(held) {
 			held = h
 		}
 	}
@@ -120,6 +120,14 @@ func (f *folding) isHeld() (answer, bool) {
 		a.visit = v.at
 	}
 	return a, true
+}
+
+// before says which of two holds is named: by the order of reasons, else the one that began first.
+func (h *Hold) before(other *Hold) bool {
+	if a, b := slices.Index(heldFirst, h.Reason), slices.Index(heldFirst, other.Reason); a != b {
+		return a < b
+	}
+	return h.From.Before(other.From)
 }
 
 func pauseOfWord(w *Word) Reason {
