@@ -42,53 +42,55 @@ func AppendItem(name string, raw []byte) Edit {
 // Every byte outside the edited members stays. The result is not checked; give
 // it to [Read] where that matters.
 func (r *Resource) With(edits ...Edit) []byte {
-	parts, tail := r.parts()
+	head, parts, tail := r.parts()
 	for _, e := range edits {
 		parts = e.on(parts)
 	}
-	var out []byte
-	for _, p := range parts {
+	out := head
+	for i, p := range parts {
+		if i > 0 {
+			out = append(append(out, p.before...), ',')
+		}
 		out = append(append(out, p.lead...), p.value...)
 	}
 	return append(out, tail...)
 }
 
-// part is a top-level member: all bytes between the value before it and its
-// own, and its own.
+// part is a top-level member with what stands around it.
 type part struct {
-	name        string
-	lead, value []byte
+	name   string
+	before []byte // between the value before it and the comma
+	lead   []byte // from there to its own value: white space and name
+	value  []byte
 }
 
-// parts takes the resource apart; tail is what follows the last value.
-func (r *Resource) parts() (parts []part, tail []byte) {
-	at := 0
+// parts takes the resource apart: head ends with the opening bracket and has
+// room for all, tail follows the last value.
+func (r *Resource) parts() (head []byte, parts []part, tail []byte) {
+	at := bytes.IndexByte(r.bytes, '{') + 1
+	head = append(make([]byte, 0, len(r.bytes)+256), r.bytes[:at]...)
 	for name, v := range r.Root().Members() {
 		start, end := v.Span()
-		parts = append(parts, part{name, r.bytes[at:start], r.bytes[start:end]})
+		p := part{name: name, lead: r.bytes[at:start], value: r.bytes[start:end]}
+		if len(parts) > 0 {
+			p.before, p.lead, _ = bytes.Cut(p.lead, []byte(","))
+		}
+		parts = append(parts, p)
 		at = end
 	}
-	return parts, r.bytes[at:]
+	return head, parts, r.bytes[at:]
 }
 
 func (e Edit) on(parts []part) []part {
 	i := slices.IndexFunc(parts, func(p part) bool { return p.name == e.name })
 	if i < 0 {
 		if value := e.how(nil); value != nil {
-			lead := slices.Concat([]byte(","), quote(e.name), []byte(":"))
-			parts = append(parts, part{e.name, lead, value})
+			parts = append(parts, part{name: e.name, lead: append(quote(e.name), ':'), value: value})
 		}
 		return parts
 	}
-	value := e.how(parts[i].value)
-	if value != nil {
-		parts[i].value = value
-		return parts
+	if parts[i].value = e.how(parts[i].value); parts[i].value == nil {
+		return slices.Delete(parts, i, i+1)
 	}
-	if i == 0 && len(parts) > 1 { // the second takes over the opening bracket
-		_, rest, _ := bytes.Cut(parts[1].lead, []byte(","))
-		open, _, _ := bytes.Cut(parts[0].lead, []byte("{"))
-		parts[1].lead = slices.Concat(open, []byte("{"), rest)
-	}
-	return slices.Delete(parts, i, i+1)
+	return parts
 }

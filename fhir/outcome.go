@@ -3,6 +3,7 @@ package fhir
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 )
@@ -32,13 +33,23 @@ func (i Issue) model() models.OperationOutcomeIssue {
 	m := models.OperationOutcomeIssue{Severity: models.IssueSeverityError, Code: models.IssueTypeProcessing}
 	decodeCode(&m.Severity, string(i.Severity))
 	decodeCode(&m.Code, string(i.Code))
-	if i.Text != "" {
-		m.Details = &models.CodeableConcept{Text: &i.Text}
+	if words := printable(i.Text); words != "" {
+		m.Details = &models.CodeableConcept{Text: &words}
 	}
 	if i.Expression != "" {
 		m.Expression = []string{i.Expression}
 	}
 	return m
+}
+
+// printable takes out what a FHIR string must not hold.
+func printable(words string) string {
+	return strings.TrimSpace(strings.Map(func(c rune) rune {
+		if c < ' ' && c != '\n' && c != '\t' {
+			return '\ufffd'
+		}
+		return c
+	}, words))
 }
 
 // decodeCode sets an enum of the model by its code, and leaves it alone where

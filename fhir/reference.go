@@ -21,7 +21,7 @@ type Reference struct {
 // and urn:oid:. Anything else, such as a URL that names no resource or
 // a conditional reference (Patient?identifier=…), gives false.
 func ParseReference(s string) (Reference, bool) {
-	if strings.ContainsAny(s, " \t\r\n") {
+	if s == "" || strings.ContainsAny(s, " \t\r\n") {
 		return Reference{}, false
 	}
 	if isURN(s) {

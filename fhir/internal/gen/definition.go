@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -124,7 +125,8 @@ func eachFile[T any](folder, pattern string, use func(T)) error {
 
 // codes lists what a value set holds, and its code system where it has but one.
 // It gives nothing for a set that cannot be listed from the package (MIME
-// types, currencies, UCUM units, LOINC answers).
+// types, currencies, UCUM units, LOINC answers), or whose codes hold blanks, which
+// the table cannot write.
 func (d *definitions) codes(url string) (system string, codes []string) {
 	set, known := d.valueSets[withoutVersion(url)]
 	if !known || len(set.Compose.Exclude) > 0 {
@@ -148,6 +150,9 @@ func (d *definitions) codes(url string) (system string, codes []string) {
 	}
 	if len(systems) > 1 {
 		system = ""
+	}
+	if slices.ContainsFunc(codes, func(c string) bool { return strings.ContainsAny(c, " \t\n") }) {
+		return "", nil
 	}
 	return system, codes
 }

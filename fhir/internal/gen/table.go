@@ -8,8 +8,8 @@ import (
 )
 
 // maxElements is how many elements one type may have: the reader keeps a bit
-// for each in one word.
-const maxElements = 64
+// for each in one word, and one for resourceType.
+const maxElements = 63
 
 // system is how the definitions name the types of FHIRPath.
 const system = "http://hl7.org/fhirpath/System."
