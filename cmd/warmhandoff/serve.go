@@ -57,15 +57,15 @@ func (s *serve) Run(p *program) error {
 	if base == "" {
 		base = "http://" + listener.Addr().String() + "/fhir"
 	}
-	sys := wire(st, wiring{
-		base: base, guide: guide, network: s.InsecureListen, now: time.Now, newID: uuid.NewString, log: log,
-	})
+	wires := wiring{base: base, guide: guide, network: s.InsecureListen, now: time.Now, newID: uuid.NewString}
 	if s.Demo {
-		if err := demonstrate(p, sys, time.Now()); err != nil {
+		if err := demonstrate(p, wire(st, wires), time.Now()); err != nil {
 			_ = listener.Close()
 			return err
 		}
 	}
+	wires.log = log
+	sys := wire(st, wires)
 	s.greet(p, base, listener.Addr())
 	log.Info("ready", "address", listener.Addr().String(), "took", time.Since(started).Round(time.Millisecond))
 	return s.until(p, sys, listener, log)

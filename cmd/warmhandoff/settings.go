@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -82,11 +83,12 @@ func (s settings) Validate(app *kong.Application) error {
 	return nil
 }
 
-// Resolve implements kong.Resolver.
+// Resolve implements kong.Resolver. What the environment says stands: kong itself would let the file win.
 func (s settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	value, ok := s[flag.Name]
-	if !ok || strings.HasPrefix(flag.Name, "config") {
-		return nil, nil
+	for _, name := range flag.Envs {
+		if _, said := os.LookupEnv(name); said {
+			return nil, nil
+		}
 	}
-	return value, nil
+	return s[flag.Name], nil
 }

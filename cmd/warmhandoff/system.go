@@ -18,9 +18,6 @@ import (
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/cmd/internal/store/sqlstore"
 	"warmhandoff/mapping"
-	"warmhandoff/mapping/bser"
-	"warmhandoff/mapping/ereferral"
-	"warmhandoff/mapping/sdohcc"
 	"warmhandoff/mapping/workflow"
 )
 

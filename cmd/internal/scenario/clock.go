@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -34,11 +35,13 @@ func (c *Clock) set(at time.Time) {
 }
 
 // IDs makes ids that depend only on the step that asks and on how many it asked for before, so that a resource has the same id in whatever
-// order the steps come: "s3-1" is the first id that step 3 needed. What the clock makes happen gets "c-1" and so on. Safe for concurrent use.
+// order the steps come: "s3-1" is the first id that step 3 needed. Outside of steps they begin with Prefix. Safe for concurrent use.
 type IDs struct {
-	mu     sync.Mutex
-	prefix string
-	made   map[string]int
+	Prefix string // "" means "clock"
+
+	mu   sync.Mutex
+	step string
+	made map[string]int
 }
 
 // Next gives a new id.
@@ -48,10 +51,7 @@ func (i *IDs) Next() string {
 	if i.made == nil {
 		i.made = map[string]int{}
 	}
-	prefix := i.prefix
-	if prefix == "" {
-		prefix = "c"
-	}
+	prefix := cmp.Or(i.step, i.Prefix, "clock")
 	i.made[prefix]++
 	return prefix + "-" + strconv.Itoa(i.made[prefix])
 }
@@ -59,13 +59,13 @@ func (i *IDs) Next() string {
 func (i *IDs) begin(step int) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.prefix = "s" + strconv.Itoa(step)
+	i.step = "s" + strconv.Itoa(step)
 }
 
 func (i *IDs) end() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.prefix = ""
+	i.step = ""
 }
 
 // stuck is how often the engine may name a time that has passed before the walk gives up: it then says "due" and does nothing.

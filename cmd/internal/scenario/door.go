@@ -166,7 +166,7 @@ func (d Door) Unfollowed(ctx context.Context, referrals []Referral) ([]string, e
 			legs[l.Task] = true
 		}
 	}
-	return slices.DeleteFunc(tasks, func(id string) bool { return legs[id] }), nil
+	return slices.DeleteFunc(append([]string{}, tasks...), func(id string) bool { return legs[id] }), nil
 }
 
 func (d Door) handoff(ctx context.Context, path string) ([]parameter, error) {
