@@ -176,7 +176,7 @@ func network(t *testing.T, s *server.Server) string {
 	return ts.URL
 }
 
-func unpacked(t *testing.T, r io.Reader) string {
+func unpacked(t testing.TB, r io.Reader) string {
 	t.Helper()
 	z, err := gzip.NewReader(r)
 	require.NoError(t, err)
@@ -192,7 +192,7 @@ func readSome(r io.Reader) string {
 	return string(data)
 }
 
-func readAll(t *testing.T, r io.Reader) string {
+func readAll(t testing.TB, r io.Reader) string {
 	t.Helper()
 	data, err := io.ReadAll(r)
 	require.NoError(t, err)
