@@ -222,6 +222,7 @@ func (f *folding) gather() {
 		f.note(b, true, "")
 		f.visits = append(f.visits, visit{booking: b, at: Moment{At: b.Start}})
 	}
+	f.sortVisits()
 	var undated []*Sign
 	for i := range f.l.Signs {
 		s := &f.l.Signs[i]
@@ -243,6 +244,7 @@ func (f *folding) gather() {
 	for i := range f.visits {
 		f.visits[i].settle()
 	}
+	f.sortVisits()
 	for _, s := range undated {
 		if v := f.startedBy(s.Said); v != nil {
 			v.signs = append(v.signs, s)
@@ -250,14 +252,17 @@ func (f *folding) gather() {
 			f.loose = append(f.loose, s)
 		}
 	}
-	f.sortVisits()
+	slices.SortFunc(f.loose, bySource)
+	for i := range f.visits {
+		slices.SortFunc(f.visits[i].signs, bySource)
+	}
 }
 
-// settle puts a visit's signs in an order of their own and takes its time from them where no appointment gives it: the earliest instant, or
-// else the day.
+func bySource(a, b *Sign) int { return compareText(a.Source, b.Source) }
+
+// settle takes a visit's time from its signs where no appointment gives it: the earliest instant, or else the day.
 func (v *visit) settle() {
-	slices.SortFunc(v.signs, func(a, b *Sign) int { return compareText(a.Source, b.Source) })
-	if v.booking != nil {
+	if v.booking != nil || len(v.signs) == 0 {
 		return
 	}
 	v.at = v.signs[0].At
