@@ -93,14 +93,14 @@ func (d DateTime) zone(zone *time.Location) *time.Location {
 }
 
 // midnight gives the first instant of a local day, in UTC, also where the clock
-// is set forward or back at midnight.
+// is set forward or back at midnight. A day that a country left out is empty.
 func midnight(year, month, day int, zone *time.Location) time.Time {
 	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, zone)
 	from, to := t.ZoneBounds()
-	if t.Hour() != 0 { // no such time; it is in the hour before or after the gap
-		if t.Hour() > 12 {
-			return to.UTC()
-		}
+	switch wanted := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC); wanted.Compare(wallClock(t)) {
+	case 1: // there is no such time, and t is before the gap
+		return to.UTC()
+	case -1:
 		return from.UTC()
 	}
 	if from.IsZero() {
@@ -112,4 +112,11 @@ func midnight(year, month, day int, zone *time.Location) time.Time {
 		return earlier.UTC() // the hour from midnight comes twice
 	}
 	return t.UTC()
+}
+
+// wallClock gives what a local clock shows, as if it were UTC, so that two can be
+// compared.
+func wallClock(t time.Time) time.Time {
+	_, offset := t.Zone()
+	return t.UTC().Add(time.Duration(offset) * time.Second)
 }

@@ -32,6 +32,9 @@ func TestDateTimeSpans(t *testing.T) {
 		{"2018-11-04", "America/Sao_Paulo", Day, false, "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z"},   // begins at 01:00
 		{"2018-11-03", "America/Sao_Paulo", Day, false, "2018-11-03T03:00:00Z", "2018-11-04T03:00:00Z"},
 		{"2026-11-01", "America/Havana", Day, false, "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z"}, // midnight comes twice
+		{"2011-12-29", "Pacific/Apia", Day, false, "2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z"},
+		{"2011-12-30", "Pacific/Apia", Day, false, "2011-12-30T10:00:00Z", "2011-12-30T10:00:00Z"}, // left out at the date line
+		{"2011-12-31", "Pacific/Apia", Day, false, "2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z"},
 		{"2026-03-02T09:00", "America/Los_Angeles", Minute, false, "2026-03-02T17:00:00Z", "2026-03-02T17:01:00Z"},
 		{"2026-03-02T09:00:07", "Asia/Kolkata", Second, false, "2026-03-02T03:30:07Z", "2026-03-02T03:30:08Z"},
 		{"2026-03-02T09:00:07-08:00", "Asia/Kolkata", Second, true, "2026-03-02T17:00:07Z", "2026-03-02T17:00:08Z"},

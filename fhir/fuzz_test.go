@@ -118,7 +118,7 @@ func FuzzReference(f *testing.F) {
 }
 
 func FuzzDateTime(f *testing.F) {
-	for _, text := range []string{"2026", "2026-12", "2024-02-29", "2026-03-02T09:00", "2026-03-02T09:00:07.123-08:00", "2016-12-31T23:59:60Z", "9999-12-31"} {
+	for _, text := range []string{"2026", "2026-12", "2024-02-29", "2026-03-02T09:00", "2026-03-02T09:00:07.123-08:00", "2016-12-31T23:59:60Z", "9999-12-31", "2011-12-30"} {
 		f.Add(text)
 	}
 	zones := []*time.Location{nil, time.FixedZone("", 14*3600)}
@@ -135,7 +135,7 @@ func FuzzDateTime(f *testing.F) {
 		}
 		for _, z := range zones {
 			start, end := d.Start(z), d.End(z)
-			assert.True(t, start.Before(end), "%s in %s: %s, %s", text, z, start, end)
+			assert.False(t, end.Before(start), "%s in %s: %s, %s", text, z, start, end)
 			if at, err := time.Parse(time.RFC3339Nano, text); err == nil && d.Zoned {
 				assert.True(t, at.Equal(start))
 			}

@@ -3,6 +3,7 @@ package fhir
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -18,12 +19,27 @@ type frame struct {
 	arrays    bool   // a null, or an array of extensions, wants pairing
 }
 
-// push lays the node of a value.
+// push lays the node of a value, and stops if that is one too many.
 func (r *reader) push(n node) int32 {
 	i := int32(len(r.nodes))
+	if len(r.nodes) == cap(r.nodes) {
+		r.grow()
+	}
 	n.next = i + 1
 	r.nodes = append(r.nodes, n)
+	if i == MaxValues {
+		r.stop(CodeTooCostly, "", fmt.Sprintf("More than %d values.", MaxValues))
+	}
 	return i
+}
+
+// grow makes room for as many nodes as the rest of the input will take, if it is
+// as dense as what was read.
+func (r *reader) grow() {
+	read, n := int64(r.at+1), int64(len(r.nodes))
+	whole := n * int64(len(r.data)) / read
+	room := min(whole+whole/16, MaxValues+1) - n
+	r.nodes = slices.Grow(r.nodes, int(max(room, 16)))
 }
 
 // open takes the opening bracket of an object or array, lays its node, and

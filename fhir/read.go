@@ -8,6 +8,7 @@ import "fmt"
 const (
 	MaxDepth  = 64              // levels of JSON objects and arrays
 	MaxItems  = 10_000          // items of one array
+	MaxValues = 500_000         // values in one resource, all levels together
 	MaxString = 1 << 20         // characters of a string; base64Binary and xhtml may be longer
 	MaxIssues = 500             // issues told; reading stops there
 	MaxBytes  = 1<<31 - 1 - 256 // a tape counts bytes in 32 bits
@@ -18,16 +19,16 @@ const (
 // is fatal or an error. Data is kept; the caller must not change it afterwards.
 //
 // What is not one JSON value in UTF-8 is one fatal issue with line and column,
-// and nothing more is said. Otherwise refused are: more than
-// [MaxDepth] levels; duplicate, unknown and wrongly cased names; wrong JSON
-// types, an array for a single value and the reverse; values outside
-// their type's form; codes outside a required value set; missing elements;
-// empty strings, arrays and objects; null, except where the sibling array of a
-// primitive fills its place; two values of one choice; a literal reference, or
-// a Reference.type, of a type that the element does not allow; resources
-// inside contained ones. A required primitive may be given by its extensions
-// alone. Of the invariants of R4 these are checked: ele-1, ext-1, dom-2,
-// inv-1 of Task, and app-2, app-3 and app-4 of Appointment.
+// and nothing more is said. Otherwise refused are: more than [MaxDepth] levels,
+// [MaxItems] items or [MaxValues] values; duplicate, unknown and wrongly cased
+// names; wrong JSON types, an array for a single value and the reverse; values
+// outside their type's form; codes outside a required value set; missing
+// elements; empty strings, arrays and objects; null, except where the sibling
+// array of a primitive fills its place; two values of one choice; a literal
+// reference, or a Reference.type, of a type that the element does not allow;
+// resources inside contained ones. A required primitive may be given by its
+// extensions alone. Of the invariants of R4 these are checked: ele-1, ext-1,
+// dom-2, inv-1 of Task, and app-2, app-3 and app-4 of Appointment.
 //
 // Source: FHIR R4, json.html, datatypes.html, references.html
 func Read(data []byte) (*Resource, []Issue) {
@@ -76,7 +77,7 @@ func (r *reader) read(data []byte) *document {
 		r.issue(CodeStructure, "", "A FHIR resource is a JSON object.")
 		return nil
 	}
-	r.nodes = make([]node, 0, min(len(data)/24+8, 4096))
+	r.nodes = make([]node, 0, min(len(data)/24+8, 1<<14))
 	r.resource(-1, nil, -1, 1, false)
 	if len(r.nodes) == 0 {
 		return nil

@@ -75,9 +75,12 @@ func pointerPath(resourceType string, pointer jsontext.Pointer) string {
 	if resourceType == "" {
 		return ""
 	}
-	path := resourceType
+	path, level := resourceType, 1
 	for name := range pointer.Tokens() {
+		level++
 		switch {
+		case level > MaxDepth:
+			return path
 		case isDigits([]byte(name)):
 			path += "[" + name + "]"
 		case isName(name):
