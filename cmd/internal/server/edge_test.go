@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -230,4 +231,50 @@ func TestRawNonsenseOverASocketIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	assert.Equal(t, http.StatusOK, resp.StatusCode, "the server lives")
+}
+
+func TestAWriteIsFinishedThoughTheCallerHungUp(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{task, transact(entry("POST", "Task", task))} {
+		e := newFake()
+		ctx, cancel := context.WithCancel(t.Context())
+		e.before = cancel
+		r := httptest.NewRequestWithContext(ctx, "POST", "/fhir/Task", strings.NewReader(body))
+		if body != task {
+			r.URL.Path = "/fhir"
+		}
+		r.Host = "localhost"
+		serve(t, e).ServeHTTP(httptest.NewRecorder(), r)
+		assert.Len(t, e.changes, 1)
+		assert.Error(t, ctx.Err())
+		assert.False(t, e.hungUp)
+	}
+}
+
+// Two hundred callers who never finish their request do not keep an ordinary one waiting.
+//
+// Source: local, RELIABILITY-SECURITY T13
+func TestSlowCallersKeepNobodyOut(t *testing.T) {
+	t.Parallel()
+	at := network(t, serve(t, stocked(t)))
+	for i := range 200 {
+		c, err := net.Dial("tcp", strings.TrimPrefix(at, "http://"))
+		require.NoError(t, err)
+		defer c.Close()
+		half := "POST /fhir/Task HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n{"
+		if i%2 == 0 {
+			half = "GET /fhir/Task/t1 HTTP/1.1\r\nHost: loc"
+		}
+		_, err = c.Write([]byte(half))
+		require.NoError(t, err)
+	}
+	quick := http.Client{Timeout: 2 * time.Second}
+	resp, err := quick.Get(at + "/fhir/Task/t1")
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, resp.StatusCode)
+	assert.NoError(t, resp.Body.Close())
+	resp, err = quick.Post(at+"/fhir/Task", "application/fhir+json", strings.NewReader(task))
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusCreated, resp.StatusCode)
+	assert.NoError(t, resp.Body.Close())
 }

@@ -35,6 +35,7 @@ type fake struct {
 
 	refuse error // every method
 	found  *engine.SearchResult
+	hungUp bool   // the context of the last write was over
 	before func() // runs first in every method; may panic or wait
 }
 
@@ -53,10 +54,10 @@ func (f *fake) Apply(ctx context.Context, p engine.Principal, changes []engine.C
 	return f.ApplyBundle(ctx, p, "", changes)
 }
 
-func (f *fake) ApplyBundle(_ context.Context, p engine.Principal, identifier string, changes []engine.Change) ([]engine.Result, error) {
+func (f *fake) ApplyBundle(ctx context.Context, p engine.Principal, identifier string, changes []engine.Change) ([]engine.Result, error) {
 	err := f.begin(p)
 	defer f.mu.Unlock()
-	f.changes, f.identifier = append(f.changes, changes...), identifier
+	f.changes, f.identifier, f.hungUp = append(f.changes, changes...), identifier, ctx.Err() != nil
 	if err != nil {
 		return nil, err
 	}

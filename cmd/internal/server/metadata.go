@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
@@ -15,10 +16,10 @@ import (
 // capabilities makes the CapabilityStatement from the table of routes, the types that are served, and the table of search parameters.
 //
 // Source: FHIR R4, capabilitystatement.html
-func (s *Server) capabilities() []byte {
+func (s *Server) capabilities(date time.Time) []byte {
 	st := models.CapabilityStatement{
 		Status:      models.PublicationStatusActive,
-		Date:        instant(s.set.Now()),
+		Date:        instant(date),
 		Kind:        models.CapabilityStatementKindInstance,
 		Name:        ptr("WarmHandoff"),
 		Title:       ptr("warmhandoff, an adapter that follows a referral until the person got to the first visit"),
@@ -45,7 +46,7 @@ func (s *Server) rest() models.CapabilityStatementRest {
 		Mode: models.RestfulCapabilityModeServer,
 		Documentation: ptr("Every version is kept byte for byte; id, meta.versionId and meta.lastUpdated are ours. JSON only. " +
 			"GET [base]/Task/{id}/$handoff and [base]/ServiceRequest/{id}/$handoff say where a referral stands. " +
-			"Subscriptions are stored and never fired. References to other servers are kept and never fetched."),
+			"Subscriptions are stored and never fired. References to other servers are kept and never fetched." + s.docs()),
 		Security: &models.CapabilityStatementRestSecurity{
 			Cors: ptr(false), Description: ptr(s.securityText()),
 		},
@@ -94,7 +95,7 @@ func (s *Server) resource(typ string) models.CapabilityStatementRestResource {
 			r.Operation = append(r.Operation, handoffOperation(rt))
 		case strings.HasPrefix(rt.path, ":type") && !seen[rt.kind]:
 			seen[rt.kind] = true
-			i := models.CapabilityStatementRestResourceInteraction{Documentation: ptr(s.docs(rt.kind))}
+			var i models.CapabilityStatementRestResourceInteraction
 			decode(&i.Code, string(rt.kind))
 			r.Interaction = append(r.Interaction, i)
 		}
@@ -103,15 +104,15 @@ func (s *Server) resource(typ string) models.CapabilityStatementRestResource {
 	return r
 }
 
-// docs gives the words of all routes of a type that do the same thing.
-func (s *Server) docs(kind interaction) string {
-	var all []string
+// docs gives the words of the routes that every type has, which would only be repeated in each.
+func (s *Server) docs() string {
+	var all strings.Builder
 	for _, rt := range s.routes {
-		if rt.kind == kind {
-			all = append(all, rt.method+" "+rt.path+": "+rt.doc)
+		if strings.HasPrefix(rt.path, ":type") {
+			fmt.Fprintf(&all, "\n\n%s %s: %s", rt.method, rt.path, rt.doc)
 		}
 	}
-	return strings.Join(all, " ")
+	return all.String()
 }
 
 func handoffOperation(rt *route) models.CapabilityStatementRestResourceOperation {

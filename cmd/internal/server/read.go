@@ -12,7 +12,7 @@ import (
 
 // statement answers with the CapabilityStatement.
 func (s *Server) statement(context.Context, *request) (*answer, error) {
-	return &answer{status: http.StatusOK, bare: true, body: s.metadata}, nil
+	return &answer{status: http.StatusOK, bare: true, body: s.metadata()}, nil
 }
 
 // read answers with the newest version.

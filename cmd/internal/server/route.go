@@ -131,19 +131,26 @@ func (s *Server) serve(c echo.Context, rt *route) error {
 	if err := s.opened(in, r.Header); err != nil {
 		return err
 	}
-	if rt.takes != noBody {
-		b, err := s.readBody(c.Response(), r)
-		if err != nil {
-			return err
-		}
-		defer b.done()
-		in.raw = b.data
-	}
-	a, err := s.admitted(r.Context(), in)
+	a, err := s.answered(c, in)
 	if err != nil {
 		return err
 	}
 	return s.send(c, a)
+}
+
+// answered reads the body and gives the answer; what it took of gate and budget is given back before the answer goes out, since a caller may
+// be slow to take it.
+func (s *Server) answered(c echo.Context, in *request) (*answer, error) {
+	r := c.Request()
+	if in.route.takes != noBody {
+		b, err := s.readBody(c.Response(), r)
+		if err != nil {
+			return nil, err
+		}
+		defer b.done()
+		in.raw = b.data
+	}
+	return s.admitted(r.Context(), in)
 }
 
 // opened does what can be done with a request before its body is read.

@@ -26,6 +26,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -88,7 +89,7 @@ type Server struct {
 	prefix   string // path of the base: "/fhir"
 	types    map[string]bool
 	routes   []*route
-	metadata []byte
+	metadata func() []byte // made when it is first asked for
 	gate     gate
 	budget   budget
 	echo     *echo.Echo
@@ -116,7 +117,8 @@ func New(e Engine, set Settings) *Server {
 	s.gate = newGate(set.Limits.Concurrent, set.Limits.Queue)
 	s.budget.limit = set.Limits.Memory
 	s.routes = table()
-	s.metadata = s.capabilities()
+	started := set.Now()
+	s.metadata = sync.OnceValue(func() []byte { return s.capabilities(started) })
 	s.echo = s.mount()
 	return s
 }
