@@ -40,6 +40,13 @@ func (f *Fact) Asks() (asks, final bool) {
 	return f.Request.asks(), f.Request.Status == "completed" || f.Request.Status == "revoked"
 }
 
+// Followed reports whether a ServiceRequest asks for something to be done, now or once.
+func (h *History) Followed() bool {
+	return slices.ContainsFunc(h.Versions, func(v Version) bool {
+		return v.Fact != nil && v.Fact.Request != nil && v.Fact.Request.asks()
+	})
+}
+
 // Owner gives the owner that the newest version of a Task names.
 func (h *History) Owner() string {
 	if t := lastTask(h); t != nil {

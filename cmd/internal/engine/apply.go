@@ -77,6 +77,7 @@ type txn struct {
 	works   []*work
 	names   map[string]int // fullUrl → place in works
 	again   bool           // a Bundle that is applied although it was before
+	led     bool           // the lead of the batch is new
 	touched []touch
 	fresh   map[store.Key]*mapping.History // what this transaction learned of resources
 	after   []func()                       // run once the transaction is on disk
@@ -197,7 +198,7 @@ func (t *txn) standOne(w *work, no *refusals) error {
 	} else {
 		w.done = Created
 	}
-	if err := w.stamp(t); err != nil {
+	if err := w.restamp(t.now); err != nil {
 		return err
 	}
 	w.write = true

@@ -1,10 +1,8 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
@@ -38,12 +36,12 @@ func (t *txn) checkTask(old *store.Version, r *fhir.Resource) []fhir.Issue {
 	if old == nil || old.Deleted {
 		return issues
 	}
-	followed, err := t.mayFollow(old.ID, now)
-	if err != nil || !followed {
-		return append(issues, t.failed(err)...)
-	}
 	if t.fresh == nil {
 		t.fresh = map[store.Key]*mapping.History{}
+	}
+	followed, err := t.mayFollow(now)
+	if err != nil || !followed {
+		return append(issues, t.failed(err)...)
 	}
 	h, err := t.history(old.Key, old.Number)
 	if err != nil {
@@ -90,24 +88,11 @@ func (t *txn) speaksFor(h *mapping.History, owner string) bool {
 }
 
 // mayFollow reports whether a fulfilment Task is held to the workflow: its request is followed, or has not come yet.
-func (t *txn) mayFollow(task string, f *mapping.Fact) (bool, error) {
-	_, err := t.tx.Handoff(t.ctx, task)
-	if err == nil {
-		return true, nil
-	}
-	if !errors.Is(err, store.ErrNotFound) {
-		return false, err
-	}
+func (t *txn) mayFollow(f *mapping.Fact) (bool, error) {
 	for _, ref := range f.Requests() {
-		if !strings.HasPrefix(ref, "ServiceRequest/") {
-			continue
-		}
-		_, err := t.tx.Newest(t.ctx, keyOf(ref))
-		if errors.Is(err, store.ErrNotFound) {
-			return true, nil
-		}
-		if err != nil {
-			return false, err
+		h, err := t.history(keyOf(ref), 0)
+		if err != nil || len(h.Versions) == 0 || h.Followed() {
+			return err == nil, err
 		}
 	}
 	return false, nil

@@ -53,6 +53,9 @@ func (c *factCache) keep(fresh map[store.Key]*mapping.History) {
 // history gives what the versions of a resource say, with those that this transaction wrote. number is its newest version where the caller knows
 // it, 0 otherwise. An empty history means that there is no such resource.
 func (t *txn) history(k store.Key, number int) (*mapping.History, error) {
+	if at := t.find(k); at != nil {
+		number = at.Version.Number
+	}
 	if h := t.fresh[k]; h != nil && (number == 0 || len(h.Versions) >= number) {
 		return h, nil
 	}

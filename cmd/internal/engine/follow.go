@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,18 +63,21 @@ func (t *txn) refoldOne(id string) error {
 	return nil
 }
 
-// dropGone removes rows of legs that the referral has no more.
+// dropGone removes the rows of Tasks that were written just now and are no leg of this referral any more.
 func (t *txn) dropGone(id string, legs []mapping.Leg) error {
-	rows, err := t.tx.Handoffs(t.ctx, id)
-	if err != nil {
-		return err
-	}
-	for i := range rows {
-		gone := !slices.ContainsFunc(legs, func(l mapping.Leg) bool { return l.Task == rows[i].Task })
-		if !gone {
+	for i := range t.touched {
+		k := t.touched[i].Key
+		if k.Type != "Task" || slices.ContainsFunc(legs, func(l mapping.Leg) bool { return l.Task == k.ID }) {
 			continue
 		}
-		if err := t.tx.DropHandoff(t.ctx, rows[i].Task); err != nil {
+		row, err := t.tx.Handoff(t.ctx, k.ID)
+		if errors.Is(err, store.ErrNotFound) || err == nil && row.Referral != id {
+			continue
+		}
+		if err == nil {
+			err = t.tx.DropHandoff(t.ctx, k.ID)
+		}
+		if err != nil {
 			return err
 		}
 	}

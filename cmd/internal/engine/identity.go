@@ -1,11 +1,7 @@
 package engine
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
 	"errors"
-	"hash"
 	"slices"
 	"strings"
 
@@ -30,7 +26,7 @@ func identified(typ string) bool { return typ == "ServiceRequest" || typ == "Tas
 //
 // Source: local, the business identity of a referral
 func (t *txn) settleIdentity(w *work) error {
-	key := t.identity(w)
+	key := namer{t.works, t.e.set.Base}.identity(w)
 	if key == "" {
 		if w.Type == "Task" {
 			return t.settleTwin(w)
@@ -46,7 +42,7 @@ func (t *txn) settleIdentity(w *work) error {
 		if err != nil || fresh {
 			return err
 		}
-		id, first, _ := strings.Cut(kept, " ")
+		id, first := keptIdentity(kept)
 		v, err := t.tx.Newest(t.ctx, store.Key{Type: w.Type, ID: id})
 		switch {
 		case errors.Is(err, store.ErrNotFound):
@@ -80,21 +76,34 @@ func (t *txn) settleKnown(w *work, v store.Version, said, first string) error {
 	return nil
 }
 
+// keptIdentity reads what is kept under an identity: the id, the digest of the content that was posted first, and perhaps more (see leader).
+func keptIdentity(kept string) (id, said string) {
+	id, rest, _ := strings.Cut(kept, " ")
+	said, _, _ = strings.Cut(rest, " ")
+	return id, said
+}
+
+// namer says what references of a work point at, given what became of the other works.
+type namer struct {
+	works []*work
+	base  string
+}
+
 // identity gives the key of a resource's business identity; "" where it has none, because there is no requester or no identifier.
-func (t *txn) identity(w *work) string {
+func (n namer) identity(w *work) string {
 	r := w.Resource
 	ids := identifiers(r.Get("identifier"))
-	requester := t.party(w, r.Get("requester"))
+	requester := n.party(w, r.Get("requester"))
 	if len(ids) == 0 || requester == "" {
 		return ""
 	}
 	h := newDigest()
 	h.words(w.Type, requester, r.Get("intent").Text())
-	h.list(t.named(w, r.Get("basedOn")))
+	h.list(n.named(w, r.Get("basedOn")))
 	if w.Type == "Task" {
-		h.list(t.named(w, r.Get("focus")))
-		h.list(t.named(w, r.Get("partOf")))
-		h.words(t.party(w, r.Get("owner")))
+		h.list(n.named(w, r.Get("focus")))
+		h.list(n.named(w, r.Get("partOf")))
+		h.words(n.party(w, r.Get("owner")))
 	}
 	h.list(ids)
 	return "identity|" + h.sum()
@@ -113,11 +122,11 @@ func identifiers(v fhir.Value) []string {
 }
 
 // named gives what references point at, sorted.
-func (t *txn) named(w *work, v fhir.Value) []string {
+func (n namer) named(w *work, v fhir.Value) []string {
 	var out []string
 	for ref := range v.All() {
-		if n := t.target(w, ref); n != "" {
-			out = append(out, n)
+		if name := n.target(w, ref); name != "" {
+			out = append(out, name)
 		}
 	}
 	slices.Sort(out)
@@ -125,15 +134,15 @@ func (t *txn) named(w *work, v fhir.Value) []string {
 }
 
 // target gives what a reference points at: "Type/id", a URL, or the identifier of a logical reference.
-func (t *txn) target(w *work, v fhir.Value) string {
+func (n namer) target(w *work, v fhir.Value) string {
 	ref := v.Get("reference").Text()
 	if u := w.use(ref); u != nil && ref != "" {
 		if u.target >= 0 {
-			return t.works[u.target].key.String()
+			return n.works[u.target].key.String()
 		}
 		return u.key.String()
 	}
-	if ref = search.Local(ref, t.e.set.Base); ref != "" {
+	if ref = search.Local(ref, n.base); ref != "" {
 		return ref
 	}
 	if ids := identifiers(v.Get("identifier")); len(ids) > 0 {
@@ -143,15 +152,15 @@ func (t *txn) target(w *work, v fhir.Value) string {
 }
 
 // party is target for people and organizations. One that the same Bundle creates anew has a new id each time and is named by its identifiers.
-func (t *txn) party(w *work, v fhir.Value) string {
+func (n namer) party(w *work, v fhir.Value) string {
 	if u := w.use(v.Get("reference").Text()); u != nil && u.target >= 0 {
-		if x := t.works[u.target]; x.Method == Create && x.none == nil {
+		if x := n.works[u.target]; x.Method == Create && x.none == nil {
 			if ids := identifiers(x.Resource.Get("identifier")); len(ids) > 0 {
 				return "new:" + x.Type + ":" + strings.Join(ids, ",")
 			}
 		}
 	}
-	return t.target(w, v)
+	return n.target(w, v)
 }
 
 // settleTwin recognises a Task that has no identity of its own by its request: if that was there already, a Task for the same request, from the
@@ -195,9 +204,9 @@ func (t *txn) twins(w *work, other *fhir.Resource) bool {
 	case "rejected", "cancelled", "failed", "entered-in-error":
 		return false
 	}
-	stored := &work{} // its references are in place
+	n, stored := namer{t.works, t.e.set.Base}, &work{} // the references of what is stored are in place
 	for _, element := range []string{"focus", "basedOn", "partOf", "requester", "owner"} {
-		if !slices.Equal(t.named(w, w.Resource.Get(element)), t.named(stored, other.Get(element))) {
+		if !slices.Equal(n.named(w, w.Resource.Get(element)), n.named(stored, other.Get(element))) {
 			return false
 		}
 	}
@@ -211,130 +220,4 @@ func codings(v fhir.Value) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// batchKey gives the key of a whole Bundle, "" for one that need not be recognised: it has no identifier of its own and brings no referral that
-// could be told by its identity.
-func batchKey(p Principal, identifier string, changes []Change) string {
-	if identifier == "" && (len(changes) < 2 || !slices.ContainsFunc(changes, referral)) {
-		return ""
-	}
-	h := newDigest()
-	h.words(p.Party, identifier)
-	for _, c := range changes {
-		h.words(string(c.Method), c.Type, c.ID, c.FullURL, c.Query, c.IfNoneExist, c.IfMatch)
-		if c.Resource != nil {
-			h.bytes(c.Resource.Bytes())
-		}
-	}
-	return "bundle|" + h.sum()
-}
-
-// referral reports whether a change posts a request that has a business identity.
-func referral(c Change) bool {
-	return c.Method == Create && c.Type == "ServiceRequest" && c.Resource != nil &&
-		c.Resource.Get("requester").Exists() && len(identifiers(c.Resource.Get("identifier"))) > 0
-}
-
-// repeated gives the results of a Bundle that was applied before, as they are now. If something of it was deleted since, the Bundle is applied
-// like a new one.
-func (t *txn) repeated(b *batch) (results []Result, done bool, err error) {
-	if b.key == "" {
-		return nil, false, nil
-	}
-	kept, known, err := t.tx.Remembered(t.ctx, b.key)
-	if err != nil || !known {
-		return nil, false, err
-	}
-	for line := range strings.SplitSeq(kept, "\n") {
-		typ, id, _ := strings.Cut(line, "/")
-		if typ == "" {
-			results = append(results, Result{Done: Deleted})
-			continue
-		}
-		v, err := t.tx.Newest(t.ctx, store.Key{Type: typ, ID: strings.TrimPrefix(id, "-")})
-		if err != nil {
-			return nil, false, err
-		}
-		r := Result{Done: Unchanged, Version: v}
-		if strings.HasPrefix(id, "-") {
-			r.Done = Deleted
-		}
-		if v.Deleted != (r.Done == Deleted) {
-			t.again = true
-			return nil, false, nil
-		}
-		results = append(results, r)
-	}
-	return results, len(results) == len(b.works), nil
-}
-
-// rememberBatch keeps what a Bundle came to.
-func (t *txn) rememberBatch(b *batch, results []Result) error {
-	if b.key == "" || t.again {
-		return nil
-	}
-	var text strings.Builder
-	for i, r := range results {
-		if i > 0 {
-			text.WriteByte('\n')
-		}
-		if r.Version.Type == "" {
-			continue
-		}
-		text.WriteString(r.Version.Type + "/")
-		if r.Done == Deleted {
-			text.WriteByte('-')
-		}
-		text.WriteString(r.Version.ID)
-	}
-	_, fresh, err := t.tx.Remember(t.ctx, b.key, text.String(), t.now)
-	if err == nil && !fresh {
-		err = errAgain
-	}
-	return err
-}
-
-// contentDigest is the same for resources that say the same apart from id and meta.
-func contentDigest(r *fhir.Resource) string {
-	h := newDigest()
-	for name, v := range r.Root().Members() {
-		if name != "id" && name != "meta" {
-			h.words(name)
-			h.bytes(v.Raw())
-		}
-	}
-	return h.sum()
-}
-
-// digester takes words one by one, so that no two lists of words give the same sum by running into each other.
-type digester struct{ hash.Hash }
-
-func newDigest() digester { return digester{sha256.New()} }
-
-func (d digester) words(words ...string) {
-	for _, w := range words {
-		d.bytes([]byte(w))
-	}
-}
-
-func (d digester) list(words []string) {
-	d.bytes(binary.BigEndian.AppendUint32(nil, uint32(len(words))))
-	d.words(words...)
-}
-
-func (d digester) bytes(b []byte) {
-	var n [8]byte
-	binary.BigEndian.PutUint64(n[:], uint64(len(b)))
-	d.Write(n[:])
-	d.Write(b)
-}
-
-// sum gives 24 characters.
-func (d digester) sum() string { return base64.RawURLEncoding.EncodeToString(d.Sum(nil)[:18]) }
-
-func digest(s string) string {
-	d := newDigest()
-	d.words(s)
-	return d.sum()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
@@ -17,6 +18,7 @@ type batch struct {
 	works []work
 	names map[string]int // fullUrl → place in works
 	key   string         // under which a repeat of the whole is known; "" when it is not remembered
+	lead  *lead          // nil where the batch is not one new referral
 }
 
 // work is one Change on its way.
@@ -41,6 +43,8 @@ type work struct {
 	old     *store.Version // newest stored; nil when there is none
 	oldRes  *fhir.Resource // nil when there is none or it is deleted
 	stamped *fhir.Resource // the new version
+
+	stampedAs store.Key // whose it is
 	write   bool
 	done    Done
 	version store.Version
@@ -121,6 +125,7 @@ func (e *Engine) prepare(p Principal, identifier string, changes []Change) (*bat
 		}
 	}
 	b.key = batchKey(p, identifier, changes)
+	b.lead = e.leader(b)
 	return b, nil
 }
 
@@ -275,6 +280,9 @@ func (e *Engine) rewrite(w *work, names map[string]int, key func(int) store.Key)
 		}
 	}
 	w.terms, w.links = e.storeTerms(w.res), e.storeLinks(w.res)
+	if w.fresh {
+		return w.stamp(time.UnixMilli(0).UTC())
+	}
 	return nil
 }
 
@@ -289,16 +297,31 @@ func (e *Engine) storeLinks(r *fhir.Resource) []store.Link {
 }
 
 // stamp makes the version that is stored.
-func (w *work) stamp(t *txn) error {
+func (w *work) stamp(at time.Time) error {
 	number := 1
 	if w.old != nil {
 		number = w.old.Number + 1
 	}
-	r, err := fhir.ReadStored(w.res.Stamp(w.key.ID, number, t.now))
+	r, err := fhir.ReadStored(w.res.Stamp(w.key.ID, number, at))
 	if err != nil {
 		return fmt.Errorf("stamp %s: %w", w.key, err)
 	}
-	w.stamped = r
+	w.stamped, w.stampedAs = r, w.key
+	return nil
+}
+
+// restamp brings a stamped version to its final time. A new resource was stamped before the transaction began; only the time, which has a fixed
+// length, is then written over in bytes that nobody else has seen yet. That keeps reading them again out of the transaction.
+func (w *work) restamp(at time.Time) error {
+	if w.stamped == nil || w.old != nil || w.stampedAs != w.key {
+		return w.stamp(at)
+	}
+	from, to := w.stamped.Get("meta", "lastUpdated").Span()
+	const layout = `"2006-01-02T15:04:05.000Z"`
+	if to-from != len(layout) {
+		return w.stamp(at)
+	}
+	copy(w.stamped.Bytes()[from:to], at.UTC().Format(layout))
 	return nil
 }
 
@@ -310,6 +333,9 @@ func (t *txn) resolve(b *batch) ([]*work, error) {
 	for i := range b.works {
 		copies[i] = b.works[i]
 		t.works[i] = &copies[i]
+	}
+	if t.led {
+		t.works[b.lead.at].keyed = true
 	}
 	var no refusals
 	for _, w := range t.works {
