@@ -45,10 +45,10 @@ type work struct {
 	stamped *fhir.Resource // the new version
 
 	stampedAs store.Key // whose it is
-	write   bool
-	done    Done
-	version store.Version
-	issues  []fhir.Issue
+	write     bool
+	done      Done
+	version   store.Version
+	issues    []fhir.Issue
 }
 
 // use is a reference that does not name its target yet: another entry of the Bundle, or a search.
