@@ -18,7 +18,7 @@ type communicationFact struct {
 	At       time.Time // sent, else received
 	Sender   string
 	To       []string
-	Requests []string
+	Tasks    []string // about or basedOn: one leg alone
 }
 
 func (s Settings) readCommunication(r *fhir.Resource, f *Fact) {
@@ -30,7 +30,7 @@ func (s Settings) readCommunication(r *fhir.Resource, f *Fact) {
 		At:       s.instant(r.Get("sent")),
 		Sender:   s.ref(r.Get("sender")),
 		To:       s.refs(r.Get("recipient")),
-		Requests: requestsAmong(s.refs(r.Get("basedOn")), s.refs(r.Get("about"))),
+		Tasks:    tasksAmong(s.refs(r.Get("basedOn")), s.refs(r.Get("about"))),
 	}
 	if m.At.IsZero() {
 		m.At = s.instant(r.Get("received"))
@@ -42,11 +42,11 @@ func (s Settings) readCommunication(r *fhir.Resource, f *Fact) {
 	f.Communication = m
 }
 
-func requestsAmong(lists ...[]string) []string {
+func tasksAmong(lists ...[]string) []string {
 	var found []string
 	for _, list := range lists {
 		for _, ref := range list {
-			if strings.HasPrefix(ref, "ServiceRequest/") {
+			if strings.HasPrefix(ref, "Task/") {
 				found = append(found, ref)
 			}
 		}
@@ -65,6 +65,9 @@ func (c *leg) communication(h *History) {
 		return
 	}
 	m := v.Fact.Communication
+	if c.another(v, m.Sender) || len(m.Tasks) > 0 && !slices.Contains(m.Tasks, c.ledger.Leg) {
+		return
+	}
 	at := m.At
 	if at.IsZero() {
 		at = v.Received

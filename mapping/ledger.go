@@ -71,7 +71,7 @@ type reading struct {
 }
 
 func newReading(s Settings, r *Referral) *reading {
-	q := &reading{s: s, r: r}
+	q := &reading{s: s, r: r, guides: slices.Clone(s.Navigators)}
 	for i := range r.Request.Versions {
 		q.hear(&r.Request.Versions[i])
 	}
@@ -143,6 +143,17 @@ func (q *reading) meet(h *History) {
 // ended reports a Task whose agency is asked no more.
 func ended(s workflow.Status) bool {
 	return s.Terminal() && s != workflow.TaskCompleted
+}
+
+// others gives the agencies of the other legs, ended ones among them.
+func (q *reading) others(agency string) []string {
+	var list []string
+	for i := range q.r.Tasks {
+		if t := lastTask(&q.r.Tasks[i]); t != nil && t.Fulfils && t.Owner != "" && t.Owner != agency {
+			list = append(list, t.Owner)
+		}
+	}
+	return list
 }
 
 // worksFor reports whether somebody works for an organization.
@@ -234,6 +245,19 @@ func (c *leg) others() {
 // alone reports that no other agency is being asked: what does not say whose it is can only be this leg's.
 func (c *leg) alone() bool {
 	return len(c.r.agencies) == 0 || len(c.r.agencies) == 1 && c.r.agencies[0] == c.agency
+}
+
+// another reports what another agency said or did: by who is named in it, else by who wrote it. It is no business of this leg.
+func (c *leg) another(v *Version, named ...string) bool {
+	if c.anyOfAgency(named) {
+		return false
+	}
+	for _, a := range c.r.others(c.agency) {
+		if slices.ContainsFunc(named, func(n string) bool { return n == a || c.r.worksFor(n, a) }) {
+			return true
+		}
+	}
+	return v.Role == workflow.Agency && v.Party != "" && !c.isAgency(v.Party)
 }
 
 // isHere reports whether an appointment is at this leg's agency: by who of the service takes part, else by which agency wrote it, else because no

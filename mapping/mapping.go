@@ -24,6 +24,9 @@ type Settings struct {
 	Zone     *time.Location     // what a day is, where a date has no time
 	Partners map[string]Partner // by party, "Organization/harbor"
 	Guides   []Guide
+
+	// Navigators are parties known to be navigators, beside those who said so when they wrote something.
+	Navigators []string
 }
 
 // Partner is what is agreed with one organization.

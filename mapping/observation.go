@@ -55,6 +55,9 @@ func (c *leg) observation(h *History) {
 		return
 	}
 	o := v.Fact.Observation
+	if c.another(v, o.Performers...) {
+		return
+	}
 	s := workflow.Sign{Says: o.Result, At: o.At, Said: v.Received, Received: v.Received, Taken: taken, Source: v.source(h.Key)}
 	if !o.Issued.IsZero() && !o.Issued.At.After(v.Received) {
 		s.Said = o.Issued.At

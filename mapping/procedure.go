@@ -46,6 +46,9 @@ func (c *leg) procedure(h *History) {
 	p := v.Fact.Procedure
 	s := workflow.Sign{Says: workflow.Came, Grade: workflow.GradeB, Voice: workflow.Record, At: p.At, Said: v.Received, Received: v.Received, Taken: taken, Source: v.source(h.Key), Note: "Procedure completed"}
 	mine := slices.Contains(c.outputs, h.Key)
+	if !mine && c.another(v, p.Performers...) {
+		return
+	}
 	switch {
 	case v.Fact.Subject != "" && !c.isSubject(v.Fact.Subject):
 		s.Grade, s.Note = workflow.GradeX, "it is about somebody else"

@@ -90,6 +90,11 @@ func stage(partners map[string]mapping.Partner) scenario.Maker {
 			return nil, err
 		}
 		guide := mapping.Settings{Self: s.Self, Zone: s.Zone, Guides: guides, Partners: partners}
+		for _, p := range s.Parties {
+			if p.Role == workflow.Navigator || p.Role == workflow.Supervisor {
+				guide.Navigators = append(guide.Navigators, p.Ref)
+			}
+		}
 		sys := wire(st, wiring{base: scenario.Base, guide: guide, now: clock.Now, newID: ids.Next})
 		return &scenario.World{Handler: sys.server, Tick: sys.engine.Tick, Close: st.Close}, nil
 	}
