@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -34,33 +35,85 @@ func termsOf(w store.Write) []store.Term {
 	return slices.Compact(terms)
 }
 
-// reterm moves the rows of a resource's terms from its last version, at seq last, to its new one, at seq now. Both lists are sorted.
-func (t *tx) reterm(last int64, old []store.Term, now int64, terms []store.Term) error {
-	for len(old) > 0 || len(terms) > 0 {
-		order := 0
-		switch {
-		case len(old) == 0:
-			order = 1
-		case len(terms) == 0:
-			order = -1
+// move says that the terms of a resource are in the table as those of the version at from, and belong there as those of the version at to.
+type move struct {
+	from, to int64        // 0: no version
+	old, now []store.Term // sorted
+}
+
+// moves are what is still to be done to the table of terms, by the place of the version that they lead to. They wait until the end of the
+// group, or until somebody in it searches: a resource that is written several times moves once, and rows that lie together change together.
+type moves map[int64]move
+
+// add joins a move to one that leads to where it starts, if there is one.
+func (m moves) add(next move) {
+	if before, ok := m[next.from]; ok {
+		delete(m, next.from)
+		next.from, next.old = before.from, before.old
+	}
+	m[next.to] = next
+}
+
+// change is one row of the table of terms: it leaves from, or comes to to, or both.
+type change struct {
+	store.Term
+	from, to int64
+}
+
+// changes gives the rows that a move touches.
+func (m move) changes(all []change) []change {
+	old, now := m.old, m.now
+	for len(old) > 0 && len(now) > 0 {
+		switch order := compareTerms(old[0], now[0]); {
+		case order < 0:
+			all, old = append(all, change{old[0], m.from, 0}), old[1:]
+		case order > 0:
+			all, now = append(all, change{now[0], 0, m.to}), now[1:]
 		default:
-			order = compareTerms(old[0], terms[0])
+			all, old, now = append(all, change{now[0], m.from, m.to}), old[1:], now[1:]
 		}
+	}
+	for _, t := range old {
+		all = append(all, change{t, m.from, 0})
+	}
+	for _, t := range now {
+		all = append(all, change{t, 0, m.to})
+	}
+	return all
+}
+
+// apply brings the table of terms up to date, in the order of its key.
+func (m moves) apply(exec func(text string, args ...any) (int64, error)) error {
+	var all []change
+	for _, one := range m {
+		all = one.changes(all)
+	}
+	slices.SortFunc(all, func(a, b change) int {
+		return cmp.Or(compareTerms(a.Term, b.Term), cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
+	})
+	for _, c := range all {
 		var err error
 		switch {
-		case order < 0:
-			_, err = t.exec("DELETE FROM term WHERE param = ? AND value = ? AND seq = ?", old[0].Param, old[0].Value, last)
-			old = old[1:]
-		case order > 0:
-			_, err = t.exec("INSERT INTO term (param, value, seq) VALUES (?, ?, ?)", terms[0].Param, terms[0].Value, now)
-			terms = terms[1:]
+		case c.to == 0:
+			_, err = exec("DELETE FROM term WHERE param = ? AND value = ? AND seq = ?", c.Param, c.Value, c.from)
+		case c.from == 0:
+			_, err = exec("INSERT INTO term (param, value, seq) VALUES (?, ?, ?)", c.Param, c.Value, c.to)
 		default:
-			_, err = t.exec("UPDATE term SET seq = ? WHERE param = ? AND value = ? AND seq = ?", now, old[0].Param, old[0].Value, last)
-			old, terms = old[1:], terms[1:]
+			_, err = exec("UPDATE term SET seq = ? WHERE param = ? AND value = ? AND seq = ?", c.to, c.Param, c.Value, c.from)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// with gives both lists of moves as one.
+func (m moves) with(later moves) moves {
+	both := make(moves, len(m)+len(later))
+	maps.Copy(both, m)
+	for _, one := range later {
+		both.add(one)
+	}
+	return both
 }

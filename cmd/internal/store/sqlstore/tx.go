@@ -14,10 +14,13 @@ var errOver = errors.New("store: the transaction is over")
 // tx is one caller's part of a group.
 type tx struct {
 	reader
-	end   *mark // the end of the order, moved by every Put
-	start mark  // where it was before this caller
-	guard bool  // others are in the group: write under a savepoint
+	group *group
+	start mark // the end of the order before this caller
+	guard bool // others are in the group: write under a savepoint
 	wrote bool
+	terms moves // of this caller, on top of the group's
+	// applied are the group's moves, if they were applied under this caller's savepoint: they are undone with it.
+	applied moves
 	// broken is the first failure of a statement. What was written before it may be half of something, so nothing of it is kept even
 	// if f goes on.
 	broken error
@@ -26,19 +29,21 @@ type tx struct {
 
 var _ store.Tx = (*tx)(nil)
 
-// begin opens the caller's savepoint with its first write; who only reads, or is refused before writing, costs none.
-func (t *tx) begin(ctx context.Context) error {
+// usable refuses work after the end, for a caller who has gone, and after a statement failed.
+func (t *tx) usable(ctx context.Context) error {
 	if t.over {
 		return errOver
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if t.broken != nil {
-		return t.broken
-	}
-	if t.wrote {
-		return nil
+	return t.broken
+}
+
+// begin opens the caller's savepoint with its first write; who only reads, or is refused before writing, costs none.
+func (t *tx) begin(ctx context.Context) error {
+	if err := t.usable(ctx); err != nil || t.wrote {
+		return err
 	}
 	t.wrote = true
 	if !t.guard {
@@ -94,15 +99,15 @@ func (t *tx) Put(ctx context.Context, w store.Write) (store.Version, error) {
 	if w.Replaces != last.number {
 		return store.Version{}, store.ErrConflict
 	}
-	if millis(w.Updated) < t.end.updated {
+	if millis(w.Updated) < t.group.end.updated {
 		return store.Version{}, errBackwards
 	}
-	v := store.Version{Key: w.Key, Number: last.number + 1, Seq: t.end.seq + 1, Updated: w.Updated.UTC().Truncate(time.Millisecond),
+	v := store.Version{Key: w.Key, Number: last.number + 1, Seq: t.group.end.seq + 1, Updated: w.Updated.UTC().Truncate(time.Millisecond),
 		Deleted: w.Deleted, Author: w.Author, Body: w.Body}
 	if w.Deleted {
 		v.Body, w.Links = nil, nil
 	}
-	*t.end = mark{seq: v.Seq, updated: millis(w.Updated)}
+	t.group.end = mark{seq: v.Seq, updated: millis(w.Updated)}
 	return v, t.put(v, last, termsOf(w), once(w.Links))
 }
 
@@ -125,10 +130,25 @@ func (t *tx) put(v store.Version, last newest, terms []store.Term, links []store
 		v.Author.Role, v.Author.Party, v.Author.Own, v.Body); err != nil {
 		return err
 	}
-	if err := t.reterm(last.seq, last.terms, v.Seq, terms); err != nil {
-		return err
-	}
+	t.terms.add(move{from: last.seq, old: last.terms, to: v.Seq, now: terms})
 	return t.relink(rid, last.links, links)
+}
+
+// Search first brings the table of terms up to date.
+func (t *tx) Search(ctx context.Context, q store.Query) (store.Page, error) {
+	if err := t.usable(ctx); err != nil {
+		return store.Page{}, err
+	}
+	if len(t.group.terms)+len(t.terms) > 0 {
+		if err := t.group.terms.with(t.terms).apply(t.exec); err != nil {
+			return store.Page{}, err
+		}
+		if t.guard && t.wrote && t.applied == nil {
+			t.applied = t.group.terms
+		}
+		t.group.terms, t.terms = moves{}, moves{}
+	}
+	return t.reader.Search(ctx, q)
 }
 
 func once(links []store.Link) []store.Link {

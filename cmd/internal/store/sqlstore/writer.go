@@ -88,6 +88,7 @@ type writer struct {
 	isDown  func() bool
 
 	checkpoints      bool
+	unseen           int // updates since the log was looked at
 	commits, updates atomic.Int64
 }
 
@@ -100,12 +101,20 @@ func (w *writer) loop() {
 		for len(calls) < groupSize && len(w.queue) > 0 {
 			calls = append(calls, <-w.queue)
 		}
-		w.group(calls)
+		w.serve(calls)
 		clear(calls)
 	}
 }
 
-func (w *writer) group(calls []*call) {
+// group is one transaction under way.
+type group struct {
+	end   mark  // of the order of versions, moved by every Put
+	terms moves // of callers who are done
+	wrote int   // callers whose writes are kept
+}
+
+// serve carries a group of callers to the disk and answers them.
+func (w *writer) serve(calls []*call) {
 	if w.isDown() {
 		answer(calls, nil, store.ErrFailed)
 		return
@@ -115,20 +124,19 @@ func (w *writer) group(calls []*call) {
 		defer func() { w.pool <- w.s }()
 	}
 	results := make([]error, len(calls))
-	start := w.end
-	wrote, err := w.transact(calls, results)
-	if err != nil {
-		w.end = start
+	g := &group{end: w.end, terms: moves{}}
+	if err := w.transact(g, calls, results); err != nil {
 		answer(calls, nil, err)
 		return
 	}
-	if wrote > 0 {
+	if g.wrote > 0 {
+		w.end = g.end
 		w.commits.Add(1)
-		w.updates.Add(int64(wrote))
+		w.updates.Add(int64(g.wrote))
 	}
 	answer(calls, results, nil)
-	if wrote > 0 && w.checkpoints {
-		w.checkpoint()
+	if w.checkpoints {
+		w.checkpoint(g.wrote)
 	}
 }
 
@@ -143,41 +151,40 @@ func answer(calls []*call, results []error, all error) {
 	}
 }
 
-// transact runs a group in one transaction and gives how many of its callers wrote something that is now on the disk. An error is everybody's.
-func (w *writer) transact(calls []*call, results []error) (wrote int, err error) {
+// transact runs a group in one transaction. An error is everybody's.
+func (w *writer) transact(g *group, calls []*call, results []error) error {
 	w.s.worst, w.s.cause = noTrouble, nil
 	if _, err := w.s.exec(w.s.d.begin); err != nil {
-		return 0, w.verdict(err)
+		return w.verdict(err)
 	}
 	for i, c := range calls {
-		t := &tx{reader: reader{s: w.s, lasting: true}, end: &w.end, start: w.end, guard: len(calls) > 1}
-		results[i] = w.serve(c, t)
+		t := &tx{reader: reader{s: w.s, lasting: true}, group: g, start: g.end, guard: len(calls) > 1, terms: moves{}}
+		results[i] = c.take(t)
 		if w.s.worst >= full {
-			return 0, w.abandon()
+			return w.abandon()
 		}
-		kept, err := w.settle(t, results[i])
-		if err != nil {
-			return 0, w.abandon()
+		if err := t.settle(results[i]); err != nil {
+			return w.abandon()
 		}
 		if results[i] == nil {
 			results[i] = t.broken
 		}
-		if kept {
-			wrote++
+	}
+	last := "ROLLBACK"
+	if g.wrote > 0 {
+		last = "COMMIT"
+		if err := g.terms.apply(w.s.exec); err != nil {
+			return w.abandon()
 		}
 	}
-	last := "COMMIT"
-	if wrote == 0 {
-		last = "ROLLBACK"
-	}
 	if _, err := w.s.exec(last); err != nil {
-		return 0, w.abandon()
+		return w.abandon()
 	}
-	return wrote, nil
+	return nil
 }
 
-// serve gives a caller its turn, unless it has gone.
-func (w *writer) serve(c *call, t *tx) error {
+// take gives a caller its turn, unless it has gone.
+func (c *call) take(t *tx) error {
 	if !c.taken.CompareAndSwap(false, true) {
 		return context.Canceled
 	}
@@ -189,24 +196,32 @@ func (w *writer) serve(c *call, t *tx) error {
 }
 
 // settle keeps what a caller wrote, or takes it back, without touching its neighbours.
-func (w *writer) settle(t *tx, failure error) (kept bool, err error) {
+func (t *tx) settle(failure error) error {
 	if !t.wrote {
-		return false, nil
+		return nil
 	}
-	kept = failure == nil && t.broken == nil
-	if !kept {
-		w.end = t.start
-	}
-	if !t.guard {
-		return kept, nil
-	}
-	if !kept {
-		if _, err := w.s.exec("ROLLBACK TO SAVEPOINT caller"); err != nil {
-			return false, err
+	kept := failure == nil && t.broken == nil
+	if kept {
+		t.group.wrote++
+		for _, m := range t.terms {
+			t.group.terms.add(m)
+		}
+	} else {
+		t.group.end = t.start
+		if t.applied != nil {
+			t.group.terms = t.applied
 		}
 	}
-	_, err = w.s.exec("RELEASE SAVEPOINT caller")
-	return kept, err
+	if !t.guard {
+		return nil
+	}
+	if !kept {
+		if _, err := t.s.exec("ROLLBACK TO SAVEPOINT caller"); err != nil {
+			return err
+		}
+	}
+	_, err := t.s.exec("RELEASE SAVEPOINT caller")
+	return err
 }
 
 // abandon gives up a group after trouble. SQLite may have ended the transaction already.
@@ -240,29 +255,38 @@ func (w *writer) pass(t trouble, cause error) error {
 
 // Pages of the log after which it is copied into the database, and after which the writer waits for readers so that it can start over.
 const (
-	checkpointPages = 2000
-	restartPages    = 8000
+	checkpointPages = 4000
+	restartPages    = 12000
 )
 
-func (w *writer) checkpoint() {
-	var log, done int64
-	ask := func(mode string) bool {
-		w.s.worst, w.s.cause = noTrouble, nil
-		err := w.s.one("PRAGMA wal_checkpoint("+mode+")", nil, func(r row) error {
-			log, done = r.long(1), r.long(2)
-			return nil
-		})
-		if err != nil && w.s.worst == failed {
-			w.fail(err)
-		}
-		return err == nil
-	}
-	if !ask("NOOP") || log-done < checkpointPages {
+// checkpointLook is after how many updates the writer looks how long the log is.
+const checkpointLook = 64
+
+// checkpoint copies the log into the database when it has grown. It runs between groups, when all callers have their answers.
+func (w *writer) checkpoint(wrote int) {
+	if w.unseen += wrote; w.unseen < checkpointLook {
 		return
 	}
-	mode := "PASSIVE"
-	if log >= restartPages {
-		mode = "RESTART"
+	w.unseen = 0
+	log, done, ok := w.askCheckpoint("NOOP")
+	switch {
+	case !ok || log-done < checkpointPages:
+	case log < restartPages:
+		w.askCheckpoint("PASSIVE")
+	default:
+		w.askCheckpoint("RESTART")
 	}
-	ask(mode)
+}
+
+// askCheckpoint runs a checkpoint and gives how many pages the log has and how many of them are in the database.
+func (w *writer) askCheckpoint(mode string) (log, done int64, ok bool) {
+	w.s.worst, w.s.cause = noTrouble, nil
+	err := w.s.one("PRAGMA wal_checkpoint("+mode+")", nil, func(r row) error {
+		log, done = r.long(1), r.long(2)
+		return nil
+	})
+	if err != nil && w.s.worst == failed {
+		w.fail(err)
+	}
+	return log, done, err == nil
 }
