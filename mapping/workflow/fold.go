@@ -89,6 +89,7 @@ type hearing struct {
 	released time.Time // asked for and the gate open; zero: not yet
 	agreed   bool
 	agreedAt time.Time
+	refused  time.Time // when the agency last said no; zero: never
 	end      End
 	ended    *Word
 	hold     *Word
@@ -110,7 +111,7 @@ func (f *folding) hear() {
 		case w.Status.Terminal() && w.Status != TaskCompleted:
 			h.ended, h.end = w, endOfWord(w)
 			if h.end.Declines {
-				h.agreed = false
+				h.agreed, h.refused = false, w.Said
 			}
 		case w.Status == TaskOnHold:
 			h.hold = w

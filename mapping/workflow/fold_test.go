@@ -135,6 +135,13 @@ func TestEachStateOfTheFoldIsReached(t *testing.T) {
 			b.Status = CancelledService
 			l.Bookings = []Booking{b}
 		}), on(4, 9, 0), Accepted, "", "", 0},
+		{"11 a booking counts as a yes", func() *Ledger {
+			l := base(TaskRequested)
+			b := ap1
+			b.Status = CancelledService
+			l.Bookings = []Booking{b}
+			return l
+		}(), on(4, 9, 0), Accepted, "", "", 0},
 		{"4 an old booking cancelled late does not outvote a newer visit", accepted(func(l *Ledger) {
 			old, ap2 := ap1, booking("Appointment/AP2", on(9, 10, 0))
 			old.Status, old.Received = CancelledPerson, on(12, 9, 0)

@@ -323,8 +323,18 @@ func (f *folding) isGated() (answer, bool) {
 	return answer{reason: ConsentMissing, since: f.said.asked}, true
 }
 
+// isAgreed: the agency's yes is in force. A booking counts as one.
 func (f *folding) isAgreed() (answer, bool) {
-	return answer{since: f.said.agreedAt}, f.said.agreed
+	if f.said.agreed {
+		return answer{since: f.said.agreedAt}, true
+	}
+	var since time.Time
+	for i := range f.visits {
+		if b := f.visits[i].booking; b != nil && b.Made.After(f.said.refused) && (since.IsZero() || b.Made.Before(since)) {
+			since = b.Made
+		}
+	}
+	return answer{since: since}, !since.IsZero()
 }
 
 func (f *folding) isReleased() (answer, bool) {
@@ -334,7 +344,7 @@ func (f *folding) isReleased() (answer, bool) {
 // finish fills in what does not decide the state.
 func (f *folding) finish(h *Handoff) {
 	h.Released = !f.said.released.IsZero()
-	h.Agreed = f.said.agreed
+	_, h.Agreed = f.isAgreed()
 	h.Claims = f.said.last != nil && f.said.last.Status == TaskCompleted
 	if h.State == Closed {
 		h.ClosesNeed, h.Void = f.endMeans(h.Reason)
