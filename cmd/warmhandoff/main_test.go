@@ -95,14 +95,24 @@ func (x *text) String() string {
 // serveWith starts a server on a free port; the test's end stops it.
 func serveWith(t *testing.T, args ...string) *running {
 	t.Helper()
-	s := &running{out: &text{}, err: &text{}, stopped: make(chan error, 1)}
-	s.command = exec.Command(binary, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	return begin(t, exec.Command(binary, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...))
+}
+
+// begin starts a command that is a server, and waits until it says that it is ready.
+func begin(t *testing.T, command *exec.Cmd) *running {
+	t.Helper()
+	s := &running{command: command, out: &text{}, err: &text{}, stopped: make(chan error, 1)}
 	s.command.Dir, s.command.Stdout, s.command.Stderr = t.TempDir(), s.out, s.err
 	require.NoError(t, s.command.Start())
 	go func() { s.stopped <- s.command.Wait() }()
 	t.Cleanup(func() { _ = s.command.Process.Kill() })
-	require.Eventually(t, func() bool { return strings.Contains(s.err.String(), "msg=ready") }, startTimeout, 5*time.Millisecond, s.err)
-	s.base = served.FindStringSubmatch(s.out.String())[1]
+	require.Eventually(t, func() bool {
+		at := served.FindStringSubmatch(s.out.String())
+		if at != nil {
+			s.base = at[1]
+		}
+		return at != nil && strings.Contains(s.err.String(), "msg=ready")
+	}, startTimeout, 5*time.Millisecond, "it is not ready: %s", s.err)
 	return s
 }
 
@@ -384,23 +394,17 @@ func TestSyncedBeforeTheAnswer(t *testing.T) {
 	assert.Equal(t, 0, got.status, "the count must see a store that does not wait: "+got.err+got.out)
 }
 
-// TestStopsWhenTheDiskFails lets every sync from the hundredth on fail, as a broken disk would.
+// TestStopsWhenTheDiskFails lets every sync from the sixtieth on fail, as a broken disk would.
 func TestStopsWhenTheDiskFails(t *testing.T) {
 	t.Parallel()
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		t.Skip("strace is not here")
 	}
-	trace := filepath.Join(t.TempDir(), "trace")
-	s := &running{out: &text{}, err: &text{}, stopped: make(chan error, 1)}
-	s.command = exec.Command(strace, "-D", "-f", "-o", trace, "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=60+",
-		"--", binary, "serve", "--addr", "127.0.0.1:0", "--db", filepath.Join(t.TempDir(), "a.db"), "--log-level", "info")
-	s.command.Stdout, s.command.Stderr = s.out, s.err
-	require.NoError(t, s.command.Start())
-	go func() { s.stopped <- s.command.Wait() }()
-	t.Cleanup(func() { _ = s.command.Process.Kill() })
-	require.Eventually(t, func() bool { return strings.Contains(s.err.String(), "msg=ready") }, startTimeout, 5*time.Millisecond, s.err)
-	c, err := newClient(served.FindStringSubmatch(s.out.String())[1], 1)
+	s := begin(t, exec.Command(strace, "-D", "-f", "-o", filepath.Join(t.TempDir(), "trace"),
+		"-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=60+",
+		"--", binary, "serve", "--addr", "127.0.0.1:0", "--db", filepath.Join(t.TempDir(), "a.db")))
+	c, err := newClient(s.base, 1)
 	require.NoError(t, err)
 	for n := 0; ; n++ {
 		require.Less(t, n, 1000, "the fault never came")
