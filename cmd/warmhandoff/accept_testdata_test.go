@@ -1,0 +1,417 @@
+package main
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
+
+	"warmhandoff/cmd/internal/scenario"
+	"warmhandoff/fhir"
+)
+
+// The folder testdata is what integrators copy from: what is there to be accepted must be accepted and lead where it is said to lead, what is
+// there to be refused must be refused for the reasons written beside it. The tests stand here because go test passes over folders of that name.
+
+const samples = "../../testdata/"
+
+func TestAcceptBundlesReadWithoutAnIssue(t *testing.T) {
+	t.Parallel()
+	for _, name := range samplesOf(t, "bundles/*.json", 14) {
+		data, err := os.ReadFile(name)
+		require.NoError(t, err)
+		if strings.Contains(name, "one-bad") {
+			assert.Equal(t, []string{"error code-invalid Bundle.entry[2].resource.gender"}, readIssues(data), name)
+			continue
+		}
+		assert.Empty(t, readIssues(data), name)
+	}
+}
+
+func TestAcceptEveryBundleStandsInTheTable(t *testing.T) {
+	t.Parallel()
+	table, err := os.ReadFile(samples + "bundles/README.md")
+	require.NoError(t, err)
+	for _, name := range samplesOf(t, "bundles/*.json", 14) {
+		base := strings.TrimSuffix(filepath.Base(name), ".json")
+		assert.Contains(t, string(table), "\n| "+base+" |")
+	}
+}
+
+func TestAcceptScenarioStepsReadWithoutAnIssue(t *testing.T) {
+	t.Parallel()
+	for _, name := range samplesOf(t, "scenarios/*.txtar", 15) {
+		archive, err := txtar.ParseFile(name)
+		require.NoError(t, err)
+		for _, step := range archive.Files {
+			if body := bytes.TrimSpace(step.Data); len(body) > 0 && body[0] == '{' {
+				assert.Empty(t, readIssues(body), "%s: %s", name, step.Name)
+			}
+		}
+	}
+}
+
+func TestAcceptScenariosFollowTheFormat(t *testing.T) {
+	t.Parallel()
+	for _, name := range samplesOf(t, "scenarios/*.txtar", 15) {
+		archive, err := txtar.ParseFile(name)
+		require.NoError(t, err)
+		title, header, _ := strings.Cut(string(archive.Comment), "\n")
+		assert.NotContains(t, title, ": ", "%s: the first line is the title", name)
+		parties := map[string]bool{}
+		for line := range strings.Lines(strings.TrimSpace(header)) {
+			key, value, found := strings.Cut(strings.TrimSpace(line), ": ")
+			assert.True(t, found, "%s: %q is no key: value", name, line)
+			if key == "party" {
+				parties[strings.Fields(value)[0]] = true
+			}
+		}
+		last := ""
+		for n, step := range archive.Files {
+			words := strings.Fields(step.Name)
+			switch len(words) {
+			case 1:
+				assert.Equal(t, "want", words[0], name)
+			case 2:
+				assert.Equal(t, "clock", words[1], name)
+			case 4:
+				assert.True(t, parties[words[1]], "%s: step %d is by nobody named: %s", name, n, words[1])
+				assert.Contains(t, []string{"POST", "PUT"}, words[2], name)
+			default:
+				assert.Fail(t, "no step", "%s: %q", name, step.Name)
+			}
+			if len(words) == 4 && words[2] == "PUT" {
+				resource, _ := fhir.Read(step.Data)
+				require.NotNil(t, resource, name)
+				assert.Equal(t, words[3], resource.Type()+"/"+resource.ID(), name)
+			}
+			if len(words) > 1 {
+				at, ok := fhir.ParseDateTime(words[0])
+				require.True(t, ok, "%s: %s", name, step.Name)
+				now := at.Start(nil).Format("2006-01-02T15:04:05")
+				assert.LessOrEqual(t, last, now, "%s: time goes back at %q", name, step.Name)
+				last = now
+			}
+		}
+	}
+}
+
+func TestAcceptTheReaderRefusesTheInvalid(t *testing.T) {
+	t.Parallel()
+	for _, name := range samplesOf(t, "invalid/*.json", 30) {
+		data, err := os.ReadFile(name)
+		require.NoError(t, err)
+		want := readWant(t, strings.TrimSuffix(name, ".json")+".want")
+		if want.by == "server" {
+			assert.Empty(t, readIssues(data), "%s: the reader has nothing against it, the server has", name)
+			continue
+		}
+		assert.ElementsMatch(t, want.issues, readIssues(data), name)
+		resource, _ := fhir.Read(data)
+		assert.Nil(t, resource, name)
+	}
+}
+
+func TestAcceptEveryExpectationHasItsInput(t *testing.T) {
+	t.Parallel()
+	for _, name := range samplesOf(t, "invalid/*.want", 30) {
+		_, err := os.Stat(strings.TrimSuffix(name, ".want") + ".json")
+		assert.NoError(t, err)
+	}
+}
+
+// expectation is a .want file, as invalid/README.md describes it.
+type expectation struct {
+	by, status, request string
+	after, issues       []string
+}
+
+func readWant(t *testing.T, name string) expectation {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	require.NoError(t, err)
+	var w expectation
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		key, rest, _ := strings.Cut(line, " ")
+		switch key {
+		case "by":
+			w.by = rest
+		case "status":
+			w.status = rest
+		case "request":
+			w.request = rest
+		case "after":
+			w.after = append(w.after, rest)
+		case "fatal", "error":
+			w.issues = append(w.issues, line)
+		default:
+			assert.Equal(t, "#", key, "%s: %q", name, line)
+		}
+	}
+	assert.Contains(t, []string{"reader", "server"}, w.by, name)
+	assert.NotEmpty(t, w.status, name)
+	assert.NotEmpty(t, w.issues, name)
+	return w
+}
+
+// readIssues gives the issues of the strict reader as lines of a .want file.
+func readIssues(data []byte) []string {
+	_, issues := fhir.Read(data)
+	var lines []string
+	for _, i := range issues {
+		at := i.Expression
+		if at == "" {
+			at = "-"
+		}
+		lines = append(lines, string(i.Severity)+" "+string(i.Code)+" "+at)
+	}
+	return lines
+}
+
+// samplesOf gives the files that match, and sees to it that they are at least so many.
+func samplesOf(t *testing.T, pattern string, least int) []string {
+	t.Helper()
+	names, err := filepath.Glob(samples + pattern)
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(names), least, pattern)
+	slices.Sort(names)
+	return names
+}
+
+// expected is one row of the table in bundles/README.md.
+type expected struct {
+	file, identifier, says string
+}
+
+// expectations reads the table. A row without a file is about the file above it.
+func expectations(t *testing.T) []expected {
+	t.Helper()
+	table, err := os.ReadFile(samples + "bundles/README.md")
+	require.NoError(t, err)
+	var rows []expected
+	for line := range strings.Lines(string(table)) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 6 || strings.Contains(line, "|---") || strings.Contains(line, "| file |") {
+			continue
+		}
+		row := expected{strings.TrimSpace(cells[1]), strings.TrimSpace(cells[3]), strings.TrimSpace(cells[4])}
+		if row.file == "" {
+			row.file = rows[len(rows)-1].file
+		}
+		rows = append(rows, row)
+	}
+	require.Greater(t, len(rows), 20)
+	return rows
+}
+
+// part gives what a pattern's group finds in a text, "" for nothing.
+func part(pattern, text string) string {
+	found := regexp.MustCompile(pattern).FindStringSubmatch(text)
+	if found == nil {
+		return ""
+	}
+	return found[1]
+}
+
+// TestAcceptBundlesLeadWhereTheTableSays posts every Bundle in the order of the files to one server, and compares each row of the table after its
+// file.
+func TestAcceptBundlesLeadWhereTheTableSays(t *testing.T) {
+	t.Parallel()
+	a := newAdapter(t)
+	rows := expectations(t)
+	for _, name := range samplesOf(t, "bundles/*.json", 14) {
+		data, err := os.ReadFile(name)
+		require.NoError(t, err)
+		base := strings.TrimSuffix(filepath.Base(name), ".json")
+		answer := a.do(nobody, "POST", "", string(data))
+		for i, e := range answer.Get("entry").Items() {
+			status := e.Get("response", "status").Text()
+			if base == "17-batch-one-bad" && i == 2 {
+				assert.Regexp(t, "^4", status, base)
+				continue
+			}
+			assert.Regexp(t, "^2", status, "%s: entry %d", base, i)
+		}
+		for _, row := range rows {
+			if row.file == base && row.identifier != "" {
+				a.standsAs(t, row)
+			}
+		}
+	}
+	urgent, routine := a.leg(a.taskOf(t, "B07")), a.leg(a.taskOf(t, "B01"))
+	assert.Less(t, urgent.Due[0].By, routine.Due[0].By, "the urgent one has shorter times")
+}
+
+func (a *adapter) taskOf(t *testing.T, identifier string) string {
+	t.Helper()
+	tasks := a.found("Task?identifier=http://bayview.example/tasks|" + identifier)
+	require.Len(t, tasks, 1, identifier)
+	return tasks[0].ID()
+}
+
+// standsAs compares what the server says of a Task with a row of the table.
+func (a *adapter) standsAs(t *testing.T, row expected) {
+	t.Helper()
+	task := a.get("/Task/" + a.taskOf(t, row.identifier))
+	leg := a.leg(task.ID())
+	assert.Equal(t, part("^`([a-z-]+)`", row.says), leg.State, row)
+	assert.Equal(t, part("reason `([a-z-]+)`", row.says), leg.Reason, row)
+	assert.Equal(t, part("grade ([A-E])", row.says), leg.Grade, row)
+	if visit := part(`visit ([0-9-]+)`, row.says); visit != "" {
+		assert.Equal(t, visit, leg.Visit[:len(visit)], row)
+	}
+	assert.Equal(t, map[bool]int{true: 1}[strings.Contains(row.says, "one miss")], leg.Misses, row)
+	if strings.Contains(row.says, "Task completed") {
+		assert.Equal(t, "completed", task.Get("status").Text(), row)
+	}
+	if held := part("held at ([a-z-]+)", row.says); held != "" {
+		assert.Equal(t, held, task.Get("status").Text(), row)
+		assert.Equal(t, []string{"accepted", "completed", held}, a.statuses("Task/"+task.ID()), row)
+	}
+	if state := part("ServiceRequest is `([a-z-]+)`", row.says); state != "" {
+		r, err := a.door.Referral(t.Context(), strings.TrimPrefix(task.Get("focus", "reference").Text(), "ServiceRequest/"))
+		require.NoError(t, err)
+		assert.Equal(t, state, r.State, row)
+	}
+}
+
+// TestAcceptBundlesPostedTwiceChangeNothing holds for those of which the table says so.
+func TestAcceptBundlesPostedTwiceChangeNothing(t *testing.T) {
+	t.Parallel()
+	a := newAdapter(t)
+	post := func(name string) {
+		data, err := os.ReadFile(samples + "bundles/" + name)
+		require.NoError(t, err)
+		a.do(nobody, "POST", "", string(data))
+	}
+	post("15a-directory.json")
+	for _, name := range []string{"15b-conditional-references.json", "18-whole-story-at-once.json"} {
+		post(name)
+		before := a.holdings()
+		a.clock.pass(1)
+		post(name)
+		assert.Equal(t, before, a.holdings(), name)
+	}
+}
+
+// TestAcceptABundleComesBackAsItWasSent compares what is stored of the Bundle that is made for it, byte for byte: only the references inside the
+// transaction are other ones.
+func TestAcceptABundleComesBackAsItWasSent(t *testing.T) {
+	t.Parallel()
+	a := newAdapter(t)
+	data, err := os.ReadFile(samples + "bundles/16-kept-as-sent.json")
+	require.NoError(t, err)
+	answers := a.do(nobody, "POST", "", string(data)).Get("entry").Items()
+	entries := strictly(t, data).Get("entry").Items()
+	require.Len(t, answers, len(entries))
+	var names []string
+	for i, e := range entries {
+		location, _, _ := strings.Cut(answers[i].Get("response", "location").Text(), "/_history/")
+		require.NotEmpty(t, location)
+		if urn := e.Get("fullUrl").Text(); urn != "" {
+			names = append(names, urn, strings.TrimPrefix(location, scenario.Base+"/"))
+		}
+	}
+	resolved := strings.NewReplacer(names...)
+	for i, e := range entries {
+		address, _, _ := strings.Cut(strings.TrimPrefix(answers[i].Get("response", "location").Text(), scenario.Base), "/_history/")
+		sent := resolved.Replace(string(e.Get("resource").Raw()))
+		stored := a.ask(nobody, "GET", "/"+strings.TrimPrefix(address, "/")+"/_history/1", "")
+		require.Equal(t, 200, stored.Status, address)
+		assert.Equal(t, unstamped(t, []byte(sent)), unstamped(t, stored.Body), address)
+	}
+	assert.Contains(t, string(data), "12.500")
+}
+
+// TestAcceptTheServerRefusesTheInvalid posts each wrong input to a server of its own: the answer is what stands beside it, and nothing is stored.
+func TestAcceptTheServerRefusesTheInvalid(t *testing.T) {
+	t.Parallel()
+	for _, name := range samplesOf(t, "invalid/*.json", 30) {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(name)
+			require.NoError(t, err)
+			want := readWant(t, strings.TrimSuffix(name, ".json")+".want")
+			a := newAdapter(t)
+			for _, first := range want.after {
+				before, err := os.ReadFile(samples + first)
+				require.NoError(t, err)
+				a.do(nobody, "POST", "", string(before))
+			}
+			held := a.holdings()
+			method, path := want.address(t, data)
+			answer := a.ask(nobody, method, path, string(data))
+			assert.Equal(t, want.status, strconv.Itoa(answer.Status), string(answer.Body))
+			var got []string
+			for _, i := range answer.Issues() {
+				if i.Expression == "" {
+					i.Expression = "-"
+				}
+				assert.NotEmpty(t, i.Text)
+				got = append(got, i.Severity+" "+i.Code+" "+i.Expression)
+			}
+			assert.ElementsMatch(t, want.issues, got)
+			assert.Equal(t, "OperationOutcome", strictly(t, answer.Body).Type())
+			assert.Equal(t, held, a.holdings(), "nothing is stored")
+		})
+	}
+}
+
+// address gives where an invalid input goes: where its expectation says, else where its type goes.
+func (w expectation) address(t *testing.T, data []byte) (method, path string) {
+	t.Helper()
+	if w.request != "" {
+		method, path, _ = strings.Cut(w.request, " ")
+		return method, path
+	}
+	typ := part(`"resourceType"\s*:\s*"([A-Za-z]+)"`, string(data))
+	require.NotEmpty(t, typ, "an input that names no type must say in its .want where it goes")
+	if typ == "Bundle" {
+		return "POST", "/"
+	}
+	return "POST", "/" + typ
+}
+
+// TestAcceptScenariosEndAsTheySayInAnyOrder plays every story, and delivers its messages in fifty other orders.
+func TestAcceptScenariosEndAsTheySayInAnyOrder(t *testing.T) {
+	t.Parallel()
+	for _, name := range samplesOf(t, "scenarios/*.txtar", 15) {
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			t.Parallel()
+			data, err := os.ReadFile(name)
+			require.NoError(t, err)
+			s, err := scenario.Parse(name, data)
+			require.NoError(t, err)
+			refused, wants := map[int]bool{}, 0
+			end, err := scenario.Play(t.Context(), s, stage(nil), func(told scenario.Told) {
+				assert.Empty(t, told.Wrong, "step %d", told.Step.Number)
+				refused[told.Step.Number] = told.Refused()
+				wants += len(told.Step.Want)
+			})
+			require.NoError(t, err)
+			assert.NotEmpty(t, end)
+			assert.NotZero(t, wants, "a story that wants nothing shows nothing")
+			if s.Fixed != "" {
+				return
+			}
+			chance := rand.New(rand.NewPCG(2026, 2))
+			messages := s.Messages(refused)
+			for range 50 {
+				order := s.Order(messages, chance.IntN)
+				other, err := scenario.Replay(t.Context(), s, order, stage(nil))
+				require.NoError(t, err)
+				require.Empty(t, end.Differences(other.End), "order %v, refused in it: %v", order, other.Refused)
+			}
+		})
+	}
+}
