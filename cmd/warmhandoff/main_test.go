@@ -383,11 +383,22 @@ func TestKilledUnderLoad(t *testing.T) {
 	assert.Contains(t, got.out, `"ok":true`)
 }
 
+// needStrace skips the test where processes cannot be watched: strace is not there, or the machine does not allow it.
+func needStrace(t *testing.T) string {
+	t.Helper()
+	strace, err := exec.LookPath("strace")
+	if err == nil {
+		err = exec.Command(strace, "-f", "-o", os.DevNull, binary, "version").Run()
+	}
+	if err != nil {
+		t.Skipf("strace cannot be used here: %v", err)
+	}
+	return strace
+}
+
 func TestSyncedBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("strace"); err != nil {
-		t.Skip("strace is not here")
-	}
+	needStrace(t)
 	got := runProgram(t, "", "proof", "sync", "--requests", "50")
 	assert.Equal(t, 0, got.status, got.err+got.out)
 	got = runProgram(t, "", "proof", "sync", "--requests", "50", "--mutant")
@@ -397,10 +408,7 @@ func TestSyncedBeforeTheAnswer(t *testing.T) {
 // TestStopsWhenTheDiskFails lets every sync from the sixtieth on fail, as a broken disk would.
 func TestStopsWhenTheDiskFails(t *testing.T) {
 	t.Parallel()
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		t.Skip("strace is not here")
-	}
+	strace := needStrace(t)
 	s := begin(t, exec.Command(strace, "-D", "-f", "-o", filepath.Join(t.TempDir(), "trace"),
 		"-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:error=EIO:when=60+",
 		"--", binary, "serve", "--addr", "127.0.0.1:0", "--db", filepath.Join(t.TempDir(), "a.db")))
