@@ -144,25 +144,15 @@ func unrouted(e *echo.HTTPError) *failure {
 	return f
 }
 
-// in moves the issues of a single request to the entry of a Bundle that asked for it.
+// in moves issues that do not say where they are, as those of a read, to the entry of a Bundle that asked.
 func (f *failure) in(entry string) *failure {
 	moved := *f
 	moved.issues = make([]fhir.Issue, len(f.issues))
 	for i, issue := range f.issues {
-		switch {
-		case issue.Expression == "":
+		if !strings.HasPrefix(issue.Expression, "Bundle.entry[") {
 			issue.Expression = entry
-		case !strings.HasPrefix(issue.Expression, "Bundle.entry["):
-			issue.Expression = entry + ".resource" + afterDot(issue.Expression)
 		}
 		moved.issues[i] = issue
 	}
 	return &moved
-}
-
-func afterDot(path string) string {
-	if _, rest, ok := strings.Cut(path, "."); ok {
-		return "." + rest
-	}
-	return ""
 }
