@@ -43,29 +43,29 @@ func (b *body) charge(n int) error {
 // readBody reads a request's body within the limits, unpacked if it came packed.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (*body, error) {
 	b := &body{budget: &s.budget}
-	max := s.set.Limits.Body
-	if r.ContentLength > int64(max) {
-		return b, tooLarge(max)
+	most := s.set.Limits.Body
+	if r.ContentLength > int64(most) {
+		return b, tooLarge(most)
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, int64(max))
+	r.Body = http.MaxBytesReader(w, r.Body, int64(most))
 	var err error
 	switch packed := r.Header.Get("Content-Encoding"); {
 	case strings.EqualFold(packed, "gzip"):
-		err = b.unpack(r.Body, max, s.set.Limits.Ratio)
+		err = b.unpack(r.Body, most, s.set.Limits.Ratio)
 	case packed != "" && !strings.EqualFold(packed, "identity"):
 		err = fail(http.StatusUnsupportedMediaType, fhir.CodeNotSupported, "", "Content-Encoding must be gzip or identity.")
 	default:
-		err = b.fill(r.Body, int(r.ContentLength), max)
+		err = b.fill(r.Body, int(r.ContentLength), most)
 	}
 	if err != nil {
 		b.done()
-		return b, unreadable(err, max)
+		return b, unreadable(err, most)
 	}
 	return b, nil
 }
 
 // fill reads to the end; size is what the caller announced, -1 if nothing.
-func (b *body) fill(from io.Reader, size, max int) error {
+func (b *body) fill(from io.Reader, size, most int) error {
 	if size >= 0 {
 		if err := b.charge(size); err != nil {
 			return err
@@ -74,17 +74,17 @@ func (b *body) fill(from io.Reader, size, max int) error {
 		_, err := io.ReadFull(from, b.data)
 		return err
 	}
-	return b.grow(from, max, func(int) error { return nil })
+	return b.grow(from, most, func(int) error { return nil })
 }
 
 // grow reads what has no announced size; more is asked whenever the size has grown.
-func (b *body) grow(from io.Reader, max int, more func(size int) error) error {
+func (b *body) grow(from io.Reader, most int, more func(size int) error) error {
 	b.data = make([]byte, 0, 8<<10)
 	for {
 		n, err := from.Read(b.data[len(b.data):cap(b.data)])
 		b.data = b.data[:len(b.data)+n]
-		if len(b.data) > max {
-			return tooLarge(max)
+		if len(b.data) > most {
+			return tooLarge(most)
 		}
 		if e := more(len(b.data)); e != nil {
 			return e
@@ -105,15 +105,15 @@ func (b *body) grow(from io.Reader, max int, more func(size int) error) error {
 }
 
 // unpack reads gzip. What grows more than ratio times is a bomb, whatever its size in the end; small bodies may.
-func (b *body) unpack(from io.Reader, max, ratio int) error {
+func (b *body) unpack(from io.Reader, most, ratio int) error {
 	packed := &counted{from: from}
 	z, err := gzip.NewReader(packed)
 	if err != nil {
 		return err
 	}
-	return b.grow(z, max, func(size int) error {
+	return b.grow(z, most, func(size int) error {
 		if size > free && size > ratio*packed.n {
-			return tooLarge(max)
+			return tooLarge(most)
 		}
 		return nil
 	})
@@ -131,14 +131,14 @@ func (c *counted) Read(p []byte) (int, error) {
 }
 
 // unreadable turns what went wrong while reading into a failure.
-func unreadable(err error, max int) error {
+func unreadable(err error, most int) error {
 	var ours *failure
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &ours), errors.Is(err, errCrowded):
 		return err
 	case errors.As(err, &large):
-		return tooLarge(max)
+		return tooLarge(most)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return fail(http.StatusRequestTimeout, fhir.CodeTimeout, "", "The body did not arrive in time.")
 	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
@@ -147,7 +147,7 @@ func unreadable(err error, max int) error {
 	return fail(http.StatusBadRequest, fhir.CodeIncomplete, "", "The body ended early or could not be unpacked.")
 }
 
-func tooLarge(max int) error {
+func tooLarge(most int) error {
 	return fail(http.StatusRequestEntityTooLarge, fhir.CodeTooLong, "",
-		fmt.Sprintf("The body is larger than %d bytes, or unpacks to more than a packed text would; send it in parts.", max))
+		fmt.Sprintf("The body is larger than %d bytes, or unpacks to more than a packed text would; send it in parts.", most))
 }

@@ -35,15 +35,16 @@ func (s *Server) bundle(ctx context.Context, in *request) (*answer, error) {
 // entries makes the requests of a Bundle. Places says where each entry stood in what was sent; nil: where it stands.
 func (s *Server) entries(in *request, b *fhir.Resource, places []int) ([]entry, error) {
 	if b.Type() != "Bundle" {
-		return nil, fail(http.StatusBadRequest, fhir.CodeInvalid, b.Type()+".resourceType", "The base takes a Bundle; a "+b.Type()+" goes to [base]/"+b.Type()+".")
+		return nil, fail(http.StatusBadRequest, fhir.CodeInvalid, b.Type()+".resourceType",
+			"The base takes a Bundle; a "+b.Type()+" goes to [base]/"+b.Type()+".")
 	}
 	if kind := b.Get("type").Text(); kind != "transaction" && kind != "batch" {
 		return nil, fail(http.StatusBadRequest, fhir.CodeValue, "Bundle.type",
 			"The base carries out a transaction or a batch. A Bundle of another type can be stored by posting it to [base]/Bundle.")
 	}
 	sent := b.Get("entry").Items()
-	if max := s.set.Limits.Entries; len(sent) > max {
-		return nil, fail(http.StatusRequestEntityTooLarge, fhir.CodeTooCostly, "Bundle.entry", fmt.Sprintf("A Bundle may have at most %d entries.", max))
+	if most := s.set.Limits.Entries; len(sent) > most {
+		return nil, fail(http.StatusRequestEntityTooLarge, fhir.CodeTooCostly, "Bundle.entry", fmt.Sprintf("A Bundle may have at most %d entries.", most))
 	}
 	entries := make([]entry, len(sent))
 	for i, v := range sent {

@@ -199,7 +199,7 @@ func TestABodyMayComeInPieces(t *testing.T) {
 	at := network(t, serve(t, newFake()))
 	resp, err := http.Post(at+"/fhir/Task", "application/fhir+json", struct{ *strings.Reader }{strings.NewReader(task)})
 	require.NoError(t, err)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	assert.Equal(t, http.StatusCreated, resp.StatusCode)
 }
 
@@ -229,7 +229,7 @@ func TestRawNonsenseOverASocketIsRefused(t *testing.T) {
 	}
 	resp, err := http.Get("http://" + at + "/fhir/Task/t1")
 	require.NoError(t, err)
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	assert.Equal(t, http.StatusOK, resp.StatusCode, "the server lives")
 }
 
@@ -260,7 +260,7 @@ func TestSlowCallersKeepNobodyOut(t *testing.T) {
 	for i := range 200 {
 		c, err := net.Dial("tcp", strings.TrimPrefix(at, "http://"))
 		require.NoError(t, err)
-		defer c.Close()
+		t.Cleanup(func() { _ = c.Close() })
 		half := "POST /fhir/Task HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000000\r\n\r\n{"
 		if i%2 == 0 {
 			half = "GET /fhir/Task/t1 HTTP/1.1\r\nHost: loc"

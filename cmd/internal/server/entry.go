@@ -32,7 +32,8 @@ func (s *Server) entryAt(outer *request, n int, v fhir.Value) entry {
 func (s *Server) readEntry(in *request, v fhir.Value) error {
 	ask := v.Get("request")
 	if !ask.Exists() {
-		return fail(http.StatusBadRequest, fhir.CodeRequired, in.at+".request", "Each entry of a batch or transaction must have request.method and request.url.")
+		return fail(http.StatusBadRequest, fhir.CodeRequired, in.at+".request",
+			"Each entry of a batch or transaction must have request.method and request.url.")
 	}
 	in.fullURL = v.Get("fullUrl").Text()
 	in.ifMatch, in.ifNoneMatch, in.ifNoneExist = ask.Get("ifMatch").Text(), ask.Get("ifNoneMatch").Text(), ask.Get("ifNoneExist").Text()

@@ -24,16 +24,17 @@ func (g gate) enter(ctx context.Context) error {
 		return nil
 	default:
 	}
-	patience := time.NewTimer(g.wait)
-	defer patience.Stop()
+	patience, cancel := context.WithTimeout(ctx, g.wait)
+	defer cancel()
 	select {
 	case g.places <- struct{}{}:
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-patience.C:
-		return errCrowded
+	case <-patience.Done():
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return errCrowded
 }
 
 func (g gate) leave() { <-g.places }

@@ -15,8 +15,8 @@
 //
 //	edge (id, log, panic) → fence (host, origin, proxy) → route → body (size, gzip, strict read) → gate → engine → answer
 //
-// There is no authentication in this build: see [Settings.Dev]. Echo is imported here and nowhere else, and only route.go, edge.go and
-// answer.go see it.
+// There is no authentication in this build: see [Settings.Dev]. Echo is imported in this room and nowhere else, and here it routes, and hands
+// errors to the one handler; what carries a request out (request.go, read.go, write.go, transaction.go) does not see it.
 package server
 
 import (
@@ -136,9 +136,6 @@ func served() map[string]bool {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
-
-// Handler gives the server as a plain handler.
-func (s *Server) Handler() http.Handler { return s }
 
 // HTTPServer gives an http.Server for the address with the times and sizes that hold slow and greedy callers. The caller listens, serves,
 // and on the way out calls Stopping and then Shutdown of what it got.
