@@ -3,6 +3,7 @@ package search_test
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,9 @@ func show(all []search.Match) string {
 			s += " not"
 		}
 		s += fmt.Sprintf(" %v", m.Values)
+		if slices.Contains(m.Values, "") {
+			s += " with an empty value"
+		}
 		if len(m.Prefixes) > 0 {
 			s += fmt.Sprintf(" %v*", m.Prefixes)
 		}
@@ -80,6 +84,9 @@ func TestParse(t *testing.T) {
 		{"owner and not a status stay two", "Task", "owner=Organization/o&status:not=failed", "Task.owner [Organization/o] & Task.status not [failed]"},
 		{"two owners and a status stay three", "Task", "owner=Organization/o&owner=Organization/p&status=failed",
 			"Task.owner [Organization/o] & Task.owner [Organization/p] & Task.status [failed]"},
+		{"pairs that would be too many stay two", "Appointment", "based-on=a,b,c,d,e,f,g,h,i&status=booked,arrived,fulfilled,noshow,pending,proposed,cancelled,waitlist",
+			"Appointment.based-on [ServiceRequest/a ServiceRequest/b ServiceRequest/c ServiceRequest/d ServiceRequest/e ServiceRequest/f ServiceRequest/g ServiceRequest/h " +
+				"ServiceRequest/i] & Appointment.status [booked arrived fulfilled noshow pending proposed cancelled waitlist]"},
 		{"a patient and a status become one", "Task", "patient=p&status=requested", "Task.subject+status [Patient/p|requested]"},
 		{"a request and a status become one for appointments", "Appointment", "based-on=ServiceRequest/s&status=booked", "Appointment.based-on+status [ServiceRequest/s|booked]"},
 		{"an empty value is ignored", "Task", "status=", ""},
@@ -190,6 +197,7 @@ func TestLastUpdated(t *testing.T) {
 		{"before a day", "_lastUpdated=lt2026-03-01", time.Time{}, day, false},
 		{"up to a day", "_lastUpdated=le2026-03-01", time.Time{}, day.AddDate(0, 0, 1), false},
 		{"between", "_lastUpdated=ge2026-03-01&_lastUpdated=lt2026-03-01T12:00:00Z", day, day.Add(12 * time.Hour), false},
+		{"the narrowest of several", "_lastUpdated=ge2026-03-01&_lastUpdated=ge2026-02-01&_lastUpdated=lt2026-03-02&_lastUpdated=lt2026-04-01", day, day.AddDate(0, 0, 1), false},
 		{"with an offset", "_lastUpdated=lt2026-03-01T02:00:00%2B02:00", time.Time{}, day, false},
 		{"never", "_lastUpdated=ge2026-03-02&_lastUpdated=lt2026-03-01", day.AddDate(0, 0, 1), day, true},
 	}

@@ -260,6 +260,10 @@ func TestHistory(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, more)
 	assert.Len(t, all, 1)
+	all, more, err = f.History(t.Context(), Principal{}, "Patient", "p", 0, 3)
+	require.NoError(t, err)
+	assert.False(t, more)
+	assert.Len(t, all, 3)
 	all, more, err = f.History(t.Context(), Principal{}, "Patient", "p", 1, 2)
 	require.NoError(t, err)
 	assert.False(t, more)
@@ -282,4 +286,22 @@ func TestHistory(t *testing.T) {
 	_, err = f.Read(t.Context(), Principal{}, "Patient", "never")
 	require.ErrorAs(t, err, &r)
 	assert.Equal(t, NotFound, r.Kind)
+}
+
+// Where we write on top of what was sent, the answer is the newest version, which is ours.
+func TestResultsShowWhatWeWroteOnTop(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	id := f.apply(f.sent(urnA, "")...)[1].Version.ID
+	for _, status := range []string{"accepted", "in-progress"} {
+		body := strings.Replace(string(f.stored("Task", id).Bytes()), `"status":"`+f.stored("Task", id).Get("status").Text(), `"status":"`+status, 1)
+		assert.False(t, f.apply(f.put(body))[0].Version.Author.Own)
+	}
+	body := strings.Replace(string(f.stored("Task", id).Bytes()), `"in-progress"`, `"completed"`, 1)
+	got := f.apply(f.put(body))[0]
+	assert.Equal(t, Updated, got.Done)
+	assert.True(t, got.Version.Author.Own, "a completed without a visit is held")
+	v, err := f.Read(t.Context(), Principal{}, "Task", id)
+	require.NoError(t, err)
+	assert.Equal(t, v, got.Version)
 }

@@ -66,6 +66,36 @@ func TestADeletedReferralBeginsAnew(t *testing.T) {
 	assert.Equal(t, Unchanged, f.apply(f.post(request(placed, "")))[0].Done)
 }
 
+func TestWhatHasNoIdentityIsAlwaysNew(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	for _, body := range []string{request("", ""), strings.Replace(request(placed, ""), `"requester":{"reference":"Organization/ref"}`, `"authoredOn":"2026"`, 1),
+		strings.Replace(request(placed, ""), `"requester":{"reference":"Organization/ref"}`, `"requester":{"display":"Dr. Example"}`, 1)} {
+		for range 2 {
+			assert.Equal(t, Created, f.apply(f.post(body))[0].Done, body)
+		}
+	}
+}
+
+func TestTheOrderOfIdentifiersDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	a, b := `{"system":"urn:ehr","value":"R-7"}`, `{"system":"urn:a","value":"1"}`
+	f.apply(f.post(request(`"identifier":[`+a+`,`+b+`],`, "")))
+	assert.Equal(t, Updated, f.apply(f.post(request(`"identifier":[`+b+`,`+a+`],`, "")))[0].Done)
+}
+
+func TestWhatADeletedReferralSaidIsForgotten(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	urgent := request(placed, `,"priority":"urgent"`)
+	first := f.apply(f.post(request(placed, "")))[0]
+	f.apply(f.post(urgent))
+	f.apply(Change{Method: Delete, Type: "ServiceRequest", ID: first.Version.ID})
+	assert.Equal(t, Created, f.apply(f.post(request(placed, "")))[0].Done)
+	assert.Equal(t, Updated, f.apply(f.post(urgent))[0].Done)
+}
+
 func TestALogicalRequester(t *testing.T) {
 	t.Parallel()
 	f := start(t)
@@ -114,6 +144,36 @@ func TestABundleSentAgainWithOtherURNs(t *testing.T) {
 	body := strings.Replace(string(f.stored("Task", id).Bytes()), `"requested"`, `"rejected"`, 1)
 	f.apply(f.put(body))
 	assert.Equal(t, "unchanged created", done(f.apply(f.sent("urn:uuid:0b4b3a5e-6a41-4b55-9a07-6f0b7c2d1a13", "")...)), "after a no the same agency is asked again")
+}
+
+func TestATwinIsTheSameTask(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, from, to, want string }{
+		{"the same", "", "", "unchanged unchanged"},
+		{"another code", `"code":"fulfill"`, `"code":"abort"`, "unchanged created"},
+		{"another requester", "Organization/ref", "Organization/other", "unchanged created"},
+		{"a part of another", `"intent"`, `"partOf":[{"reference":"Task/t"}],"intent"`, "unchanged created"},
+		{"another status and words", `"status":"requested"`, `"description":"again","status":"draft"`, "unchanged unchanged"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := start(t)
+			f.apply(f.sent(urnA, "")...)
+			again := f.sent(urnB, "")
+			again[1].Resource = read(t, strings.Replace(string(again[1].Resource.Bytes()), tt.from, tt.to, 1))
+			assert.Equal(t, tt.want, done(f.apply(again...)))
+		})
+	}
+	t.Run("a request that is PUT brings new Tasks", func(t *testing.T) {
+		t.Parallel()
+		f := start(t)
+		for i := range 2 {
+			sr := f.put(strings.Replace(request(placed, ""), `{"resourceType"`, `{"id":"sr","resourceType"`, 1)).as(urnA)
+			f.apply(bundle(sr, f.post(task(fmt.Sprintf(`,"focus":{"reference":"%s"},"description":"%d"`, urnA, i)+owned)))...)
+		}
+		assert.Equal(t, 2, f.count("Task"))
+	})
 }
 
 func TestTwoTasksOfOneRequestSentAgain(t *testing.T) {

@@ -112,6 +112,8 @@ func TestConditionalReferences(t *testing.T) {
 		{"two matches", "Patient?identifier=urn:mrn|2", "", PreconditionFailed, ""},
 		{"a match in the same transaction", "Patient?identifier=urn:mrn|9", patient("9"), "", "Patient/n2"},
 		{"one match in the store and one in the transaction", "Patient?identifier=urn:mrn|1", patient("1"), PreconditionFailed, ""},
+		{"a match in the same transaction by what it is not", "Patient?identifier=urn:mrn|9&active:not=true", patient("9"), "", "Patient/n2"},
+		{"no match in the same transaction by what it is not", "Patient?identifier=urn:mrn|9&active:missing=false", patient("9"), PreconditionFailed, ""},
 		{"a parameter that is not known", "Patient?colour=blue", "", Invalid, ""},
 		{"no parameter", "Patient?", "", Invalid, ""},
 	}
@@ -144,4 +146,12 @@ func TestPlaceholders(t *testing.T) {
 		"patient/" + urnA: "", "": "", "/": ""} {
 		assert.Equal(t, want, placeholder(ref), ref)
 	}
+}
+
+func TestAConditionalReferenceToWhatIsDeletedAtOnce(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	f.apply(f.put(`{"resourceType":"Patient","id":"one","identifier":[{"system":"urn:mrn","value":"1"}]}`))
+	r := f.refused(PreconditionFailed, bundle(f.post(subject("Patient?identifier=urn:mrn|1")), Change{Method: Delete, Type: "Patient", ID: "one"})...)
+	assert.Equal(t, fhir.CodeNotFound, r.Issues[0].Code)
 }
