@@ -30,9 +30,15 @@ func syntax(data []byte) (Issue, bool) {
 		issue.Text = "The input begins with a byte order mark; JSON must begin with the value itself."
 	default:
 		issue.Expression, issue.Text = syntaxError(data)
+		if strings.HasSuffix(issue.Text, tooDeep) {
+			issue.Code, issue.Text = CodeTooCostly, fmt.Sprintf("The input nests too deep; at most %d levels are read.", MaxDepth)
+		}
 	}
 	return issue, false
 }
+
+// tooDeep ends the words of jsontext where an input nests beyond what it reads at all, which is far beyond MaxDepth.
+const tooDeep = "exceeded max depth."
 
 // syntaxError reads up to the error to tell where it is.
 func syntaxError(data []byte) (expression, words string) {

@@ -169,7 +169,7 @@ var wrongInputs = []wrong{
 	// size
 	{"65 levels", nested(65), []string{"too-costly " + "Questionnaire" + strings.Repeat(".item[0]", 32)}},
 	{"500,001 values", patient(`"name":[` + strings.Repeat(`{"given":[`+strings.Repeat(`"a",`, 999)+`"a"]},`, 499) + `{"text":"x"}]`), []string{"too-costly "}},
-	{"brackets without end", patient(`"x":` + strings.Repeat(`[`, 20_000)), []string{"structure Patient.x" + strings.Repeat("[0]", 62)}},
+	{"brackets without end", patient(`"x":` + strings.Repeat(`[`, 20_000)), []string{"too-costly Patient.x" + strings.Repeat("[0]", 62)}},
 	{"10,001 items", patient(`"name":[` + strings.Repeat(`{"text":"x"},`, MaxItems) + `{"text":"x"}]`), []string{"too-costly Patient.name"}},
 }
 

@@ -340,6 +340,10 @@ func (t *txn) find(key store.Key) *touch {
 // Source: FHIR R4, http.html, Managing Resource Contention
 func (w *work) current(no *refusals) bool {
 	switch {
+	case w.OnlyNew && w.old != nil && !w.old.Deleted:
+		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifNoneMatch"),
+			"there is a resource with this id already, and If-None-Match: * only creates")
+		return false
 	case w.IfMatch == "":
 		return true
 	case w.old == nil:

@@ -75,6 +75,8 @@ type Change struct {
 	IfNoneExist string // conditional create: likewise
 	IfMatch     string // the version number that the caller believes to be newest; "" when not said
 
+	OnlyNew bool // update: only to create; a resource that is there already stands in the way
+
 	Path string // where the change stands in what was sent, for issues: "Bundle.entry[3]"; "" alone
 }
 

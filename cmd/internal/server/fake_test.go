@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -80,6 +81,9 @@ func (f *fake) apply(c *engine.Change) (engine.Result, error) {
 	v := store.Version{Key: key, Number: len(past) + 1, Updated: noon.Add(time.Duration(len(past)) * time.Second)}
 	if c.IfMatch != "" && c.IfMatch != strconv.Itoa(len(past)) {
 		return engine.Result{}, refusal(engine.PreconditionFailed, fhir.CodeConflict, c.Path, "not the newest version")
+	}
+	if c.OnlyNew && len(past) > 0 {
+		return engine.Result{}, refusal(engine.PreconditionFailed, fhir.CodeConflict, strings.TrimPrefix(c.Path+".request.ifNoneMatch", ".request.ifNoneMatch"), "there already")
 	}
 	if c.Method == engine.Delete {
 		if len(past) == 0 {

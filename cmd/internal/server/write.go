@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 
@@ -13,9 +12,6 @@ import (
 // write carries out one change on its own.
 func (s *Server) write(ctx context.Context, in *request) (*answer, error) {
 	change, err := in.route.change(s, in)
-	if err == nil {
-		err = s.onlyCreates(ctx, in)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -49,31 +45,14 @@ func (s *Server) update(in *request) (engine.Change, error) {
 	}
 	if in.id == "" {
 		change.Query, err = in.selection()
+		return change, err
 	}
-	return change, err
-}
-
-// onlyCreates holds an update with If-None-Match: * to creating.
-//
-// Source: RFC 9110 13.1.2; FHIR R4, http.html 3.1.0.4.3
-func (s *Server) onlyCreates(ctx context.Context, in *request) error {
-	if in.ifNoneMatch == "" || in.route.kind != doUpdate {
-		return nil
-	}
-	if in.ifNoneMatch != "*" || in.id == "" {
-		return fail(http.StatusBadRequest, fhir.CodeValue, in.place("request.ifNoneMatch"),
+	change.OnlyNew = in.ifNoneMatch == "*"
+	if in.ifNoneMatch != "" && !change.OnlyNew {
+		err = fail(http.StatusBadRequest, fhir.CodeValue, in.place("request.ifNoneMatch"),
 			"On an update of one id If-None-Match may be *, which only creates; to update a known version send If-Match.")
 	}
-	var refusal *engine.Refusal
-	_, err := s.engine.Read(ctx, in.who, in.typ, in.id)
-	switch {
-	case err == nil:
-		return fail(http.StatusPreconditionFailed, fhir.CodeConflict, in.place("request.ifNoneMatch"),
-			"There is a resource with this id already, and If-None-Match: * only creates.")
-	case errors.As(err, &refusal) && (refusal.Kind == engine.NotFound || refusal.Kind == engine.Gone):
-		return nil
-	}
-	return err
+	return change, err
 }
 
 // remove gives the change that a DELETE asks for.
@@ -87,6 +66,12 @@ func (s *Server) remove(in *request) (engine.Change, error) {
 	}
 	if in.id == "" {
 		change.Query, err = in.selection()
+		return change, err
+	}
+	change.OnlyNew = in.ifNoneMatch == "*"
+	if in.ifNoneMatch != "" && !change.OnlyNew {
+		err = fail(http.StatusBadRequest, fhir.CodeValue, in.place("request.ifNoneMatch"),
+			"On an update of one id If-None-Match may be *, which only creates; to update a known version send If-Match.")
 	}
 	return change, err
 }

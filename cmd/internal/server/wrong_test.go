@@ -136,7 +136,7 @@ func TestWrongRequestsAreRefusedWithWords(t *testing.T) {
 		{"a body that is too large", "POST", "/Task", `{"resourceType":"Task","description":"` + strings.Repeat("x", 5<<20) + `"}`, nil, 413, "too-long", ""},
 		{"a body that unpacks to too much", "POST", "/Task", packed(noise(6 << 20)), []string{"Content-Encoding: gzip"}, 413, "too-long", ""},
 		{"a body that unpacks to far more than it was", "POST", "/Task", packed(strings.Repeat(" ", 1<<20)), []string{"Content-Encoding: gzip"}, 413, "too-long", ""},
-		{"more levels than anybody needs", "POST", "/Task", strings.Repeat(`{"extension":[`, 100_000), nil, 400, "structure", ""},
+		{"more levels than anybody needs", "POST", "/Task", strings.Repeat(`{"extension":[`, 100_000), nil, 400, "too-costly", ""},
 
 		// Bundles
 		{"no Bundle at the base", "POST", "", task, nil, 400, "invalid", "Task.resourceType"},
