@@ -134,7 +134,7 @@ func TestTheEngineIsToldWhatWasAsked(t *testing.T) {
 			engine.Change{Method: engine.Update, Type: "Task", ID: "t1", IfMatch: "3"}},
 		{"an update with a tag without quotes", "PUT", "/Task/t1", []string{`If-Match: W/3`},
 			engine.Change{Method: engine.Update, Type: "Task", ID: "t1", IfMatch: "3"}},
-		{"an update of a new id only", "PUT", "/Task/t9", []string{`If-None-Match: *`}, engine.Change{Method: engine.Update, Type: "Task", ID: "t9"}},
+		{"an update of a new id only", "PUT", "/Task/t9", []string{`If-None-Match: *`}, engine.Change{Method: engine.Update, Type: "Task", ID: "t9", OnlyNew: true}},
 		{"an update with a cascade that is not for it", "PUT", "/Task/t1?_pretty=true", nil, engine.Change{Method: engine.Update, Type: "Task", ID: "t1"}},
 		{"a conditional update", "PUT", "/Task?identifier=a%7Cb&_format=json", nil,
 			engine.Change{Method: engine.Update, Type: "Task", Query: "identifier=a%7Cb"}},
