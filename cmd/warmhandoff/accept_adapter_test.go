@@ -63,15 +63,15 @@ type adapter struct {
 	door  scenario.Door
 }
 
-// openAdapter opens the program on a database: ":memory:", or a file.
-func openAdapter(t require.TestingT, db string, at time.Time) *adapter {
+// openAdapter opens the program on a database: ":memory:", or a file. Agreed is what was agreed with partners.
+func openAdapter(t require.TestingT, db string, at time.Time, agreed map[string]mapping.Partner) *adapter {
 	zone, err := time.LoadLocation("America/Los_Angeles")
 	require.NoError(t, err)
 	st, err := openStore(context.Background(), db, "FULL")
 	require.NoError(t, err)
 	a := &adapter{t: t, store: st, clock: &stepped{at: at}}
 	ids := &scenario.IDs{Prefix: "id"}
-	a.sys = wire(st, wiring{base: scenario.Base, guide: mapping.Settings{Zone: zone, Guides: guides}, now: a.clock.now, newID: ids.Next})
+	a.sys = wire(st, wiring{base: scenario.Base, guide: mapping.Settings{Zone: zone, Guides: guides, Partners: agreed}, now: a.clock.now, newID: ids.Next})
 	a.door = scenario.Door{Handler: a.sys.server}
 	return a
 }
@@ -79,7 +79,7 @@ func openAdapter(t require.TestingT, db string, at time.Time) *adapter {
 // newAdapter is the program on an empty store in memory, on that Monday; the test's end closes it.
 func newAdapter(t *testing.T) *adapter {
 	t.Helper()
-	a := openAdapter(t, ":memory:", monday)
+	a := openAdapter(t, ":memory:", monday, nil)
 	t.Cleanup(func() { assert.NoError(t, a.store.Close()) })
 	return a
 }

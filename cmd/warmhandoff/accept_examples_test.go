@@ -69,7 +69,7 @@ func TestAcceptPublishedExamplesComeBackByteForByte(t *testing.T) {
 			assert.Equal(t, at, answer.Issues()[0].Expression, name)
 			continue
 		}
-		alone := openAdapter(t, ":memory:", monday)
+		alone := openAdapter(t, ":memory:", monday, nil)
 		alone.comesBack(t, name, sent, false)
 		require.NoError(t, alone.store.Close())
 		all.comesBack(t, name, sent, true)

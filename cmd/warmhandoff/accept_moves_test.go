@@ -1,0 +1,217 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"warmhandoff/cmd/internal/scenario"
+	"warmhandoff/mapping/workflow"
+)
+
+// moveTable says who may take Task.status from where to where: R the referrer, A the agency that owns the Task, N a navigator, S a supervisor,
+// P the person. It is written down here a second time, so that a slip in the program's own table shows.
+//
+// Source: SDOHCC 3.0.0 and BSeR 2.0.0-ballot status tables; FHIR R4, task.html
+// Source: local, requested or received → in-progress is a yes and a start in one; an ended leg may be opened again
+var moveTable = map[string]string{
+	"draft":            "requested RNS, cancelled RNSP",
+	"requested":        "received A, accepted A, rejected A, in-progress A, on-hold ANSP, cancelled RNSP",
+	"received":         "accepted A, rejected A, in-progress A, on-hold NSP, cancelled RNSP",
+	"accepted":         "in-progress A, on-hold ANSP, completed A, failed ANS, rejected A, cancelled RANSP",
+	"ready":            "in-progress A, on-hold ANSP, completed A, cancelled RANSP",
+	"in-progress":      "on-hold ANSP, completed A, failed ANS, rejected A, ready A, cancelled RANSP",
+	"on-hold":          "requested ANSP, accepted ANSP, in-progress ANSP, completed A, failed ANS, cancelled RANSP",
+	"rejected":         "requested RNSP, in-progress RNSP",
+	"cancelled":        "requested RNSP, in-progress RNSP",
+	"failed":           "requested RNSP, in-progress RNSP",
+	"completed":        "",
+	"entered-in-error": "",
+}
+
+// speakers are a party for each role. What is open to a caller who says nothing, and to an administrator, is what is open to anybody.
+var speakers = []struct {
+	letter string
+	party  scenario.Party
+}{
+	{"R", bayview}, {"A", harbor}, {"N", navigator}, {"S", scenario.Party{Ref: "Practitioner/lead", Role: "supervisor"}},
+	{"P", scenario.Party{Ref: "Patient/p1", Role: "person"}}, {"-", scenario.Party{Ref: "Organization/feed", Role: "feed"}},
+	{"*", scenario.Party{Ref: "Practitioner/root", Role: "admin"}}, {"*", nobody},
+}
+
+// openTo gives the statuses to which somebody may take a Task by the table.
+func openTo(from, letter string) []string {
+	var list []string
+	for row := range strings.SplitSeq(moveTable[from], ", ") {
+		to, by, _ := strings.Cut(row, " ")
+		if to != "" && (letter == "*" || strings.Contains(by, letter)) {
+			list = append(list, to)
+		}
+	}
+	if from != "entered-in-error" && strings.Contains("RNS*", letter) {
+		list = append(list, "entered-in-error")
+	}
+	return list
+}
+
+// overStatuses are the statuses from which a move opens the leg again.
+var overStatuses = []string{"rejected", "cancelled", "failed"}
+
+// TestAcceptMovesByRole tries every move of every role over HTTP: what the table has is done, all else is refused with what is open.
+func TestAcceptMovesByRole(t *testing.T) {
+	t.Parallel()
+	require.Len(t, moveTable, len(workflow.Statuses))
+	for n, who := range speakers {
+		t.Run(fmt.Sprintf("%s%d", who.party.Role, n), func(t *testing.T) {
+			t.Parallel()
+			a := newAdapter(t)
+			for _, from := range workflow.Statuses {
+				var bodies []string
+				for _, to := range workflow.Statuses {
+					id := string(from) + "-" + string(to)
+					bodies = append(bodies, requestJSON("sr-"+id, "p1", ""), taskJSON(id, string(from), ""))
+				}
+				a.do(nobody, "POST", "", transaction(t, bodies...))
+				for _, to := range workflow.Statuses {
+					a.tries(t, who.party, string(from), string(to), openTo(string(from), who.letter))
+				}
+			}
+		})
+	}
+}
+
+// tries makes one move and compares what came of it.
+func (a *adapter) tries(t *testing.T, who scenario.Party, from, to string, open []string) {
+	t.Helper()
+	id, more := from+"-"+to, ""
+	if slices.Contains(overStatuses, from) {
+		more = reason("reopened")
+	}
+	before := len(a.history("Task/" + id))
+	answer := a.ask(who, "PUT", "/Task/"+id, taskJSON(id, to, more))
+	echo := from == "completed" && to == "in-progress" // their bare claim is held there, so this is our own word come back
+	if from == to || echo || slices.Contains(open, to) {
+		assert.Equal(t, 200, answer.Status, "%s: %s to %s: %s", who.Role, from, to, answer.Body)
+		return
+	}
+	if !assert.Equal(t, 422, answer.Status, "%s: %s to %s", who.Role, from, to) {
+		return
+	}
+	issues := answer.Issues()
+	require.Len(t, issues, 1)
+	assert.Equal(t, []string{"business-rule", "Task.status"}, []string{issues[0].Code, issues[0].Expression})
+	names := strings.Join(open, ", ")
+	if names == "" {
+		names = "none"
+	}
+	_, named, found := strings.Cut(issues[0].Text, "Open from "+from+": ")
+	require.True(t, found, issues[0].Text)
+	assert.ElementsMatch(t, strings.Split(names, ", "), strings.Split(strings.TrimSuffix(named, "."), ", "), issues[0].Text)
+	assert.Contains(t, issues[0].Text, fmt.Sprintf("from %s to %s", from, to))
+	assert.Len(t, a.history("Task/"+id), before, "nothing is written")
+}
+
+// TestAcceptRefusedMoves tells the refusals that matter most one by one, as requests of their own and in a transaction.
+func TestAcceptRefusedMoves(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name     string
+		who      scenario.Party
+		from, to string
+		more     string
+		says     string
+	}{
+		{"an agency cancels what it was only asked", harbor, "requested", "cancelled", "", "Open from requested: received, accepted, rejected, in-progress, on-hold."},
+		{"a referrer accepts for the agency", bayview, "requested", "accepted", "", "by a referrer. Open from requested: cancelled, entered-in-error."},
+		{"another agency accepts", cedar, "requested", "accepted", "", "by the Task's owner only"},
+		{"another agency completes", cedar, "accepted", "completed", "", "by the Task's owner only"},
+		{"an agency completes what it never accepted", harbor, "requested", "completed", "", "Open from requested: received, accepted"},
+		{"anybody completes what was never accepted", nobody, "requested", "completed", "", "from requested to completed by anybody"},
+		{"an agency answers a draft", harbor, "draft", "accepted", "", "Open from draft: none."},
+		{"an agency opens its own refusal again", harbor, "rejected", "requested", reason("reopened"), "Open from rejected: none."},
+		{"a referrer opens again without a reason", bayview, "rejected", "requested", "", "with a coded reason in statusReason"},
+		{"a referrer opens again with free text for a reason", bayview, "cancelled", "requested", `,"statusReason":{"text":"she called"}`, "with a coded reason"},
+		{"somebody opens what was an error", nobody, "entered-in-error", "requested", reason("reopened"), "Open from entered-in-error: none."},
+		{"a feed moves anything", scenario.Party{Ref: "Organization/feed", Role: "feed"}, "requested", "cancelled", "", "Open from requested: none."},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAdapter(t)
+			a.referred("t1", row.from)
+			before := a.holdings()
+			moved := taskJSON("t1", row.to, row.more)
+			assert.Contains(t, a.refused(row.who, "PUT", "/Task/t1", moved, 422), row.says)
+			assert.Contains(t, a.refused(row.who, "POST", "", transaction(t, patientJSON("p9"), moved), 422), row.says)
+			assert.Equal(t, before, a.holdings(), "nothing is stored, and nothing of the transaction")
+			batch := strings.Replace(transaction(t, patientJSON("p9"), moved), `"transaction"`, `"batch"`, 1)
+			entries := a.do(row.who, "POST", "", batch).Get("entry").Items()
+			assert.Equal(t, "422 Unprocessable Entity", entries[1].Get("response", "status").Text())
+			assert.Contains(t, string(entries[1].Raw()), strings.ReplaceAll(row.says, "→", `\u2192`))
+			assert.Equal(t, "201 Created", entries[0].Get("response", "status").Text(), "in a batch the others are done")
+		})
+	}
+}
+
+// TestAcceptReopening opens an ended leg again: with a coded reason, within ninety days of its end.
+func TestAcceptReopening(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for _, from := range overStatuses {
+		for _, row := range []struct {
+			after  time.Duration
+			status int
+			stands string
+		}{{time.Hour, 200, "offered"}, {90 * day, 200, "offered"}, {90*day + time.Hour, 422, ""}} {
+			t.Run(fmt.Sprintf("%s, %s later", from, row.after), func(t *testing.T) {
+				t.Parallel()
+				a := newAdapter(t)
+				a.referred("t1", from)
+				stood := a.stands("t1")
+				require.True(t, strings.HasPrefix(stood, "closed:"), stood)
+				a.clock.pass(row.after)
+				answer := a.ask(bayview, "PUT", "/Task/t1", taskJSON("t1", "requested", reason("reopened")))
+				require.Equal(t, row.status, answer.Status, string(answer.Body))
+				if row.status != 200 {
+					assert.Contains(t, answer.Issues()[0].Text, "within 90 days")
+					assert.Equal(t, stood, a.stands("t1"))
+					return
+				}
+				assert.Equal(t, row.stands, a.stands("t1"))
+			})
+		}
+	}
+}
+
+// TestAcceptNobodyAttestsTheFuture refuses an attested visit that has not been, alone and beside a draft referral.
+func TestAcceptNobodyAttestsTheFuture(t *testing.T) {
+	t.Parallel()
+	attest := func(when string) string {
+		return attestationJSON("o1", "t1", "final", "came", when, "Organization/harbor")
+	}
+	a := newAdapter(t)
+	draft := []string{requestJSON("sr-t1", "p-t1", ""), taskJSON("t1", "draft", ""), attest("2026-03-03T10:00:00-08:00")}
+	words := a.refused(bayview, "POST", "", transaction(t, draft...), 422)
+	assert.Contains(t, words, "has not happened")
+	assert.Empty(t, a.holdings())
+	a.referred("t1", "draft")
+	for _, when := range []string{"2026-03-03", "2026-03-02T09:06:00-08:00", "2027-03-02T09:00:00-08:00"} {
+		answer := a.ask(harbor, "PUT", "/Observation/o1", attest(when))
+		require.Equal(t, 422, answer.Status, when)
+		assert.Equal(t, "Observation.effective", answer.Issues()[0].Expression)
+	}
+	for _, when := range []string{"2026-03-02", "2026-03-02T09:04:00-08:00", "2026-02-27"} {
+		a.put(harbor, attest(when)) // today, within the skew of clocks, and the past
+	}
+}
+
+// attestationJSON is somebody's word about a visit of leg ID.
+func attestationJSON(id, leg, status, result, when, who string) string {
+	return fmt.Sprintf(`{"resourceType":"Observation","id":%q,"status":%q,"code":{"coding":[{"system":"urn:warmhandoff:observation","code":"first-visit"}]},
+"basedOn":[{"reference":"ServiceRequest/sr-%s"}],"subject":{"reference":"Patient/p-%s"},"effectiveDateTime":%q,"performer":[{"reference":%q}],
+"valueCodeableConcept":{"coding":[{"system":"urn:warmhandoff:visit-result","code":%q}]}}`, id, status, leg, leg, when, who, result)
+}
