@@ -19,7 +19,6 @@ const (
 	MaxValues    = 64   // values of one parameter
 	MaxIDs       = 500  // values of _id
 	maxMatches   = 32   // parameters in one search
-	maxExpanded  = 2048 // values of one parameter, after bare ids became one for each type
 )
 
 // Options are what Parse is told beside the search string.
@@ -207,9 +206,6 @@ func (p *parser) condition(param *Param, modifier, list string) *fhir.Issue {
 	whole := false // one alternative is satisfied by any value
 	for _, a := range alternatives {
 		whole = param.alternative(&m, modifier, a, p.opt.Base) || whole
-	}
-	if len(m.Values) > maxExpanded {
-		return failed(fhir.CodeTooCostly, "%s has too many values; write ids with their type", param.Name)
 	}
 	if whole {
 		m.Values, m.Prefixes = nil, nil

@@ -125,7 +125,7 @@ func (t *txn) reserve(w *work, c *condition) error {
 		if err != nil || fresh || kept == w.key.ID {
 			return err
 		}
-		v, err := t.tx.Newest(t.ctx, store.Key{Type: w.Type, ID: kept})
+		_, err = t.tx.Newest(t.ctx, store.Key{Type: w.Type, ID: kept})
 		if errors.Is(err, store.ErrNotFound) {
 			w.key.ID = kept
 			return nil
@@ -133,12 +133,10 @@ func (t *txn) reserve(w *work, c *condition) error {
 		if err != nil {
 			return err
 		}
-		if !v.Deleted {
-			one := *c
-			one.query.IDs = []string{kept}
-			if found, err := t.matches(&one); err != nil || len(found) > 0 {
-				return err
-			}
+		one := *c
+		one.query.IDs = []string{kept}
+		if found, err := t.matches(&one); err != nil || len(found) > 0 {
+			return err
 		}
 		key += "|" + kept
 		if len(key) > 200 {

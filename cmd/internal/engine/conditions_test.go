@@ -63,6 +63,9 @@ func TestConditionalUpdate(t *testing.T) {
 	named := f.apply(f.put(`{"resourceType":"Patient","id":"mine","identifier":[{"system":"urn:mrn","value":"2"}]}`).where("identifier=urn:mrn|2"))[0]
 	assert.Equal(t, "mine", named.Version.ID, "no match creates with the id of the body")
 	f.refused(Conflict, f.put(`{"resourceType":"Patient","id":"mine"}`).where("identifier=urn:mrn|3"))
+	f.apply(Change{Method: Delete, Type: "Patient", ID: "mine"})
+	revived := f.apply(f.put(`{"resourceType":"Patient","id":"mine","identifier":[{"system":"urn:mrn","value":"2"}]}`).where("identifier=urn:mrn|2"))[0]
+	assert.Equal(t, 3, revived.Version.Number, "a deleted one belongs to nobody")
 	f.apply(f.post(patient("2")))
 	r := f.refused(PreconditionFailed, f.put(patient("2")).where("identifier=urn:mrn|2"))
 	assert.Equal(t, fhir.CodeMultipleMatches, r.Issues[0].Code)

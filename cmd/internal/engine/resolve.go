@@ -13,80 +13,18 @@ import (
 
 // A batch is what can be done with changes before the transaction begins: they are read, their conditions parsed, new ids made up, references
 // between them put in place and terms gathered, all on the assumption that every create is a new resource. The transaction copies the works
-// and corrects what turns out otherwise. A batch does not change once it is prepared.
+// and corrects what turns out otherwise. A batch does not change once it is prepared, but for the time in what is stamped already (work.restamp).
 type batch struct {
 	works []work
 	names map[string]int // fullUrl → place in works
 	key   string         // under which a repeat of the whole is known; "" when it is not remembered
 	lead  *lead          // nil where the batch is not one new referral
+
+	searches int // conditional references
 }
 
-// work is one Change on its way.
-type work struct {
-	Change
-	key   store.Key  // what it writes
-	guess store.Key  // what it was assumed to write when the batch was prepared
-	fresh bool       // key.ID is new: nothing can be stored there
-	pick  *condition // conditional update or delete
-	none  *condition // conditional create
-	uses  []use      // references to be put in place
-	put   []int      // works whose keys are written into res, besides uses
-
-	res   *fhir.Resource // with references in place; nil for a delete, and until all references are known
-	terms []store.Term
-	links []store.Link
-
-	settling, keyed bool // the key is being decided, is decided
-	existed         bool // a create that found its resource already there
-	settled         bool // done and version say the outcome, nothing is written
-
-	old     *store.Version // newest stored; nil when there is none
-	oldRes  *fhir.Resource // nil when there is none or it is deleted
-	stamped *fhir.Resource // the new version
-
-	stampedAs store.Key // whose it is
-	write     bool
-	done      Done
-	version   store.Version
-	issues    []fhir.Issue
-}
-
-// use is a reference that does not name its target yet: another entry of the Bundle, or a search.
-type use struct {
-	ref    string // as written
-	at     string // FHIRPath in the resource
-	target int    // place in works; -1 for a search
-	pick   *condition
-	key    store.Key // what it turned out to be
-	known  bool
-}
-
-// place names the change in an issue.
-func (c *Change) place() string {
-	if c.Path != "" {
-		return c.Path
-	}
-	return c.Type
-}
-
-// at gives the FHIRPath of an element of the change's resource in what was sent: Bundle.entry[1].resource.status for Task.status.
-func (c *Change) at(element string) string {
-	if c.Path == "" {
-		return element
-	}
-	if rest, ok := strings.CutPrefix(element, c.Type); ok && (rest == "" || rest[0] == '.') {
-		return c.Path + ".resource" + rest
-	}
-	return c.Path
-}
-
-// request gives the FHIRPath of an element of Bundle.entry.request; "" for a change that came alone.
-func (c *Change) request(element string) string {
-	if c.Path == "" {
-		return ""
-	}
-	return c.Path + ".request." + element
-}
+// maxSearches is how many conditional references a transaction may have: each is a search while nobody else can write.
+const maxSearches = 100
 
 // prepare does all that needs no database.
 func (e *Engine) prepare(p Principal, identifier string, changes []Change) (*batch, error) {
@@ -157,20 +95,6 @@ func (e *Engine) address(w *work, no *refusals) {
 	}
 }
 
-func (w *work) newID(e *Engine) {
-	w.key, w.fresh = store.Key{Type: w.Type, ID: e.set.NewID()}, true
-}
-
-// searches reports whether the work has a reference that only the database can resolve.
-func (w *work) searches() bool {
-	for i := range w.uses {
-		if w.uses[i].target < 0 && !w.uses[i].known {
-			return true
-		}
-	}
-	return false
-}
-
 // references finds the references that have to be put in place.
 //
 // Source: FHIR R4, bundle.html, Resolving references in Bundles; http.html, conditional references
@@ -189,12 +113,16 @@ func (e *Engine) references(b *batch, w *work, no *refusals) {
 				i.Expression = w.at(v.Path())
 				no.issue(Invalid, i)
 			}
-			w.uses = append(w.uses, use{ref: ref, at: v.Path(), target: -1, pick: pick})
+			w.addUse(use{ref: ref, at: v.Path(), target: -1, pick: pick})
+			if b.searches++; b.searches > maxSearches {
+				no.add(Invalid, fhir.CodeTooCostly, w.at(v.Path()), fmt.Sprintf("at most %d conditional references are allowed at once", maxSearches))
+				return
+			}
 			continue
 		}
 		if i, ok := b.target(w, ref); ok {
 			if k := b.works[i].key; b.works[i].Method != Update || b.works[i].Query != "" || search.Local(ref, e.set.Base) != k.String() {
-				w.uses = append(w.uses, use{ref: ref, at: v.Path(), target: i})
+				w.addUse(use{ref: ref, at: v.Path(), target: i})
 			}
 		} else if w.Path != "" && placeholder(ref) != "" {
 			no.add(Unprocessable, fhir.CodeNotFound, w.at(v.Path()), "no entry of the Bundle has this fullUrl")
@@ -245,15 +173,6 @@ func restBase(w *work) string {
 	return rest
 }
 
-func (w *work) use(ref string) *use {
-	for i := range w.uses {
-		if w.uses[i].ref == ref {
-			return &w.uses[i]
-		}
-	}
-	return nil
-}
-
 // rewrite makes res, terms and links: the resource with its references in place, given the keys of the other works.
 func (e *Engine) rewrite(w *work, names map[string]int, key func(int) store.Key) error {
 	w.res, w.put = w.Resource, nil
@@ -283,45 +202,6 @@ func (e *Engine) rewrite(w *work, names map[string]int, key func(int) store.Key)
 	if w.fresh {
 		return w.stamp(time.UnixMilli(0).UTC())
 	}
-	return nil
-}
-
-// storeLinks gives the references that workflow follows.
-func (e *Engine) storeLinks(r *fhir.Resource) []store.Link {
-	links := e.set.Guide.Links(r)
-	out := make([]store.Link, len(links))
-	for i, l := range links {
-		out[i] = store.Link{Via: l.Via, To: l.To}
-	}
-	return out
-}
-
-// stamp makes the version that is stored.
-func (w *work) stamp(at time.Time) error {
-	number := 1
-	if w.old != nil {
-		number = w.old.Number + 1
-	}
-	r, err := fhir.ReadStored(w.res.Stamp(w.key.ID, number, at))
-	if err != nil {
-		return fmt.Errorf("stamp %s: %w", w.key, err)
-	}
-	w.stamped, w.stampedAs = r, w.key
-	return nil
-}
-
-// restamp brings a stamped version to its final time. A new resource was stamped before the transaction began; only the time, which has a fixed
-// length, is then written over in bytes that nobody else has seen yet. That keeps reading them again out of the transaction.
-func (w *work) restamp(at time.Time) error {
-	if w.stamped == nil || w.old != nil || w.stampedAs != w.key {
-		return w.stamp(at)
-	}
-	from, to := w.stamped.Get("meta", "lastUpdated").Span()
-	const layout = `"2006-01-02T15:04:05.000Z"`
-	if to-from != len(layout) {
-		return w.stamp(at)
-	}
-	copy(w.stamped.Bytes()[from:to], at.UTC().Format(layout))
 	return nil
 }
 

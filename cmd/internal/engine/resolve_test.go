@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -90,8 +92,10 @@ func TestReferencesToEntriesThatWereThere(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	f.apply(f.put(`{"resourceType":"Patient","id":"there","identifier":[{"system":"urn:mrn","value":"1"}]}`))
-	got := f.apply(bundle(f.post(subject(urnA)), f.post(patient("1")).as(urnA).ifNone("identifier=urn:mrn|1"))...)
-	assert.Equal(t, "created unchanged", done(got))
+	got := f.apply(bundle(f.post(subject(urnA)), f.post(patient("1")).as(urnA).ifNone("identifier=urn:mrn|1"),
+		f.post(task(`,"input":[{"type":{"text":"x"},"valueUri":"`+urnA+`"}]`)))...)
+	assert.Equal(t, "created unchanged created", done(got))
+	assert.Equal(t, "Patient/there", f.stored("Task", got[2].Version.ID).Get("input", "valueUri").Text())
 	assert.Equal(t, "Patient/there", f.stored("ServiceRequest", got[0].Version.ID).Get("subject", "reference").Text())
 	found, err := f.Search(t.Context(), Principal{}, "ServiceRequest", map[string][]string{"patient": {"there"}}, true)
 	require.NoError(t, err)
@@ -154,4 +158,15 @@ func TestAConditionalReferenceToWhatIsDeletedAtOnce(t *testing.T) {
 	f.apply(f.put(`{"resourceType":"Patient","id":"one","identifier":[{"system":"urn:mrn","value":"1"}]}`))
 	r := f.refused(PreconditionFailed, bundle(f.post(subject("Patient?identifier=urn:mrn|1")), Change{Method: Delete, Type: "Patient", ID: "one"})...)
 	assert.Equal(t, fhir.CodeNotFound, r.Issues[0].Code)
+}
+
+func TestTooManyConditionalReferences(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	var refs []string
+	for i := range 101 {
+		refs = append(refs, fmt.Sprintf(`{"reference":"Patient?identifier=%d"}`, i))
+	}
+	r := f.refused(Invalid, f.post(task(`,"basedOn":[`+strings.Join(refs, ",")+`]`)))
+	assert.Equal(t, fhir.CodeTooCostly, r.Issues[0].Code)
 }

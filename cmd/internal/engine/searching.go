@@ -94,3 +94,13 @@ func (e *Engine) storeTerms(r *fhir.Resource) []store.Term {
 	}
 	return out
 }
+
+// storeLinks gives the references that workflow follows.
+func (e *Engine) storeLinks(r *fhir.Resource) []store.Link {
+	links := e.set.Guide.Links(r)
+	out := make([]store.Link, len(links))
+	for i, l := range links {
+		out[i] = store.Link{Via: l.Via, To: l.To}
+	}
+	return out
+}

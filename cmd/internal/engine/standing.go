@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+)
+
+// stand loads what the changes stand on, stamps the new versions and checks them; every reason for refusal is gathered. Nothing is written.
+func (t *txn) stand(works []*work) error {
+	var no refusals
+	seen := map[store.Key]*work{}
+	for _, w := range works {
+		if w.settled {
+			continue
+		}
+		if other := seen[w.key]; other != nil {
+			no.add(Invalid, fhir.CodeInvariant, w.Path, fmt.Sprintf("%s and %s write the same resource; a transaction may write each only once",
+				other.place(), w.place()))
+			continue
+		}
+		seen[w.key] = w
+		if err := t.standOne(w, &no); err != nil {
+			return err
+		}
+	}
+	return no.err()
+}
+
+func (t *txn) standOne(w *work, no *refusals) error {
+	if err := t.load(w); err != nil {
+		return err
+	}
+	if !w.current(no) {
+		return nil
+	}
+	if w.Method == Delete {
+		w.done, w.write = Deleted, w.old != nil && !w.old.Deleted
+		if w.old != nil {
+			w.version = *w.old
+		}
+		if w.write {
+			t.judge(w, no)
+		}
+		return nil
+	}
+	if w.old != nil && !w.old.Deleted {
+		same, err := t.same(w)
+		if err != nil {
+			return err
+		}
+		if same {
+			w.done, w.version = Unchanged, *w.old
+			return nil
+		}
+		w.done = Updated
+	} else {
+		w.done = Created
+	}
+	if err := w.restamp(t.now); err != nil {
+		return err
+	}
+	w.write = true
+	t.judge(w, no)
+	return nil
+}
+
+// judge asks the domain's rules.
+func (t *txn) judge(w *work, no *refusals) {
+	w.ID = w.key.ID
+	for _, i := range t.check(&w.Change, w.old, w.oldRes, w.stamped) {
+		i.Expression = w.at(i.Expression)
+		if i.Refuses() {
+			no.issue(Unprocessable, i)
+		} else {
+			w.issues = append(w.issues, i)
+		}
+	}
+}
+
+// load reads the newest version of the resource that a change writes; old stays nil where there never was one.
+func (t *txn) load(w *work) error {
+	if w.fresh { // an id that was just made up
+		return nil
+	}
+	v, err := t.tx.Newest(t.ctx, w.key)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.old = &v
+	if v.Deleted {
+		return nil
+	}
+	if w.oldRes, err = fhir.ReadStored(v.Body); err != nil {
+		return fmt.Errorf("read %s/_history/%d: %w", v.Key, v.Number, err)
+	}
+	return nil
+}
+
+// same reports whether an update says what is stored already: in the newest version, or, where we wrote that one ourselves, in the newest that
+// somebody else wrote.
+func (t *txn) same(w *work) (bool, error) {
+	v := *w.old
+	for {
+		if string(w.res.Stamp(w.key.ID, v.Number, v.Updated)) == string(v.Body) {
+			return true, nil
+		}
+		if !v.Author.Own || v.Number == 1 {
+			return false, nil
+		}
+		var err error
+		if v, err = t.tx.Numbered(t.ctx, w.key, v.Number-1); err != nil {
+			return false, err
+		}
+		if v.Deleted {
+			return false, nil
+		}
+	}
+}
+
+// current reports whether the version that the caller believes to be newest is.
+//
+// Source: FHIR R4, http.html, Managing Resource Contention
+func (w *work) current(no *refusals) bool {
+	switch {
+	case w.OnlyNew && w.old != nil && !w.old.Deleted:
+		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifNoneMatch"),
+			"there is a resource with this id already, and If-None-Match: * only creates")
+		return false
+	case w.IfMatch == "":
+		return true
+	case w.old == nil:
+		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
+			fmt.Sprintf("version %s was expected, and there is no %s yet", quoted(w.IfMatch), w.key))
+	case w.IfMatch != fmt.Sprint(w.old.Number):
+		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
+			fmt.Sprintf("version %s of %s was expected, and the newest is version %d; read it and try again", quoted(w.IfMatch), w.key, w.old.Number))
+	default:
+		return true
+	}
+	return false
+}
+
+// quoted gives a version id that came from outside, if it is short enough to be one.
+func quoted(s string) string {
+	if _, ok := versionNumber(s); ok {
+		return s
+	}
+	return "(not one of ours)"
+}
