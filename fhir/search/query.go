@@ -18,7 +18,8 @@ const (
 	MaxCount     = 1000 // more is cut down to this
 	MaxValues    = 64   // values of one parameter
 	MaxIDs       = 500  // values of _id
-	maxMatches   = 32   // parameters in one search
+	maxMatches   = 32   // conditions in one search
+	maxTotal     = 2000 // values in one search, after bare ids became one for each type
 )
 
 // Options are what Parse is told beside the search string.
@@ -76,14 +77,27 @@ func Parse(typ string, q url.Values, opt Options) (Query, []fhir.Issue) {
 			p.issues = append(p.issues, *err)
 		}
 	}
-	if len(p.query.All) > maxMatches {
-		p.issues = append(p.issues, *failed(fhir.CodeTooCostly, "a search may have at most %d conditions", maxMatches))
-	}
+	p.issues = append(p.issues, p.query.tooMuch()...)
 	p.query.All = p.plan.combine(p.query.All)
 	if !p.query.From.IsZero() && !p.query.To.IsZero() && !p.query.From.Before(p.query.To) {
 		p.query.Nothing = true
 	}
 	return p.query, p.issues
+}
+
+// tooMuch refuses a search that would ask more of the store than anybody needs.
+func (q *Query) tooMuch() []fhir.Issue {
+	if len(q.All) > maxMatches {
+		return []fhir.Issue{*failed(fhir.CodeTooCostly, "a search may have at most %d conditions", maxMatches)}
+	}
+	total := 0
+	for _, m := range q.All {
+		total += len(m.Values) + len(m.Prefixes)
+	}
+	if total > maxTotal {
+		return []fhir.Issue{*failed(fhir.CodeTooCostly, "this search has too many values; write references with their type")}
+	}
+	return nil
 }
 
 // ParseCondition reads a search that picks one resource: the condition of a conditional create, update or delete, or of a conditional reference.

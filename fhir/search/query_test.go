@@ -114,6 +114,7 @@ func TestParseRefuses(t *testing.T) {
 		{"missing that is neither true nor false", "owner:missing=perhaps", false},
 		{"more than 64 values", "status=" + many, false},
 		{"more than 32 conditions", strings.Repeat("code=a&", 33), false},
+		{"more than 2000 values, for bare ids stand for each type", strings.Repeat("subject=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p&", 6), false},
 		{"more than 500 ids", "_id=" + strings.Repeat("a,", 500) + "a", false},
 		{"a date that is none", "_lastUpdated=soon", false},
 		{"a date that the calendar does not have", "_lastUpdated=ge2026-02-30", false},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"warmhandoff/cmd/internal/store"
@@ -20,7 +21,7 @@ func batchKey(p Principal, identifier string, changes []Change) string {
 	h.words(p.Party, identifier)
 	for i := range changes {
 		c := &changes[i]
-		h.words(string(c.Method), c.Type, c.ID, c.FullURL, c.Query, c.IfNoneExist, c.IfMatch)
+		h.words(string(c.Method), c.Type, c.ID, c.FullURL, c.Query, c.IfNoneExist, c.IfMatch, strconv.FormatBool(c.OnlyNew))
 		if c.Resource != nil {
 			h.bytes(c.Resource.Bytes())
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -149,6 +150,14 @@ func TestSearchPages(t *testing.T) {
 	}
 }
 
+// The most that a search may ask is still a search that the store answers.
+func TestTheLargestSearch(t *testing.T) {
+	t.Parallel()
+	f := cases(t)
+	ids := strings.TrimSuffix(strings.Repeat("p,", 63), ",")
+	assert.Equal(t, []string{"a"}, found(f.search("Task", "subject="+ids+"&intent="+ids+",order&intent=order")))
+}
+
 func TestCursorsBelongToTheirSearch(t *testing.T) {
 	t.Parallel()
 	f := cases(t)
@@ -199,4 +208,24 @@ func FuzzCursor(f *testing.F) {
 			t.Fatalf("%q opens as %d", mark, seq)
 		}
 	})
+}
+
+// BenchmarkWorklist is the first page of an agency's requested Tasks, eight callers at once.
+func BenchmarkWorklist(b *testing.B) {
+	f := startOn(b, benchEngine(b).store)
+	for i := range 5000 {
+		f.apply(f.put(fmt.Sprintf(`{"resourceType":"Task","id":"t%d","status":"requested","intent":"order","owner":{"reference":"Organization/o%d"}}`, i, i%50)))
+	}
+	q := url.Values{"owner": {"Organization/o7"}, "status": {"requested"}, "_sort": {"-_lastUpdated"}, "_count": {"20"}}
+	b.SetParallelism(4)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if got, err := f.Search(b.Context(), Principal{}, "Task", q, false); err != nil || len(got.Versions) != 20 {
+				b.Error(err, len(got.Versions))
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "searches/s")
 }
