@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
@@ -70,7 +71,12 @@ func (t *txn) standOne(w *work, no *refusals) error {
 // judge asks the domain's rules.
 func (t *txn) judge(w *work, no *refusals) {
 	w.ID = w.key.ID
-	for _, i := range t.check(&w.Change, w.old, w.oldRes, w.stamped) {
+	issues := t.check(&w.Change, w.old, w.oldRes, w.stamped)
+	if fhir.Refused(issues) && t.saidBefore(w) {
+		w.done, w.version, w.write = Unchanged, *w.old, false
+		return
+	}
+	for _, i := range issues {
 		i.Expression = w.at(i.Expression)
 		if i.Refuses() {
 			no.issue(Unprocessable, i)
@@ -121,6 +127,20 @@ func (t *txn) same(w *work) (bool, error) {
 			return false, nil
 		}
 	}
+}
+
+// saidBefore reports whether an update of a Task repeats, to the letter, an earlier version that somebody else wrote: an old message that comes
+// again is no move back. What cannot be read is as if it were not there; the update is then refused.
+//
+// Source: local, an older version or a duplicate changes nothing
+func (t *txn) saidBefore(w *work) bool {
+	if w.Method != Update || w.Type != "Task" || w.old == nil || w.old.Deleted {
+		return false
+	}
+	versions, err := t.tx.Versions(t.ctx, w.key, 0, 100)
+	return err == nil && slices.ContainsFunc(versions, func(v store.Version) bool {
+		return !v.Deleted && !v.Author.Own && string(w.res.Stamp(w.key.ID, v.Number, v.Updated)) == string(v.Body)
+	})
 }
 
 // current reports whether the version that the caller believes to be newest is.
