@@ -66,6 +66,9 @@ func (s *serve) Run(p *program) error {
 	}
 	wires.log = log
 	sys := wire(st, wires)
+	if err := seed(p, sys.engine); err != nil {
+		log.Warn("our code systems could not be stored", "error", err)
+	}
 	s.greet(p, base, listener.Addr())
 	log.Info("ready", "address", listener.Addr().String(), "took", time.Since(started).Round(time.Millisecond))
 	return s.until(p, sys, listener, log)

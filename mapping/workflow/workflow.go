@@ -36,6 +36,9 @@ const (
 	Closed      State = "closed"      // ended without a visit, for a reason
 )
 
+// States are the nine states of a leg that is followed.
+var States = []State{Preparing, Offered, Accepted, Scheduled, Unconfirmed, Outreach, Paused, Attended, Closed}
+
 // Open reports whether a leg in this state still needs somebody.
 func (s State) Open() bool { return s != None && s != Attended && s != Closed && s != "" }
 

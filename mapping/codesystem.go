@@ -1,0 +1,98 @@
+package mapping
+
+import (
+	"strings"
+
+	"warmhandoff/mapping/workflow"
+)
+
+// codeSystem is one of our code systems: what a reader of our codes looks up.
+type codeSystem struct {
+	url, title string
+	codes      []defined
+}
+
+type defined struct{ Code, Display string }
+
+// codeSystems are all of ours. Those that the workflow has tables for are made from them.
+func codeSystems() []codeSystem {
+	list := []codeSystem{
+		{SystemObservation, "Observations of ours", []defined{{"first-visit", "An attestation of what happened at the first visit"}}},
+		{SystemVisitResult, "What happened at a first visit", []defined{
+			{"came", "The person came"}, {"did-not-come", "The person did not come"}, {"turned-away", "The person came and was turned away"},
+			{"service-cancelled", "The service cancelled"}, {"not-a-visit", "What was reported was no first visit"},
+		}},
+		{SystemContactResult, "What came of an attempt to reach the person", []defined{
+			{"reached", "Reached"}, {"not-reached", "Not reached"}, {"wrong-number", "Wrong number"}, {"left-message", "Left a message"},
+			{"declined", "Reached, and said no for now"}, {"wants-visit", "Reached, and wants a visit"},
+		}},
+		{SystemElement, "Elements of a warm handoff", []defined{
+			{"precall", "The agency was called before the package was sent"}, {"introduction", "The person was introduced to a named worker"},
+			{"plan-given", "The person holds the plan"}, {"check-in", "Somebody checked in with the person"},
+			{"accompanied", "Somebody went along to the visit"}, {"read-back", "What is said was read back and could be corrected"},
+			{"barriers-asked", "Barriers were asked and dealt with"}, {"outreach", "An attempt to reach the person"},
+		}},
+		{SystemOutput, "What we add to Task.output", []defined{
+			{"first-visit", "When the first visit was"}, {"evidence", "The evidence of the first visit"}, {"activity", "The activity that resulted"},
+		}},
+		{SystemGrade, "How good a piece of evidence is", []defined{
+			{"A", "Conclusive: the agency's own visit record"}, {"B", "Strong: arrived, checked in, or an activity recorded"},
+			{"C", "Attested by a named human who was there"}, {"D", "The person's own word"}, {"E", "A claim: somebody set a status"},
+			{"X", "Only looks like progress"},
+		}},
+		{SystemActivity, "Why we wrote a version of a Task", []defined{
+			{ActHold, "They say completed, and the evidence rule is not met"}, {ActClose, "The evidence rule is met"},
+			{ActTakeBack, "The evidence fell away"}, {ActTell, "To say where the person is"},
+		}},
+	}
+	states := codeSystem{url: SystemState, title: "Where a person is on the way to the first visit"}
+	for _, s := range workflow.States {
+		states.codes = append(states.codes, defined{string(s), s.Words()})
+	}
+	reasons := codeSystem{url: SystemReason, title: "Why a referral is in its state, or on hold"}
+	for _, r := range otherReasons {
+		reasons.codes = append(reasons.codes, defined{string(r), inWords(string(r))})
+	}
+	for _, p := range workflow.Pauses {
+		reasons.codes = append(reasons.codes, defined{string(p.Reason), inWords(string(p.Reason))})
+	}
+	ends := codeSystem{url: SystemCloseReason, title: "Why a referral ended without a visit"}
+	for _, e := range workflow.Ends {
+		ends.codes = append(ends.codes, defined{string(e.Reason), inWords(string(e.Reason))})
+	}
+	return append(list, states, reasons, ends)
+}
+
+func inWords(code string) string {
+	words := strings.ReplaceAll(code, "-", " ")
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+// CodeSystems gives our code systems as CodeSystem resources, by id, so that a client can look up what a code of ours means.
+//
+// Source: FHIR R4, codesystem.html
+func CodeSystems() map[string][]byte {
+	type concept struct {
+		Code    string `json:"code"`
+		Display string `json:"display"`
+	}
+	out := map[string][]byte{}
+	for _, s := range codeSystems() {
+		id := "warmhandoff-" + s.url[strings.LastIndexByte(s.url, ':')+1:]
+		concepts := make([]concept, len(s.codes))
+		for i, c := range s.codes {
+			concepts[i] = concept(c)
+		}
+		out[id] = encoded(struct {
+			ResourceType  string    `json:"resourceType"`
+			ID            string    `json:"id"`
+			URL           string    `json:"url"`
+			Title         string    `json:"title"`
+			Status        string    `json:"status"`
+			CaseSensitive bool      `json:"caseSensitive"`
+			Content       string    `json:"content"`
+			Concept       []concept `json:"concept"`
+		}{"CodeSystem", id, s.url, s.title, "active", true, "complete", concepts})
+	}
+	return out
+}
