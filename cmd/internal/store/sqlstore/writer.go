@@ -98,6 +98,10 @@ func (w *writer) loop() {
 	calls := make([]*call, 0, groupSize)
 	for c := range w.queue {
 		calls = append(calls[:0], c)
+		for n := -1; n != len(w.queue) && n < groupSize; {
+			n = len(w.queue)
+			runtime.Gosched() // whoever is about to call joins this group
+		}
 		for len(calls) < groupSize && len(w.queue) > 0 {
 			calls = append(calls, <-w.queue)
 		}
