@@ -295,7 +295,7 @@ func visitJSON(id, leg, status, start string) string {
 
 func bookingJSON(id, leg, status, start, end string) string {
 	return fmt.Sprintf(`{"resourceType":"Appointment","id":%q,"status":%q,"start":%q,"end":%q,"basedOn":[{"reference":"ServiceRequest/sr-%s"}],
-"participant":[{"actor":{"reference":"Patient/p-%s"},"status":"accepted"},{"actor":{"reference":"Organization/harbor"},"status":"accepted"}]}`,
+"participant":[{"actor":{"reference":"Patient/p-%s"},"status":"accepted"}]}`,
 		id, status, start, end, leg, leg)
 }
 

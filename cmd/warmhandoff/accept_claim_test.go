@@ -291,27 +291,35 @@ func TestAcceptAnEchoSaysNothing(t *testing.T) {
 func TestAcceptOurOwnWordsAreNoEvidence(t *testing.T) {
 	t.Parallel()
 	const start = "2026-03-02T10:15:00-08:00"
-	t.Run("after the evidence fell away", func(t *testing.T) {
-		t.Parallel()
-		a := accepted(t, "t1")
-		a.put(harbor, visitJSON("e1", "t1", "finished", start))
-		closed := a.get("/Task/t1")
-		require.Len(t, ourOutputs(closed), 2)
-		a.clock.pass(time.Hour)
-		a.put(harbor, visitJSON("e1", "t1", "entered-in-error", start))
-		a.clock.pass(time.Hour)
-		a.put(harbor, string(closed.Bytes()))
-		l := a.leg("t1")
-		assert.Equal(t, "unconfirmed", l.State)
-		assert.Empty(t, l.Grade)
-		for _, item := range a.evidence("t1") {
-			assert.NotRegexp(t, "^[A-D] ", item)
-		}
-		task := a.get("/Task/t1")
-		assert.Equal(t, "in-progress", task.Get("status").Text())
-		assert.Equal(t, "urn:warmhandoff:state|unconfirmed", codesIn(task.Get("businessStatus"))[0])
-		assert.Empty(t, ourOutputs(task))
-	})
+	for _, row := range []struct {
+		name string
+		edit func(r *fhir.Resource) string
+	}{
+		{"just as it was read", func(r *fhir.Resource) string { return string(r.Bytes()) }},
+		{"with a word of their own", func(r *fhir.Resource) string { return with(t, r, "description", `"Was here"`) }},
+	} {
+		t.Run("after the evidence fell away, "+row.name, func(t *testing.T) {
+			t.Parallel()
+			a := accepted(t, "t1")
+			a.put(harbor, visitJSON("e1", "t1", "finished", start))
+			closed := a.get("/Task/t1")
+			require.Len(t, ourOutputs(closed), 2)
+			a.clock.pass(time.Hour)
+			a.put(harbor, visitJSON("e1", "t1", "entered-in-error", start))
+			a.clock.pass(time.Hour)
+			a.put(harbor, row.edit(closed))
+			l := a.leg("t1")
+			assert.Equal(t, "unconfirmed", l.State)
+			assert.Empty(t, l.Grade)
+			for _, item := range a.evidence("t1") {
+				assert.NotRegexp(t, "^[A-D] ", item)
+			}
+			task := a.get("/Task/t1")
+			assert.NotEqual(t, "completed", task.Get("status").Text())
+			assert.Equal(t, "urn:warmhandoff:state|unconfirmed", codesIn(task.Get("businessStatus"))[0])
+			assert.Empty(t, ourOutputs(task))
+		})
+	}
 	forged := `,"businessStatus":{"coding":[{"system":"urn:warmhandoff:state","code":"attended"},{"system":"` + bser.System + `","code":"5.1.4"}]},
 "output":[{"type":{"coding":[{"system":"urn:warmhandoff:output","code":"first-visit"}]},"valueDateTime":"2026-03-02T10:15:00-08:00"},
 {"type":{"coding":[{"system":"urn:warmhandoff:output","code":"evidence"}]},"valueReference":{"reference":"Encounter/elsewhere"}}]`

@@ -76,7 +76,7 @@ func (s *serve) Run(p *program) error {
 
 // refuseNetwork holds the server on this machine as long as it asks nobody who they are.
 //
-// Source: local, RELIABILITY-SECURITY 3.8
+// Source: local, no network without authentication
 func (s *serve) refuseNetwork() error {
 	host, _, err := net.SplitHostPort(s.Addr)
 	if err != nil {

@@ -71,7 +71,7 @@ func (s *Scenario) Messages(refused map[int]bool) []int {
 
 // Order deals the messages out in another order, each resource's versions in their own. Chance gives a number from 0 to n-1.
 //
-// Source: local, RULINGS 1
+// Source: local, what any order means: the versions of one resource keep their own
 func (s *Scenario) Order(messages []int, chance func(n int) int) []int {
 	waiting := slices.Clone(messages)
 	keys := map[int]map[string]bool{}

@@ -253,7 +253,7 @@ func TestAWriteIsFinishedThoughTheCallerHungUp(t *testing.T) {
 
 // Two hundred callers who never finish their request do not keep an ordinary one waiting.
 //
-// Source: local, RELIABILITY-SECURITY T13
+// Source: local, limits of size, depth and time
 func TestSlowCallersKeepNobodyOut(t *testing.T) {
 	t.Parallel()
 	at := network(t, serve(t, stocked(t)))

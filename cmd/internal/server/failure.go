@@ -34,7 +34,7 @@ type verdict struct {
 // Source: FHIR R4, http.html 3.1.0.8 (create: 400 could not be parsed or failed basic validation, 404 type not supported, 412 condition not
 // selective enough, 422 violated profiles or business rules), 3.1.0.2 (read: 404, 410), 3.1.0.4 (update: 409, 412)
 // Source: local, a parameter, modifier or interaction that we do not know is 400: the caller can change the request, so it is no 501
-// Source: local, RELIABILITY R4 (507 no-store when the disk is full), R9 (503 and Retry-After under load)
+// Source: local, 507 no-store when the disk is full, 503 and Retry-After under load
 var verdicts = []verdict{
 	{kind: engine.Invalid, status: http.StatusBadRequest, code: fhir.CodeInvalid, text: "The request could not be understood."},
 	{kind: engine.Unprocessable, status: http.StatusUnprocessableEntity, code: fhir.CodeBusinessRule, text: "The request is against a rule."},

@@ -15,7 +15,7 @@ import (
 // fence keeps others out of a server without authentication: it answers only where nobody but programs of this machine can ask, and not when a
 // proxy or a foreign page asks through them.
 //
-// Source: local, RELIABILITY-SECURITY 3.8 (dev mode), T16 (DNS rebinding), T27
+// Source: local, the fence of an open server: dev mode, DNS rebinding, foreign origins, proxies
 func (s *Server) fence(r *http.Request) error {
 	if !s.set.Dev {
 		return nil

@@ -138,7 +138,7 @@ const (
 
 // The calls of the referral source client, the coordination platform and the agency's client, one after the other, on one server.
 //
-// Source: local, CLIENTS.md 1.2, 1.3, 1.4
+// Source: Gravity referral source, coordination platform and CBO clients, as seen on the wire
 func TestThreePublicApplicationsWorkUnchanged(t *testing.T) {
 	t.Parallel()
 	s := realServer(t)
@@ -234,7 +234,7 @@ func TestAStalePutIsKeptApartInHistory(t *testing.T) {
 	assert.Equal(t, http.StatusPreconditionFailed, w.Code)
 }
 
-// Source: local, CLIENTS.md 1.5 (EHR prepare, EHR create), 1.6 (conditional PUT, base with a slash, forms)
+// Source: Gravity SDOH Exchange RI (EHR prepare, EHR create); ORCA (conditional PUT, base with a slash, forms)
 func TestTransactionsOfTheJavaAndGoClients(t *testing.T) {
 	t.Parallel()
 	c := client{t: t, h: realServer(t), who: "org=Organization/ehr;role=referrer"}

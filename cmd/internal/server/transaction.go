@@ -71,7 +71,7 @@ func joined(no *failure, err error) *failure {
 // lookAhead carries out each GET before anything is written, so that one that fails undoes nothing. Those of ids that the transaction itself
 // puts there are left for later.
 //
-// Source: local, RELIABILITY-SECURITY T8 (a transaction with a GET that is refused stores nothing)
+// Source: local, threat T8 (a transaction with a GET that is refused stores nothing)
 func (s *Server) lookAhead(ctx context.Context, entries []entry, answers []*answer) error {
 	coming := map[store.Key]bool{}
 	for _, e := range entries {
