@@ -83,7 +83,8 @@ var told = map[workflow.State]bool{
 func (s Settings) businessEdit(task *fhir.Resource, last workflow.Status, h *workflow.Handoff) *fhir.Edit {
 	have := codings(task.Get("businessStatus"))
 	ours := codesOf(have, SystemState)
-	if !told[h.State] && len(ours) == 0 && !(last == workflow.TaskCompleted && h.State != workflow.Attended) {
+	says := told[h.State] || h.State == workflow.Closed && !last.Terminal()
+	if !says && len(ours) == 0 && !(last == workflow.TaskCompleted && h.State != workflow.Attended) {
 		return nil
 	}
 	want := s.businessStatus(h)

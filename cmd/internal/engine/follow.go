@@ -152,7 +152,7 @@ func (t *txn) addRequestsOf(person string, add func(string)) error {
 }
 
 // pointedAt finds the referrals to which a resource belongs because something else names it: a person, a Consent that a request names, a Procedure
-// that a Task's output names, whoever attested.
+// or visit that a Task's output names, whoever attested.
 func (t *txn) pointedAt(k store.Key, add func(string)) error {
 	switch k.Type {
 	case "Patient":
@@ -163,7 +163,7 @@ func (t *txn) pointedAt(k store.Key, add func(string)) error {
 			add(linked[i].From.String())
 		}
 		return err
-	case "Procedure":
+	case "Procedure", "Encounter":
 		return t.addOwners(k.String(), add)
 	case "PractitionerRole", "Practitioner":
 		return t.addOwners(k.String()+"/performed", add)
