@@ -42,6 +42,25 @@ func (s Settings) RequestParameters(state workflow.ReferralState, legs []LegAnsw
 	return encoded(p)
 }
 
+// Waiting is what came before its ServiceRequest.
+type Waiting struct {
+	Request string   // "ServiceRequest/sr9", which is not there
+	Items   []string // "Task/t1", "Encounter/e1"
+}
+
+// WaitingParameters gives what waits as the JSON of a Parameters resource: a part for each request that is missing.
+func (s Settings) WaitingParameters(list []Waiting) []byte {
+	p := samply.Parameters{Parameter: []samply.ParametersParameter{}}
+	for _, w := range list {
+		parts := []samply.ParametersParameter{ref("request", w.Request)}
+		for _, item := range w.Items {
+			parts = append(parts, ref("item", item))
+		}
+		p.Parameter = append(p.Parameter, group("waiting", parts...))
+	}
+	return encoded(p)
+}
+
 func (s Settings) legParameters(l *LegAnswer) []samply.ParametersParameter {
 	h := &l.Handoff
 	list := []samply.ParametersParameter{code("state", string(h.State))}

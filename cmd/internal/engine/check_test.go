@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 func TestAnOldTaskThatComesAgainIsNoMoveBack(t *testing.T) {
@@ -18,4 +19,24 @@ func TestAnOldTaskThatComesAgainIsNoMoveBack(t *testing.T) {
 	assert.Equal(t, Unchanged, again.Done)
 	assert.Equal(t, 2, again.Version.Number)
 	f.refused(Unprocessable, f.put(`{"resourceType":"Task","id":"t","status":"requested","intent":"order","description":"another","focus":{"reference":"ServiceRequest/sr"},"owner":{"reference":"Organization/harbor"}}`))
+}
+
+func TestWhatComesBeforeItsRequestWaitsInAListAndJoins(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	waiting := func() string {
+		doc, err := f.WaitingParameters(t.Context(), Principal{})
+		require.NoError(t, err)
+		return string(doc)
+	}
+	assert.NotContains(t, waiting(), "waiting")
+	f.apply(f.put(`{"resourceType":"Task","id":"t","status":"accepted","intent":"order","focus":{"reference":"ServiceRequest/sr"},"owner":{"reference":"Organization/harbor"}}`),
+		f.put(`{"resourceType":"Encounter","id":"e","status":"planned","class":{"code":"AMB"},"basedOn":[{"reference":"ServiceRequest/sr"}]}`))
+	assert.JSONEq(t, `{"resourceType":"Parameters","parameter":[{"name":"waiting","part":[{"name":"request","valueReference":{"reference":"ServiceRequest/sr"}},
+		{"name":"item","valueReference":{"reference":"Task/t"}},{"name":"item","valueReference":{"reference":"Encounter/e"}}]}]}`, waiting())
+	f.apply(f.put(`{"resourceType":"ServiceRequest","id":"sr","status":"active","intent":"order","subject":{"reference":"Patient/p"}}`))
+	assert.NotContains(t, waiting(), "waiting", "it came")
+	doc, err := f.HandoffParameters(t.Context(), Principal{}, "Task", "t")
+	require.NoError(t, err)
+	assert.Contains(t, string(doc), `"preparing"`, "and what waited is followed")
 }

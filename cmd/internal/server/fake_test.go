@@ -176,6 +176,12 @@ func (f *fake) Search(_ context.Context, p engine.Principal, typ string, q url.V
 	return found, nil
 }
 
+func (f *fake) WaitingParameters(_ context.Context, p engine.Principal) ([]byte, error) {
+	err := f.begin(p)
+	defer f.mu.Unlock()
+	return []byte(`{"resourceType":"Parameters"}`), err
+}
+
 func (f *fake) HandoffParameters(_ context.Context, p engine.Principal, typ, id string) ([]byte, error) {
 	err := f.begin(p)
 	defer f.mu.Unlock()

@@ -90,9 +90,9 @@ func (s *Server) resource(typ string) models.CapabilityStatementRestResource {
 	seen := map[interaction]bool{}
 	for _, rt := range s.routes {
 		switch {
-		case rt.kind == doOperation && rt.fixedType() == typ && !seen[doOperation]:
-			seen[doOperation] = true
-			r.Operation = append(r.Operation, handoffOperation(rt))
+		case rt.kind == doOperation && rt.fixedType() == typ && !seen[interaction(rt.operation())]:
+			seen[interaction(rt.operation())] = true
+			r.Operation = append(r.Operation, operationOf(rt))
 		case strings.HasPrefix(rt.path, ":type") && !seen[rt.kind]:
 			seen[rt.kind] = true
 			var i models.CapabilityStatementRestResourceInteraction
@@ -115,8 +115,9 @@ func (s *Server) docs() string {
 	return all.String()
 }
 
-func handoffOperation(rt *route) models.CapabilityStatementRestResourceOperation {
-	return models.CapabilityStatementRestResourceOperation{Name: "handoff", Definition: "urn:warmhandoff:operation:handoff", Documentation: ptr(rt.doc)}
+func operationOf(rt *route) models.CapabilityStatementRestResourceOperation {
+	name := rt.operation()
+	return models.CapabilityStatementRestResourceOperation{Name: name, Definition: "urn:warmhandoff:operation:" + name, Documentation: ptr(rt.doc)}
 }
 
 func searchParams(typ string) []models.CapabilityStatementRestResourceSearchParam {

@@ -65,6 +65,15 @@ func (s *Server) handoff(ctx context.Context, in *request) (*answer, error) {
 	return &answer{status: http.StatusOK, bare: true, body: doc}, nil
 }
 
+// waiting answers with what waits for its ServiceRequest.
+func (s *Server) waiting(ctx context.Context, in *request) (*answer, error) {
+	doc, err := s.engine.WaitingParameters(ctx, in.who)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{status: http.StatusOK, bare: true, body: doc}, nil
+}
+
 // search answers with a searchset.
 //
 // Source: FHIR R4, http.html 3.1.0.9 (search)

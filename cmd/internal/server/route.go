@@ -68,6 +68,8 @@ func table() []*route {
 		{method: http.MethodPost, path: "Task/:id/$handoff", kind: doOperation, takes: parametersBody, do: (*Server).handoff, doc: handoffDoc},
 		{method: http.MethodGet, path: "ServiceRequest/:id/$handoff", kind: doOperation, do: (*Server).handoff, doc: handoffDoc},
 		{method: http.MethodPost, path: "ServiceRequest/:id/$handoff", kind: doOperation, takes: parametersBody, do: (*Server).handoff, doc: handoffDoc},
+		{method: http.MethodGet, path: "ServiceRequest/$waiting", kind: doOperation, do: (*Server).waiting,
+			doc: "What came before its ServiceRequest and waits for it: a Parameters resource."},
 		{method: http.MethodPost, path: ":type/_search", kind: doSearch, takes: formBody, do: (*Server).search,
 			doc: "The same, with the parameters in a form."},
 		{method: http.MethodGet, path: ":type", kind: doSearch, do: (*Server).search,
@@ -214,6 +216,12 @@ func (rt *route) fixedType() string {
 		return first
 	}
 	return ""
+}
+
+// operation gives the name of a route's operation, "" for one that is none.
+func (rt *route) operation() string {
+	_, name, _ := strings.Cut(rt.path, "$")
+	return name
 }
 
 // match finds the route for a method and a path below the base, as an entry of a Bundle names them, and the parameters of the path. When only

@@ -53,6 +53,8 @@ type Engine interface {
 	Search(ctx context.Context, p engine.Principal, typ string, q url.Values, strict bool) (engine.SearchResult, error)
 	// HandoffParameters gives the answer of a Task or ServiceRequest as the JSON of a Parameters resource.
 	HandoffParameters(ctx context.Context, p engine.Principal, typ, id string) ([]byte, error)
+	// WaitingParameters gives what waits for its ServiceRequest as the JSON of a Parameters resource.
+	WaitingParameters(ctx context.Context, p engine.Principal) ([]byte, error)
 }
 
 // Settings are what the server is told once. The zero value of each has the meaning that stands beside it.

@@ -161,6 +161,8 @@ type Reader interface {
 	LinkedTo(ctx context.Context, to string) ([]Linked, error)
 	// Links gives what a resource points at now.
 	Links(ctx context.Context, from Key) ([]Link, error)
+	// Missing gives what resources point at that is not there: distinct targets of one type ("ServiceRequest/sr9"), in order, at most limit.
+	Missing(ctx context.Context, typ string, limit int) ([]string, error)
 	// Handoff gives the row of one leg by its Task's id; ErrNotFound when there is none.
 	Handoff(ctx context.Context, task string) (Handoff, error)
 	// Handoffs gives all legs of a referral, ordered by Task id.

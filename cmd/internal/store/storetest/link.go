@@ -36,6 +36,14 @@ func testLinks(t *testing.T, st store.Store) {
 		})
 		return all
 	}
+	missing := func(typ string, limit int) (all []string) {
+		view(t, st, func(ctx context.Context, r store.Reader) {
+			var err error
+			all, err = r.Missing(ctx, typ, limit)
+			require.NoError(t, err)
+		})
+		return all
+	}
 	assert.Empty(t, to(sr1))
 	assert.Empty(t, from(task("t1")), "a resource that is not there")
 
@@ -67,4 +75,15 @@ func testLinks(t *testing.T, st store.Store) {
 	assert.Equal(t, store.Linked{From: visit, Via: "basedOn", Former: true, Number: 2, Seq: gone[0].Seq}, to(sr1)[2],
 		"a deleted source stays, as former")
 	assert.Empty(t, from(visit))
+
+	after := func(id, typ string, links ...store.Link) {
+		w := linked(store.Key{Type: typ, ID: id}, 0, links...)
+		w.Updated = minute(2)
+		put(t, st, w)
+	}
+	after("e", "Encounter", store.Link{Via: "basedOn", To: sr2})
+	assert.Equal(t, []string{sr1, sr2}, missing("ServiceRequest", 9), "what is not there and pointed at")
+	assert.Equal(t, []string{sr1}, missing("ServiceRequest", 1))
+	after("sr1", "ServiceRequest")
+	assert.Equal(t, []string{sr2}, missing("ServiceRequest", 9), "until it comes")
 }
