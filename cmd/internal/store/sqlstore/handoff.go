@@ -42,8 +42,7 @@ func (r *reader) Handoffs(ctx context.Context, referral string) ([]store.Handoff
 
 // Awake takes a limit of 0 for no limit.
 func (r *reader) Awake(ctx context.Context, now time.Time, limit int) ([]store.Handoff, error) {
-	return r.handoffs(ctx, "SELECT "+handoffColumns+` FROM handoff WHERE wake IS NOT NULL AND wake <= ? ORDER BY wake, task LIMIT ?`,
-		now.UnixMicro(), noLimit(limit))
+	return r.handoffs(ctx, "SELECT "+handoffColumns+` FROM handoff WHERE wake IS NOT NULL AND wake <= ? ORDER BY wake, task`+limited(limit), now.UnixMicro())
 }
 
 func (r *reader) NextWake(ctx context.Context) (time.Time, error) {

@@ -37,6 +37,23 @@ func (r *reader) Links(ctx context.Context, from store.Key) ([]store.Link, error
 	return links, err
 }
 
+// Missing looks at every link to the type, so it takes longer the more there are.
+func (r *reader) Missing(ctx context.Context, typ string, limit int) ([]string, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var all []string
+	// Targets of a type lie between "Type/" and "Type0", the next character.
+	err := r.s.query(r.patience(ctx), `SELECT DISTINCT l.target FROM link l
+		WHERE l.target > ? AND l.target < ? AND l.former = 0
+		AND NOT EXISTS (SELECT 1 FROM resource r WHERE r.type = ? AND r.id = substr(l.target, ?))
+		ORDER BY l.target`+limited(limit), []any{typ + "/", typ + "0", typ, len(typ) + 2}, func(r row) error {
+		all = append(all, r.text(0))
+		return nil
+	})
+	return all, err
+}
+
 // relink brings the rows of a resource's links from those of its last version to those of its new one. Links that stay are not touched.
 func (t *tx) relink(rid int64, last, now []store.Link) error {
 	for _, l := range last {

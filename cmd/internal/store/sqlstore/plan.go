@@ -125,11 +125,15 @@ func (r *reader) about(m store.Match) (int, error) {
 // seqs is the statement that gives the places of the first resources, without the loose conditions.
 func (p plan) seqs(limit int) (string, []any) {
 	text, args := p.branches()
-	text += " ORDER BY 1"
+	if p.q.IDs == nil {
+		text += " ORDER BY 1"
+	} else {
+		text += " ORDER BY +d.seq" // no index has this order, so the one that finds ids is taken
+	}
 	if !p.q.Ascending {
 		text += " DESC"
 	}
-	return text + " LIMIT ?", append(args, limit)
+	return text + limited(limit), args
 }
 
 // branches is the statement that gives the places of all resources, each once, in no order. A driving condition with several values is a
@@ -141,7 +145,7 @@ func (p plan) branches() (string, []any) {
 	var texts []string
 	var args []any
 	add := func(selects, condition string, values ...any) {
-		more, its := p.rest()
+		more, its := p.rest("d.seq")
 		texts = append(texts, selects+" d.seq FROM term d WHERE d.param = ?"+condition+more)
 		args = append(append(append(args, p.drive.Param), values...), its...)
 	}
@@ -160,19 +164,21 @@ func (p plan) branches() (string, []any) {
 
 func (p plan) ofType() (string, []any) {
 	text, args := "SELECT d.seq FROM resource d WHERE d.type = ? AND d.deleted = 0", []any{p.q.Type}
+	seq := "d.seq"
 	if p.q.IDs != nil {
+		seq = "+d.seq"
 		text += " AND d.id IN (" + marks(len(p.q.IDs)) + ")"
 		for _, id := range p.q.IDs {
 			args = append(args, id)
 		}
 	}
-	more, its := p.rest()
+	more, its := p.rest(seq)
 	return text + more, append(args, its...)
 }
 
 // rest is what every branch asks besides its range.
-func (p plan) rest() (string, []any) {
-	text, args := " AND d.seq > ? AND d.seq < ?", []any{p.lo, p.hi}
+func (p plan) rest(seq string) (string, []any) {
+	text, args := " AND "+seq+" > ? AND "+seq+" < ?", []any{p.lo, p.hi}
 	for _, m := range p.exact {
 		if m.Not {
 			text += " AND NOT"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strconv"
 	"time"
 
 	"warmhandoff/cmd/internal/store"
@@ -84,14 +85,15 @@ func (r *reader) Versions(ctx context.Context, k store.Key, before, limit int) (
 		before = math.MaxInt64
 	}
 	return r.versions(ctx, `SELECT `+versionColumns+`, v.body FROM resource r JOIN version v ON v.rid = r.rid
-		WHERE r.type = ? AND r.id = ? AND v.number < ? ORDER BY v.number DESC LIMIT ?`, k.Type, k.ID, before, noLimit(limit))
+		WHERE r.type = ? AND r.id = ? AND v.number < ? ORDER BY v.number DESC`+limited(limit), k.Type, k.ID, before)
 }
 
-func noLimit(limit int) int {
+// limited is written into the statement, not bound: SQLite plans anew each time when it meets another value for a limit. 0 is no limit.
+func limited(limit int) string {
 	if limit <= 0 {
-		return math.MaxInt64
+		return ""
 	}
-	return limit
+	return " LIMIT " + strconv.Itoa(limit)
 }
 
 func (r *reader) Numbers(ctx context.Context, k store.Key) ([]store.Version, error) {
@@ -138,7 +140,7 @@ func (r *reader) EachKey(ctx context.Context, typ string, f func(store.Version) 
 	const portion = 256
 	for last := int64(0); ; {
 		all, err := r.versions(ctx, `SELECT `+versionColumns+`, v.body FROM resource r JOIN version v ON v.seq = r.seq
-			WHERE r.type = ? AND r.seq > ? ORDER BY r.seq LIMIT ?`, typ, last, portion)
+			WHERE r.type = ? AND r.seq > ? ORDER BY r.seq`+limited(portion), typ, last)
 		if err != nil {
 			return err
 		}

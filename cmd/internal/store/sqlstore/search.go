@@ -89,7 +89,7 @@ func (r *reader) candidates(ctx context.Context, p plan, f func(seq int64) (more
 		seq   int64
 		terms []byte
 	}
-	for portion := 256; ; portion = min(2*portion, 4096) {
+	for portion := 64; ; portion = min(2*portion, 4096) {
 		text, args := p.seqs(portion)
 		var some []candidate
 		err := r.s.query(r.patience(ctx), "SELECT r.seq, r.terms FROM resource r WHERE r.type = ? AND r.seq IN ("+text+")",

@@ -104,7 +104,7 @@ var sqliteCommon = []string{"busy_timeout(5000)", "foreign_keys(1)", "trusted_sc
 
 func sqliteWriter(path, synchronous string) string {
 	return sqliteAddress(path, append([]string{
-		"page_size(8192)", "journal_mode(wal)", "synchronous(" + synchronous + ")", "wal_autocheckpoint(0)", "journal_size_limit(67108864)", "cache_size(-32000)",
+		"journal_mode(wal)", "synchronous(" + synchronous + ")", "wal_autocheckpoint(0)", "journal_size_limit(67108864)", "cache_size(-32000)",
 	}, sqliteCommon...)...)
 }
 

@@ -88,7 +88,8 @@ type writer struct {
 	isDown  func() bool
 
 	checkpoints      bool
-	unseen           int // updates since the log was looked at
+	unseen           int   // updates since the log was looked at
+	tried            int64 // how long the log was at the last checkpoint
 	commits, updates atomic.Int64
 }
 
@@ -266,20 +267,29 @@ const (
 // checkpointLook is after how many updates the writer looks how long the log is.
 const checkpointLook = 64
 
-// checkpoint copies the log into the database when it has grown. It runs between groups, when all callers have their answers.
+// checkpoint copies the log into the database when it has grown. It runs between groups, when all callers have their answers. A View that
+// goes on for long keeps the log from being copied whole; the next try is then made when it has grown by as much again.
 func (w *writer) checkpoint(wrote int) {
 	if w.unseen += wrote; w.unseen < checkpointLook {
 		return
 	}
 	w.unseen = 0
 	log, done, ok := w.askCheckpoint("NOOP")
-	switch {
-	case !ok || log-done < checkpointPages:
-	case log < restartPages:
-		w.askCheckpoint("PASSIVE")
-	default:
-		w.askCheckpoint("RESTART")
+	if log < w.tried {
+		w.tried = 0 // it has started over
 	}
+	if !ok || log-max(done, w.tried) < checkpointPages {
+		return
+	}
+	w.tried = log
+	if log < restartPages {
+		w.askCheckpoint("PASSIVE")
+		return
+	}
+	// Readers that come one after the other never leave the log unused, so for once wait until none reads in it, but not for long.
+	_, _ = w.s.exec("PRAGMA busy_timeout = 50")
+	w.askCheckpoint("RESTART")
+	_, _ = w.s.exec("PRAGMA busy_timeout = 5000")
 }
 
 // askCheckpoint runs a checkpoint and gives how many pages the log has and how many of them are in the database.
