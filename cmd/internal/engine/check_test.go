@@ -40,3 +40,29 @@ func TestWhatComesBeforeItsRequestWaitsInAListAndJoins(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(doc), `"preparing"`, "and what waited is followed")
 }
+
+func TestATaskThatTurnsToAnotherRequestIsALegOfThatOne(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	request := func(id string) Change {
+		return f.put(`{"resourceType":"ServiceRequest","id":"` + id + `","status":"active","intent":"order","subject":{"reference":"Patient/p"}}`)
+	}
+	task := func(request string) Change {
+		return f.put(`{"resourceType":"Task","id":"t","status":"requested","intent":"order","focus":{"reference":"ServiceRequest/` + request + `"},"owner":{"reference":"Organization/harbor"}}`)
+	}
+	legs := func(id string) string {
+		doc, err := f.HandoffParameters(t.Context(), Principal{}, "ServiceRequest", id)
+		require.NoError(t, err)
+		return string(doc)
+	}
+	f.apply(request("a"), request("b"), task("a"))
+	assert.Contains(t, legs("a"), "Task/t")
+	f.apply(task("b"))
+	assert.NotContains(t, legs("a"), "Task/t")
+	assert.Contains(t, legs("b"), "Task/t")
+	f.apply(task("a"))
+	assert.Contains(t, legs("a"), "Task/t")
+	assert.NotContains(t, legs("b"), "Task/t")
+	f.apply(f.put(`{"resourceType":"Task","id":"t","status":"requested","intent":"order","description":"about nothing","owner":{"reference":"Organization/harbor"}}`))
+	assert.NotContains(t, legs("a"), "Task/t")
+}

@@ -63,11 +63,14 @@ func (t *txn) refoldOne(id string) error {
 	return nil
 }
 
-// dropGone removes the rows of Tasks that were written just now and are no leg of this referral any more.
+// dropGone removes the rows of Tasks that were a leg of this referral until they were written just now.
 func (t *txn) dropGone(id string, legs []mapping.Leg) error {
 	for i := range t.touched {
-		k := t.touched[i].Key
-		if k.Type != "Task" || slices.ContainsFunc(legs, func(l mapping.Leg) bool { return l.Task == k.ID }) {
+		k, old := t.touched[i].Key, t.touched[i].Old
+		if k.Type != "Task" || old == nil || slices.ContainsFunc(legs, func(l mapping.Leg) bool { return l.Task == k.ID }) {
+			continue
+		}
+		if !slices.Contains(t.e.set.Guide.FactOf(old).Requests(), "ServiceRequest/"+id) {
 			continue
 		}
 		row, err := t.tx.Handoff(t.ctx, k.ID)
