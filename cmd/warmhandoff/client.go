@@ -24,7 +24,7 @@ func newClient(base string, connections int) (*client, error) {
 	}
 	return &client{base: base, http: &http.Client{
 		Timeout:   30 * time.Second,
-		Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections},
+		Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, DisableCompression: true},
 	}}, nil
 }
 

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"warmhandoff/cmd/internal/store"
 )
 
@@ -35,7 +33,7 @@ func (r *reproject) Run(p *program) error {
 	}
 	started := time.Now()
 	now := func() time.Time { return started } // one moment for both readings, so that time cannot make a difference
-	sys := wire(st, wiring{base: base, guide: guide, now: now, newID: uuid.NewString})
+	sys := wire(st, wiring{base: base, guide: guide, now: now, newID: newID})
 	return errors.Join(r.run(p, sys, started), st.Close())
 }
 

@@ -10,8 +10,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // drain is how long requests that are under way may take after the program was told to stop.
@@ -57,7 +55,7 @@ func (s *serve) Run(p *program) error {
 	if base == "" {
 		base = "http://" + listener.Addr().String() + "/fhir"
 	}
-	wires := wiring{base: base, guide: guide, network: s.InsecureListen, now: time.Now, newID: uuid.NewString}
+	wires := wiring{base: base, guide: guide, network: s.InsecureListen, now: time.Now, newID: newID}
 	if s.Demo {
 		if err := demonstrate(p, wire(st, wires), time.Now()); err != nil {
 			_ = listener.Close()

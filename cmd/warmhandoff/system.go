@@ -21,6 +21,11 @@ import (
 	"warmhandoff/mapping/workflow"
 )
 
+// newID makes an id for a new resource. Ids that follow each other lie together in the store, which then writes fewer pages.
+//
+// Source: RFC 9562, UUID version 7
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
 // system is the rooms wired together on one store.
 type system struct {
 	store  *sqlstore.Store
