@@ -14,6 +14,15 @@ type TaskMove struct {
 	Status workflow.Status
 	Reason workflow.Reason
 	Owner  string
+	Marked bool // it carries our own businessStatus: whoever sends it read a version of ours
+}
+
+// IsEcho reports that a Task comes back with the status that we wrote over its parties' last word. Our completed comes back only with our
+// businessStatus: without, whoever sends it says completed themselves, whether or not they know that we do.
+//
+// Source: local, while we hold or have closed, a Task that comes back with our own status is an echo
+func IsEcho(m TaskMove, last, ours workflow.Status) bool {
+	return ours != "" && m.Status == ours && last != ours && (m.Marked || ours != workflow.TaskCompleted)
 }
 
 // Move gives what a fulfilment Task asks for; false for anything else.
@@ -21,7 +30,11 @@ func (f *Fact) Move() (TaskMove, bool) {
 	if f.Task == nil || !f.Task.Fulfils {
 		return TaskMove{}, false
 	}
-	return TaskMove{Status: f.Task.Status, Reason: f.Task.Reason, Owner: f.Task.Owner}, true
+	return f.Task.move(), true
+}
+
+func (t *taskFact) move() TaskMove {
+	return TaskMove{Status: t.Status, Reason: t.Reason, Owner: t.Owner, Marked: t.Marked}
 }
 
 // Requests gives the ServiceRequests that a Task is about.

@@ -14,6 +14,7 @@ type taskFact struct {
 	Status    workflow.Status
 	Reason    workflow.Reason
 	Says      BusinessSaying
+	Marked    bool // its businessStatus is ours
 	Owner     string
 	Requester string
 	Requests  []string // focus and basedOn: "ServiceRequest/sr1"
@@ -30,6 +31,7 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 		Status:    workflow.Status(r.Get("status").Text()),
 		Reason:    s.reason(codings(r.Get("statusReason"))),
 		Says:      s.business(codings(r.Get("businessStatus"))),
+		Marked:    oursAmong(codings(r.Get("businessStatus")), SystemState),
 		Owner:     s.ref(r.Get("owner")),
 		Requester: s.ref(r.Get("requester")),
 		PartOf:    s.refs(r.Get("partOf")),
@@ -125,7 +127,7 @@ func words(h *History) (list []workflow.Word, ours workflow.Status) {
 		modified = t.Modified
 		if n := len(list); n > 0 {
 			last := &list[n-1]
-			if ours != "" && t.Status == ours && last.Status != ours {
+			if IsEcho(t.move(), last.Status, ours) {
 				continue
 			}
 			if last.Status == t.Status {

@@ -271,19 +271,27 @@ func TestAcceptAnEchoSaysNothing(t *testing.T) {
 		a := accepted(t, "t1")
 		a.put(harbor, visitJSON("e1", "t1", "finished", start))
 		require.Equal(t, "attended A", a.stands("t1"))
-		for _, body := range []string{
-			with(t, a.get("/Task/t1"), "description", `"Looked at again"`), // what they read
-			taskJSON("t1", "completed", `,"description":"Their own copy"`), // what they had, with the new status
-		} {
-			a.clock.pass(time.Hour)
-			a.put(harbor, body)
-			assert.Equal(t, "attended A", a.stands("t1"))
-			assert.Equal(t, []string{"A Encounter/e1/_history/1"}, a.evidence("t1"))
-			a.reads(t, "t1", "completed", visited, 2)
-		}
+		a.clock.pass(time.Hour)
+		a.put(harbor, with(t, a.get("/Task/t1"), "description", `"Looked at again"`)) // what they read
+		assert.Equal(t, "attended A", a.stands("t1"))
+		assert.Equal(t, []string{"A Encounter/e1/_history/1"}, a.evidence("t1"))
+		a.reads(t, "t1", "completed", visited, 2)
 		a.clock.pass(time.Hour)
 		a.put(harbor, visitJSON("e1", "t1", "entered-in-error", start))
 		a.reads(t, "t1", "accepted", takenBack, 0)
+	})
+	t.Run("after a close, completed by somebody who never read ours is their own word, as it is before", func(t *testing.T) {
+		t.Parallel()
+		a := accepted(t, "t1")
+		a.put(harbor, visitJSON("e1", "t1", "finished", start))
+		a.clock.pass(time.Hour)
+		a.put(harbor, taskJSON("t1", "completed", `,"description":"Their own copy"`))
+		assert.Equal(t, "attended A", a.stands("t1"))
+		assert.Equal(t, []string{"A Encounter/e1/_history/1", "E Task/t1/_history/4"}, a.evidence("t1"))
+		a.clock.pass(time.Hour)
+		a.put(harbor, visitJSON("e1", "t1", "entered-in-error", start))
+		assert.Equal(t, "unconfirmed:retracted", a.stands("t1"))
+		a.reads(t, "t1", "in-progress", takenBack, 0)
 	})
 }
 

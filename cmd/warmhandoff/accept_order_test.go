@@ -72,17 +72,14 @@ func namesOf(order []message) string {
 	return strings.Join(names, "\n")
 }
 
-// drawOrder mixes lists, each in its own order; now and then the last message of a list comes once more before its next one. A bare claim comes
-// before what proves a visit: after it the same word is an echo of our own close and no claim, and that is meant.
-//
-// Source: local, a Task that comes back with our own status neither withdraws a claim nor makes one
+// drawOrder mixes lists, each in its own order; now and then the last message of a list comes once more before its next one.
 func drawOrder(r *rapid.T, lists [][]message) []message {
 	var order []message
 	at, repeats := make([]int, len(lists)), 0
 	for {
 		var open []int
 		for i := range lists {
-			if at[i] < len(lists[i]) && !(claims(lists[taskList][at[taskList]:]) && proves(lists[i])) {
+			if at[i] < len(lists[i]) {
 				open = append(open, i)
 			}
 		}
@@ -98,23 +95,6 @@ func drawOrder(r *rapid.T, lists [][]message) []message {
 		order = append(order, lists[i][at[i]])
 		at[i]++
 	}
-}
-
-// taskList is which of the lists is that of the Task.
-const taskList = 2
-
-// claims reports a list in which the agency says completed.
-func claims(list []message) bool {
-	return slices.ContainsFunc(list, func(m message) bool { return strings.HasPrefix(m.name, "Task completed") })
-}
-
-// proves reports a list that may prove a visit.
-func proves(list []message) bool {
-	return slices.ContainsFunc(list, func(m message) bool {
-		return slices.ContainsFunc([]string{" finished", " in-progress", " arrived", " fulfilled", " came"}, func(word string) bool {
-			return strings.Contains(m.name, word) && !strings.HasPrefix(m.name, "Task")
-		})
-	})
 }
 
 // drawMessages draws what was said about one referral: a list for each resource, its versions in their order.

@@ -147,15 +147,19 @@ func (r *RefusedMove) Error() string {
 	if r.Why != "" {
 		return fmt.Sprintf("Task.status may go from %s to %s only %s.", r.From, r.To, r.Why)
 	}
-	open := "none"
-	if len(r.Open) > 0 {
-		words := make([]string, len(r.Open))
-		for i, s := range r.Open {
-			words[i] = string(s)
-		}
-		open = strings.Join(words, ", ")
+	return fmt.Sprintf("Task.status may not go from %s to %s by %s. Open from %s: %s.", r.From, r.To, who, r.From, Listed(r.Open))
+}
+
+// Listed gives statuses in words: "accepted, rejected"; "none" for none.
+func Listed(statuses []Status) string {
+	if len(statuses) == 0 {
+		return "none"
 	}
-	return fmt.Sprintf("Task.status may not go from %s to %s by %s. Open from %s: %s.", r.From, r.To, who, r.From, open)
+	words := make([]string, len(statuses))
+	for i, s := range statuses {
+		words[i] = string(s)
+	}
+	return strings.Join(words, ", ")
 }
 
 // OpenMoves gives the statuses to which a role may take a Task from where it is, in the order of the table. The zero Role may do what any role

@@ -26,12 +26,13 @@ func (e *Engine) Apply(ctx context.Context, p Principal, changes []Change) ([]Re
 //
 // Source: local, a Bundle that is sent again after a lost answer must not make a second referral
 func (e *Engine) ApplyBundle(ctx context.Context, p Principal, identifier string, changes []Change) ([]Result, error) {
+	seen := e.store.Seen()
 	b, err := e.prepare(p, identifier, changes)
 	if err != nil {
 		return nil, err
 	}
 	for range 3 {
-		results, err := e.run(ctx, p, b)
+		results, err := e.run(ctx, p, b, seen)
 		switch {
 		case errors.Is(err, errAgain):
 			continue
@@ -46,11 +47,12 @@ func (e *Engine) ApplyBundle(ctx context.Context, p Principal, identifier string
 // errAgain undoes a transaction that found out at its end that another instance did the same: running it again will find what the other did.
 var errAgain = errors.New("engine: run again")
 
-func (e *Engine) run(ctx context.Context, p Principal, b *batch) ([]Result, error) {
+// run applies a batch in one transaction. seen is the last version that whoever asked can have known of.
+func (e *Engine) run(ctx context.Context, p Principal, b *batch, seen int64) ([]Result, error) {
 	var results []Result
 	var t *txn
 	err := e.store.Update(ctx, func(tx store.Tx) error {
-		t = &txn{e: e, ctx: ctx, tx: tx, p: p}
+		t = &txn{e: e, ctx: ctx, tx: tx, p: p, seen: seen}
 		if err := t.begin(); err != nil {
 			return err
 		}
@@ -74,6 +76,7 @@ type txn struct {
 	tx      store.Tx
 	p       Principal
 	now     time.Time
+	seen    int64 // the last version that whoever asked can have known of
 	works   []*work
 	names   map[string]int // fullUrl → place in works
 	again   bool           // a Bundle that is applied although it was before

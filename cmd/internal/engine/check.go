@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"time"
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
@@ -12,13 +14,13 @@ import (
 
 // check asks the rules of the domain about a version that is to be stored: the Task's move and who makes it, and attestations. It runs inside
 // the transaction, so that of two moves at once one wins.
-func (t *txn) check(_ *Change, old *store.Version, _, r *fhir.Resource) []fhir.Issue {
+func (t *txn) check(c *Change, old *store.Version, _, r *fhir.Resource) []fhir.Issue {
 	if r == nil {
 		return nil
 	}
 	switch r.Type() {
 	case "Task":
-		return t.checkTask(old, r)
+		return t.checkTask(c, old, r)
 	case "Observation":
 		return t.e.set.Guide.CheckAttestation(r, t.now, t.e.set.Rules.Skew)
 	}
@@ -26,7 +28,7 @@ func (t *txn) check(_ *Change, old *store.Version, _, r *fhir.Resource) []fhir.I
 }
 
 // checkTask checks a fulfilment Task. Others are plain resources, and so are those of a request that is not followed.
-func (t *txn) checkTask(old *store.Version, r *fhir.Resource) []fhir.Issue {
+func (t *txn) checkTask(c *Change, old *store.Version, r *fhir.Resource) []fhir.Issue {
 	now := t.e.set.Guide.FactOf(r)
 	move, ok := now.Move()
 	if !ok {
@@ -48,17 +50,51 @@ func (t *txn) checkTask(old *store.Version, r *fhir.Resource) []fhir.Issue {
 		return append(issues, t.failed(err)...)
 	}
 	last, said, ours := mapping.LastWord(h)
-	if !said || move.Status == ours && move.Status != last.Status {
+	if !said || mapping.IsEcho(move, last.Status, ours) {
 		return issues
 	}
 	asked := workflow.Asked{From: last.Status, To: move.Status, By: t.p.Role, Reason: move.Reason, Ended: last.Said, At: t.now}
-	if asked.By == workflow.Agency && asked.From != asked.To && !t.speaksFor(h, move.Owner) {
+	if asked.From == asked.To {
+		return issues
+	}
+	if asked.By == workflow.Agency && !t.speaksFor(h, move.Owner) {
 		return append(issues, ruleIssue(fmt.Sprintf("Task.status may be moved from %s by the Task's owner only, and that is another party.", asked.From)))
 	}
-	if no := workflow.CheckMove(asked, t.e.set.Rules); no != nil {
+	late, err := t.late(c, old, h, last)
+	switch no := workflow.CheckMove(asked, t.e.set.Rules); {
+	case err != nil:
+		return append(issues, t.failed(err)...)
+	case no != nil:
 		issues = append(issues, ruleIssue(no.Error()))
+	case late:
+		issues = append(issues, ruleIssue(fmt.Sprintf("Task.status has been moved to %s since this was made; read it again. Open from %s: %s.",
+			asked.From, asked.From, workflow.Listed(workflow.OpenMoves(asked.From, asked.By)))))
 	}
 	return issues
+}
+
+// late reports a move that was made without knowing of the last one: it came before that was stored, or it cancels, and still carries the meta of
+// a version before the other side's last word. Of accept and cancel at once one wins, also without If-Match.
+//
+// Source: local, of accept and cancel at once one wins; a stale whole-resource PUT is taken where nobody else's word is lost by it
+func (t *txn) late(c *Change, old *store.Version, h *mapping.History, last workflow.Word) (bool, error) {
+	theirs, err := t.theirs(*old)
+	if err != nil || theirs.Seq > t.seen {
+		return err == nil, err
+	}
+	if workflow.Status(c.Resource.Get("status").Text()) != workflow.TaskCancelled || last.By == t.p.Role && last.By != "" {
+		return false, nil
+	}
+	n, err := strconv.Atoi(c.Resource.VersionID())
+	if err != nil || n < 1 || n >= len(h.Versions) {
+		return false, nil
+	}
+	read, err := time.Parse(time.RFC3339, c.Resource.LastUpdated())
+	if err != nil || !read.Equal(h.Versions[n-1].Received) {
+		return false, nil // the meta of another server says nothing here
+	}
+	then, said, _ := mapping.LastWord(&mapping.History{Key: h.Key, Versions: h.Versions[:n]})
+	return said && then.Status != last.Status, nil
 }
 
 func ruleIssue(text string) fhir.Issue {
@@ -73,18 +109,17 @@ func (t *txn) failed(err error) []fhir.Issue {
 	return []fhir.Issue{{Severity: fhir.Error, Code: fhir.CodeTransient, Text: "What this Task was before could not be read; try again."}}
 }
 
-// speaksFor reports whether the caller is the Task's owner, before or after the change, or belongs to it. A caller who names no party is
-// taken at their word.
+// speaksFor reports whether the caller is the Task's owner, or belongs to it; where nobody owned it, whoever it is to belong to. A caller who names
+// no party is taken at their word.
 func (t *txn) speaksFor(h *mapping.History, owner string) bool {
 	if t.p.Party == "" {
 		return true
 	}
-	for _, o := range []string{owner, h.Owner()} {
-		if o == "" || o == t.p.Party || slices.Contains(t.orgs(o), t.p.Party) || slices.Contains(t.orgs(t.p.Party), o) {
-			return true
-		}
+	o := h.Owner()
+	if o == "" {
+		o = owner // it was open for claiming
 	}
-	return false
+	return o == "" || o == t.p.Party || slices.Contains(t.orgs(o), t.p.Party) || slices.Contains(t.orgs(t.p.Party), o)
 }
 
 // mayFollow reports whether a fulfilment Task is held to the workflow: its request is followed, or has not come yet.

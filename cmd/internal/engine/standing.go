@@ -111,22 +111,30 @@ func (t *txn) load(w *work) error {
 // same reports whether an update says what is stored already: in the newest version, or, where we wrote that one ourselves, in the newest that
 // somebody else wrote.
 func (t *txn) same(w *work) (bool, error) {
-	v := *w.old
-	for {
-		if string(w.res.Stamp(w.key.ID, v.Number, v.Updated)) == string(v.Body) {
-			return true, nil
-		}
-		if !v.Author.Own || v.Number == 1 {
-			return false, nil
+	if w.says(w.old) {
+		return true, nil
+	}
+	theirs, err := t.theirs(*w.old)
+	return err == nil && theirs.Number > 0 && theirs.Number != w.old.Number && !theirs.Deleted && w.says(&theirs), err
+}
+
+// says reports whether what is sent is, to the letter, a version that is stored.
+func (w *work) says(v *store.Version) bool {
+	return string(w.res.Stamp(w.key.ID, v.Number, v.Updated)) == string(v.Body)
+}
+
+// theirs gives the newest version up to v that we did not write ourselves; one with the number 0 where there is none.
+func (t *txn) theirs(v store.Version) (store.Version, error) {
+	for v.Author.Own {
+		if v.Number == 1 {
+			return store.Version{}, nil
 		}
 		var err error
-		if v, err = t.tx.Numbered(t.ctx, w.key, v.Number-1); err != nil {
-			return false, err
-		}
-		if v.Deleted {
-			return false, nil
+		if v, err = t.tx.Numbered(t.ctx, v.Key, v.Number-1); err != nil {
+			return v, err
 		}
 	}
+	return v, nil
 }
 
 // saidBefore reports whether an update of a Task repeats, to the letter, an earlier version that somebody else wrote: an old message that comes
@@ -139,7 +147,7 @@ func (t *txn) saidBefore(w *work) bool {
 	}
 	versions, err := t.tx.Versions(t.ctx, w.key, 0, 100)
 	return err == nil && slices.ContainsFunc(versions, func(v store.Version) bool {
-		return !v.Deleted && !v.Author.Own && string(w.res.Stamp(w.key.ID, v.Number, v.Updated)) == string(v.Body)
+		return !v.Deleted && !v.Author.Own && w.says(&v)
 	})
 }
 

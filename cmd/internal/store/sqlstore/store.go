@@ -127,6 +127,7 @@ func (st *Store) start(o Options) error {
 	if w.end, err = (&reader{s: w.s}).mark(); err != nil {
 		return err
 	}
+	w.seen.Store(w.end.seq)
 	size := o.Queue
 	if size <= 0 {
 		size = 1024
@@ -209,6 +210,9 @@ func (st *Store) enqueue(c *call) error {
 		return store.ErrBusy
 	}
 }
+
+// Seen gives the place of the last version that is on disk.
+func (st *Store) Seen() int64 { return st.writer.seen.Load() }
 
 // Syncs gives how many commits reached the disk since Open, and how many Updates they carried. Updates that wrote nothing need no commit and are
 // not counted.

@@ -91,6 +91,7 @@ type writer struct {
 	unseen           int   // updates since the log was looked at
 	tried            int64 // how long the log was at the last checkpoint
 	commits, updates atomic.Int64
+	seen             atomic.Int64 // end.seq, for others to read
 }
 
 // loop takes whoever waits into a group, until the queue is closed and empty.
@@ -136,6 +137,7 @@ func (w *writer) serve(calls []*call) {
 	}
 	if g.wrote > 0 {
 		w.end = g.end
+		w.seen.Store(g.end.seq)
 		w.commits.Add(1)
 		w.updates.Add(int64(g.wrote))
 	}
