@@ -19,6 +19,7 @@ const (
 	ShelfStays    = "/stays"
 	ShelfRequests = "/requests"
 	ShelfRoles    = "/roles"
+	ShelfSelf     = "/self" // the person's own resource
 )
 
 // linkRow says which element of which type is followed.
@@ -91,4 +92,10 @@ func (s Settings) Links(r *fhir.Resource) []Link {
 		}
 	}
 	return list
+}
+
+// OwnShelf gives the link by which a person's own resource stands on the person's shelves, and whether a type has one. It is kept apart from
+// Links because a resource that is being created does not know its id yet.
+func OwnShelf(typ, id string) (Link, bool) {
+	return Link{Via: "self", To: typ + "/" + id + ShelfSelf}, typ == "Patient"
 }

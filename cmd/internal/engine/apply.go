@@ -157,7 +157,7 @@ func (t *txn) store(w *work) error {
 		write.Replaces = w.old.Number
 	}
 	if !write.Deleted {
-		write.Body, write.Terms, write.Links = w.stamped.Bytes(), w.terms, w.links
+		write.Body, write.Terms, write.Links = w.stamped.Bytes(), w.terms, shelved(w.key, w.links)
 	}
 	v, err := t.tx.Put(t.ctx, write)
 	if err != nil {
@@ -178,7 +178,7 @@ func (t *txn) put(key store.Key, replaces int, author store.Author, r *fhir.Reso
 		return store.Version{}, nil, fmt.Errorf("stamp %s: %w", key, err)
 	}
 	v, err := t.tx.Put(t.ctx, store.Write{Key: key, Replaces: replaces, Updated: t.now, Author: author, Body: stamped.Bytes(),
-		Terms: t.e.storeTerms(stamped), Links: t.e.storeLinks(stamped)})
+		Terms: t.e.storeTerms(stamped), Links: shelved(key, t.e.storeLinks(stamped))})
 	if err != nil {
 		return store.Version{}, nil, fmt.Errorf("store %s: %w", key, err)
 	}

@@ -102,7 +102,7 @@ func (t *txn) grow(k store.Key, h *mapping.History, number int) error {
 		return nil
 	}
 	for n := len(h.Versions) + 1; n <= number; n++ {
-		v, err := t.tx.Numbered(t.ctx, k, n)
+		v, err := t.numbered(k, n)
 		if err != nil {
 			return fmt.Errorf("read %s/_history/%d: %w", k, n, err)
 		}
@@ -111,6 +111,14 @@ func (t *txn) grow(k store.Key, h *mapping.History, number int) error {
 		}
 	}
 	return nil
+}
+
+// numbered gives one version, from what the transaction wrote where it can.
+func (t *txn) numbered(k store.Key, n int) (store.Version, error) {
+	if at := t.find(k); at != nil && at.Version.Number == n {
+		return at.Version, nil
+	}
+	return t.tx.Numbered(t.ctx, k, n)
 }
 
 func (t *txn) append(h *mapping.History, v *store.Version) error {

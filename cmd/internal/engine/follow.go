@@ -207,16 +207,15 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 		return nil, err
 	}
 	g.out.Request = *request
-	if err := g.linked(key.String()); err != nil {
+	at := []string{key.String()}
+	if person := request.Subject(); strings.HasPrefix(person, "Patient/") {
+		at = append(at, person+mapping.ShelfSelf, person+mapping.ShelfConsents, person+mapping.ShelfStays)
+	}
+	if err := g.linked(at...); err != nil {
 		return nil, err
 	}
 	if err := g.named(request.Names()); err != nil {
 		return nil, err
-	}
-	if person := request.Subject(); strings.HasPrefix(person, "Patient/") {
-		if err := g.person(person); err != nil {
-			return nil, err
-		}
 	}
 	g.out.Orgs = t.orgs
 	return g.out, nil
@@ -229,12 +228,13 @@ type gathering struct {
 	out  *mapping.Referral
 }
 
-// linked adds what points at a resource, and what points at that in turn.
-func (g *gathering) linked(to string) error {
-	all, err := g.t.tx.LinkedTo(g.t.ctx, to)
+// linked adds what points at resources or shelves, and what points at an appointment among that in turn.
+func (g *gathering) linked(to ...string) error {
+	all, err := g.t.tx.LinkedTo(g.t.ctx, to...)
 	if err != nil {
 		return err
 	}
+	var appointments []string
 	for i := range all {
 		l := &all[i]
 		if g.seen[l.From] || !gathered[l.From.Type] {
@@ -248,17 +248,18 @@ func (g *gathering) linked(to string) error {
 			return err
 		}
 		if l.From.Type == "Appointment" {
-			if err := g.linked(l.From.String()); err != nil {
-				return err
-			}
+			appointments = append(appointments, l.From.String())
 		}
 	}
-	return nil
+	if len(appointments) == 0 {
+		return nil
+	}
+	return g.linked(appointments...)
 }
 
-// gathered are the types that say something about a referral by pointing at it.
+// gathered are the types that say something about a referral by pointing at it or at its person.
 var gathered = map[string]bool{
-	"Task": true, "Appointment": true, "Encounter": true, "Procedure": true, "Observation": true, "Communication": true, "Consent": true,
+	"Patient": true, "Task": true, "Appointment": true, "Encounter": true, "Procedure": true, "Observation": true, "Communication": true, "Consent": true,
 }
 
 func (g *gathering) add(k store.Key, number int, former bool) error {
@@ -292,17 +293,6 @@ func (g *gathering) named(refs []string) error {
 		}
 	}
 	return nil
-}
-
-// person adds the person, what they consented to, and their stays in hospital.
-func (g *gathering) person(ref string) error {
-	if err := g.add(keyOf(ref), 0, false); err != nil {
-		return err
-	}
-	if err := g.linked(ref + mapping.ShelfConsents); err != nil {
-		return err
-	}
-	return g.linked(ref + mapping.ShelfStays)
 }
 
 // orgs gives the organizations of a worker, or that an organization is part of. What cannot be read is as if it were not there.

@@ -9,6 +9,7 @@ import (
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
 	"warmhandoff/fhir/search"
+	"warmhandoff/mapping"
 )
 
 // SearchResult is one page of what a search found.
@@ -103,4 +104,12 @@ func (e *Engine) storeLinks(r *fhir.Resource) []store.Link {
 		out[i] = store.Link{Via: l.Via, To: l.To}
 	}
 	return out
+}
+
+// shelved adds the link by which a person's resource is found among what concerns the person.
+func shelved(k store.Key, links []store.Link) []store.Link {
+	if own, ok := mapping.OwnShelf(k.Type, k.ID); ok {
+		return append(links[:len(links):len(links)], store.Link{Via: own.Via, To: own.To})
+	}
+	return links
 }

@@ -156,9 +156,9 @@ type Reader interface {
 	Numbers(ctx context.Context, k Key) ([]Version, error)
 	// Search answers a query.
 	Search(ctx context.Context, q Query) (Page, error)
-	// LinkedTo gives what points, or once pointed, at the resource named by to ("ServiceRequest/sr1"), also when it is not there (yet).
+	// LinkedTo gives what points, or once pointed, at any of what is named ("ServiceRequest/sr1"), also when it is not there (yet).
 	// Deleted sources are included. Order: by Seq.
-	LinkedTo(ctx context.Context, to string) ([]Linked, error)
+	LinkedTo(ctx context.Context, to ...string) ([]Linked, error)
 	// Links gives what a resource points at now.
 	Links(ctx context.Context, from Key) ([]Link, error)
 	// Missing gives what resources point at that is not there: distinct targets of one type ("ServiceRequest/sr9"), in order, at most limit.

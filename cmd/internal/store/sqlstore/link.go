@@ -8,13 +8,17 @@ import (
 	"warmhandoff/cmd/internal/store"
 )
 
-func (r *reader) LinkedTo(ctx context.Context, to string) ([]store.Linked, error) {
-	if err := ctx.Err(); err != nil {
+func (r *reader) LinkedTo(ctx context.Context, to ...string) ([]store.Linked, error) {
+	if err := ctx.Err(); err != nil || len(to) == 0 {
 		return nil, err
+	}
+	targets := make([]any, len(to))
+	for i := range to {
+		targets[i] = to[i]
 	}
 	var all []store.Linked
 	err := r.s.query(context.Background(), `SELECT r.type, r.id, l.via, l.former, r.number, r.seq
-		FROM link l JOIN resource r ON r.rid = l.rid WHERE l.target = ? ORDER BY r.seq, l.via`, []any{to}, func(r row) error {
+		FROM link l JOIN resource r ON r.rid = l.rid WHERE l.target IN (`+marks(len(to))+`) ORDER BY r.seq, l.via`, targets, func(r row) error {
 		all = append(all, store.Linked{From: store.Key{Type: r.text(0), ID: r.text(1)}, Via: r.text(2), Former: r.flag(3),
 			Number: int(r.long(4)), Seq: r.long(5)})
 		return nil

@@ -61,7 +61,6 @@ CREATE TABLE handoff (
     doc      BLOB
 ) WITHOUT ROWID;
 CREATE INDEX handoff_referral ON handoff (referral, task);
-CREATE INDEX handoff_worklist ON handoff (agency, state, due);
 CREATE INDEX handoff_wake ON handoff (wake, task) WHERE wake IS NOT NULL;
 
 -- Keys under which an answer is kept, so that the same request twice does its work once.
