@@ -124,17 +124,16 @@ func lockSQLite(ctx context.Context, path string) (*session, error) {
 		return nil, err
 	}
 	s, err := connect(ctx, sqliteDialect(), sqliteAddress(path, "cache_size(-64)"))
-	if err != nil {
-		return nil, err
-	}
-	if _, err := s.exec("BEGIN EXCLUSIVE"); err != nil {
-		_ = s.close()
-		if judgeSQLite(err) == busy {
-			return nil, errors.New("another program has this database open")
+	if err == nil {
+		if _, err = s.exec("BEGIN EXCLUSIVE"); err == nil {
+			return s, nil
 		}
-		return nil, fmt.Errorf("lock %s: %w", path, err)
+		err = errors.Join(err, s.close())
 	}
-	return s, nil
+	if judgeSQLite(err) == busy {
+		return nil, errors.New("another program has this database open")
+	}
+	return nil, fmt.Errorf("lock %s: %w", path, err)
 }
 
 // createPrivate makes an empty file that only its owner may read, unless there is one. SQLite gives the files beside it the same mode.

@@ -50,6 +50,11 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if (o.Path == "") == !o.Memory {
 		return nil, errors.New("open store: give either a path or memory")
 	}
+	switch o.Synchronous {
+	case "", "FULL", "NORMAL", "OFF":
+	default:
+		return nil, fmt.Errorf("open store: there is no level of syncing named %q", o.Synchronous)
+	}
 	st := &Store{failed: make(chan struct{})}
 	defer func() {
 		if err != nil {

@@ -207,5 +207,4 @@ func testPaging(t *testing.T, st store.Store) {
 		require.Equal(t, back, got[:23], "oldest first, %s", name)
 		require.Len(t, got, 23+n, "oldest first, %s: what is added meanwhile comes at the end", name)
 	}
-	_ = back
 }

@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"handoffs", testHandoffs},
 		{"idempotency", testIdempotency},
 		{"isolation", testIsolation},
+		{"model", testModel},
 		{"closing", testClosing},
 	} {
 		t.Run(part.name, func(t *testing.T) {

@@ -202,6 +202,15 @@ func testPanic(t *testing.T, st store.Store) {
 }
 
 func testCounting(t *testing.T, st store.Store) {
+	last := put(t, st, version(task("seen"), 0, minute(1)))[0].Seq
+	assert.Equal(t, last, st.Seen(), "the last version that is acknowledged")
+	_ = st.Update(t.Context(), func(tx store.Tx) error {
+		_, err := tx.Put(t.Context(), version(task("seen"), 1, minute(1)))
+		require.NoError(t, err)
+		assert.Equal(t, last, st.Seen(), "one that is not on disk yet is not seen")
+		return errRefused
+	})
+	assert.Equal(t, last, st.Seen(), "nor one that never was")
 	before, carried := st.Syncs()
 	update(t, st, func(ctx context.Context, tx store.Tx) { require.NoError(t, everything(ctx, tx, "count", 0)) })
 	commits, updates := st.Syncs()

@@ -1,0 +1,298 @@
+package storetest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"warmhandoff/cmd/internal/store"
+)
+
+// model is a store without any cleverness: all versions in a list, and every question answered by looking at each.
+type model struct {
+	round    int
+	versions []store.Version
+	writes   map[int64]store.Write // by Seq
+}
+
+// Each round takes ten minutes, and has a resource of its own for others to point at.
+
+func (m *model) at(minutes int) time.Time { return minute(10*m.round + minutes) }
+
+func (m *model) target() string { return fmt.Sprint("ServiceRequest/", m.round) }
+
+func (m *model) add(v store.Version, w store.Write) {
+	m.versions = append(m.versions, v)
+	m.writes[v.Seq] = w
+	slices.SortFunc(m.versions, func(a, b store.Version) int { return cmp.Compare(a.Seq, b.Seq) })
+}
+
+// newest gives the newest version of a resource; Number 0 when there is none.
+func (m *model) newest(k store.Key) (newest store.Version) {
+	for _, v := range m.versions {
+		if v.Key == k {
+			newest = v
+		}
+	}
+	return newest
+}
+
+func (m *model) matches(q store.Query, v store.Version) bool {
+	if v.Type != q.Type || v.Deleted || m.newest(v.Key).Seq != v.Seq || q.IDs != nil && !slices.Contains(q.IDs, v.ID) ||
+		!q.From.IsZero() && v.Updated.Before(q.From) || !q.To.IsZero() && !v.Updated.Before(q.To) {
+		return false
+	}
+	for _, c := range q.All {
+		has := slices.ContainsFunc(m.writes[v.Seq].Terms, func(t store.Term) bool {
+			return t.Param == c.Param && (len(c.Values)+len(c.Prefixes) == 0 || slices.Contains(c.Values, t.Value) ||
+				slices.ContainsFunc(c.Prefixes, func(p string) bool { return strings.HasPrefix(t.Value, p) }))
+		})
+		if has == c.Not {
+			return false
+		}
+	}
+	return true
+}
+
+func (m *model) search(q store.Query) store.Page {
+	page := store.Page{Total: -1}
+	total := 0
+	var all []store.Version
+	for _, v := range m.versions {
+		if !m.matches(q, v) {
+			continue
+		}
+		total++
+		if (q.Before == 0 || v.Seq < q.Before) && v.Seq > q.After {
+			all = append(all, v)
+		}
+	}
+	if q.Total {
+		page.Total = total
+	}
+	if !q.Ascending {
+		slices.Reverse(all)
+	}
+	if q.Limit > 0 {
+		page.More = len(all) > q.Limit
+		page.Versions = all[:min(len(all), q.Limit)]
+	}
+	return page
+}
+
+// linked gives what points at a target, now or formerly.
+func (m *model) linked(to string) []store.Linked {
+	type end struct {
+		from store.Key
+		via  string
+	}
+	ends := map[end]bool{} // former
+	for _, v := range m.versions {
+		for e := range ends {
+			if e.from == v.Key {
+				ends[e] = true
+			}
+		}
+		for _, l := range m.writes[v.Seq].Links {
+			if l.To == to {
+				ends[end{v.Key, l.Via}] = false
+			}
+		}
+	}
+	all := []store.Linked{}
+	for e, former := range ends {
+		v := m.newest(e.from)
+		all = append(all, store.Linked{From: e.from, Via: e.via, Former: former, Number: v.Number, Seq: v.Seq})
+	}
+	slices.SortFunc(all, func(a, b store.Linked) int { return cmp.Or(cmp.Compare(a.Seq, b.Seq), strings.Compare(a.Via, b.Via)) })
+	return all
+}
+
+var (
+	modelParams = []string{"Task.a", "Task.b", "a+b", "Patient.a"}
+	modelValues = []string{"", "x", "xy", "xyz", "y", "é"}
+	modelTypes  = []string{"Task", "Patient"}
+)
+
+func (m *model) drawQuery(t *rapid.T) store.Query {
+	last := int64(0)
+	if len(m.versions) > 0 {
+		last = m.versions[len(m.versions)-1].Seq
+	}
+	some := func(of []string, most int, label string) []string {
+		return rapid.SliceOfN(rapid.SampledFrom(of), 0, most).Draw(t, label)
+	}
+	q := store.Query{
+		Type: rapid.SampledFrom(modelTypes).Draw(t, "type"), Limit: rapid.IntRange(0, 5).Draw(t, "limit"),
+		Ascending: rapid.Bool().Draw(t, "ascending"), Total: rapid.Bool().Draw(t, "total"),
+	}
+	if rapid.Bool().Draw(t, "further page") {
+		near := rapid.Int64Range(max(0, last-20), last+2)
+		q.Before, q.After = near.Draw(t, "before"), near.Draw(t, "after")
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "conditions") {
+		q.All = append(q.All, store.Match{Param: rapid.SampledFrom(modelParams).Draw(t, "param"), Values: some(modelValues, 3, "values"),
+			Prefixes: some(modelValues, 1, "prefixes"), Not: rapid.Bool().Draw(t, "not")})
+	}
+	if rapid.IntRange(0, 4).Draw(t, "with ids") == 0 {
+		q.IDs = append([]string{}, some([]string{"0-0", "0-1", "1-0", "1-2", "none"}, 3, "ids")...)
+	}
+	if rapid.Bool().Draw(t, "with times") {
+		q.From, q.To = m.at(rapid.IntRange(-1, 9).Draw(t, "from")), m.at(rapid.IntRange(-1, 9).Draw(t, "to"))
+	}
+	return q
+}
+
+// plannedUpdate is what one caller does: writes, a search after some of them, and whether it fails in the end.
+type plannedUpdate struct {
+	writes []store.Write
+	query  store.Query
+	look   int // search before the write of this index
+	fails  bool
+}
+
+// drawUpdate plans for a caller who writes resources that are its own.
+func (m *model) drawUpdate(t *rapid.T, caller int, at time.Time) plannedUpdate {
+	u := plannedUpdate{fails: rapid.IntRange(0, 3).Draw(t, "fails") == 0, look: rapid.IntRange(0, 4).Draw(t, "look")}
+	numbers := map[store.Key]int{}
+	for range rapid.IntRange(0, 4).Draw(t, "writes") {
+		k := store.Key{Type: rapid.SampledFrom(modelTypes).Draw(t, "type"), ID: fmt.Sprint(caller, "-", rapid.IntRange(0, 2).Draw(t, "id"))}
+		if _, known := numbers[k]; !known {
+			numbers[k] = m.newest(k).Number
+		}
+		w := store.Write{Key: k, Replaces: numbers[k], Updated: at, Deleted: rapid.IntRange(0, 4).Draw(t, "deleted") == 0}
+		numbers[k]++
+		if !w.Deleted {
+			w.Body = body(k, numbers[k])
+			for range rapid.IntRange(0, 4).Draw(t, "terms") {
+				w.Terms = append(w.Terms, store.Term{Param: rapid.SampledFrom(modelParams).Draw(t, "param"),
+					Value: rapid.SampledFrom(modelValues).Draw(t, "value")})
+			}
+			for range rapid.IntRange(0, 2).Draw(t, "links") {
+				w.Links = append(w.Links, store.Link{Via: rapid.SampledFrom([]string{"focus", "for"}).Draw(t, "via"), To: m.target()})
+			}
+		}
+		u.writes = append(u.writes, w)
+	}
+	u.query = m.drawQuery(t)
+	u.query.Before, u.query.After, u.query.Total = 0, 0, true
+	u.query.IDs = []string{fmt.Sprint(caller, "-0"), fmt.Sprint(caller, "-1")} // what neighbours write is not foreseen
+	return u
+}
+
+// run does what was planned, comparing what the transaction sees with a model of its own, and gives what it wrote.
+func (u plannedUpdate) run(ctx context.Context, st store.Store, m *model) ([]store.Version, error) {
+	var written []store.Version
+	own := &model{versions: slices.Clone(m.versions), writes: map[int64]store.Write{}}
+	for seq, w := range m.writes {
+		own.writes[seq] = w
+	}
+	err := st.Update(ctx, func(tx store.Tx) error {
+		for i := 0; i <= len(u.writes); i++ {
+			if i == u.look {
+				got, err := tx.Search(ctx, u.query)
+				if want := own.search(u.query); err != nil || fmt.Sprint(want) != fmt.Sprint(got) {
+					return fmt.Errorf("search inside an update: %v, want %v, error %w", got, want, err)
+				}
+			}
+			if i == len(u.writes) {
+				break
+			}
+			v, err := tx.Put(ctx, u.writes[i])
+			if err != nil {
+				return err
+			}
+			written = append(written, v)
+			own.add(v, u.writes[i])
+		}
+		if u.fails {
+			return errRefused
+		}
+		return nil
+	})
+	return written, err
+}
+
+// testModel lets callers write at once, some failing, and compares every answer with the model's.
+func testModel(t *testing.T, st store.Store) {
+	round := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		round++
+		m := &model{round: round, writes: map[int64]store.Write{}}
+		deleteAll(t, st, m)
+		for step := range 6 {
+			plans := make([]plannedUpdate, rapid.IntRange(1, 4).Draw(rt, "callers"))
+			for i := range plans {
+				plans[i] = m.drawUpdate(rt, i, m.at(step))
+			}
+			written, errs := make([][]store.Version, len(plans)), make([]error, len(plans))
+			var all sync.WaitGroup
+			for i, u := range plans {
+				all.Go(func() { written[i], errs[i] = u.run(t.Context(), st, m) })
+			}
+			all.Wait()
+			for i, u := range plans {
+				if u.fails {
+					require.ErrorIs(rt, errs[i], errRefused)
+					continue
+				}
+				require.NoError(rt, errs[i])
+				for n, v := range written[i] {
+					m.add(v, u.writes[n])
+				}
+			}
+			m.compare(rt, t.Context(), st)
+		}
+	})
+}
+
+// deleteAll deletes what earlier rounds left: one store serves all rounds.
+func deleteAll(t *testing.T, st store.Store, m *model) {
+	t.Helper()
+	update(t, st, func(ctx context.Context, tx store.Tx) {
+		var left []store.Version
+		for _, typ := range modelTypes {
+			require.NoError(t, tx.EachKey(ctx, typ, func(v store.Version) error {
+				left = append(left, v)
+				return nil
+			}))
+		}
+		for _, v := range left {
+			w := store.Write{Key: v.Key, Replaces: v.Number, Updated: m.at(0), Deleted: true}
+			v, err := tx.Put(ctx, w)
+			require.NoError(t, err)
+			m.add(v, w)
+		}
+	})
+}
+
+func (m *model) compare(t *rapid.T, ctx context.Context, st store.Store) {
+	queries := make([]store.Query, 4)
+	for i := range queries {
+		queries[i] = m.drawQuery(t)
+	}
+	require.NoError(t, st.View(ctx, func(r store.Reader) error {
+		for _, q := range queries {
+			page, err := r.Search(ctx, q)
+			require.NoError(t, err)
+			require.Equal(t, fmt.Sprint(m.search(q)), fmt.Sprint(page), "%+v", q)
+		}
+		linked, err := r.LinkedTo(ctx, m.target())
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprint(m.linked(m.target())), fmt.Sprint(linked))
+		for _, v := range m.versions {
+			newest, err := r.Newest(ctx, v.Key)
+			require.NoError(t, err)
+			require.Equal(t, m.newest(v.Key), newest)
+		}
+		return nil
+	}))
+}
