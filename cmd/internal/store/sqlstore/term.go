@@ -91,13 +91,17 @@ func (m moves) apply(exec func(text string, args ...any) (int64, error)) error {
 	slices.SortFunc(all, func(a, b change) int {
 		return cmp.Or(compareTerms(a.Term, b.Term), cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
 	})
+	var rows []any // of new terms that wait for each other
 	for _, c := range all {
 		var err error
 		switch {
 		case c.to == 0:
 			_, err = exec("DELETE FROM term WHERE param = ? AND value = ? AND seq = ?", c.Param, c.Value, c.from)
 		case c.from == 0:
-			_, err = exec("INSERT INTO term (param, value, seq) VALUES (?, ?, ?)", c.Param, c.Value, c.to)
+			if rows = append(rows, c.Param, c.Value, c.to); len(rows) == 3*rowsAtOnce {
+				_, err = exec(insertRows, rows...)
+				rows = rows[:0]
+			}
 		default:
 			_, err = exec("UPDATE term SET seq = ? WHERE param = ? AND value = ? AND seq = ?", c.to, c.Param, c.Value, c.from)
 		}
@@ -105,8 +109,20 @@ func (m moves) apply(exec func(text string, args ...any) (int64, error)) error {
 			return err
 		}
 	}
+	for ; len(rows) > 0; rows = rows[3:] {
+		if _, err := exec(insertRow, rows[:3]...); err != nil {
+			return err
+		}
+	}
 	return nil
 }
+
+// rowsAtOnce is how many new terms go into one statement where there are as many.
+const rowsAtOnce = 8
+
+const insertRow = "INSERT INTO term (param, value, seq) VALUES (?, ?, ?)"
+
+var insertRows = insertRow + strings.Repeat(", (?, ?, ?)", rowsAtOnce-1)
 
 // with gives both lists of moves as one.
 func (m moves) with(later moves) moves {
