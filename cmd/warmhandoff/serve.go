@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -30,6 +32,9 @@ type serve struct {
 // Run serves until the program is told to stop, or the store fails.
 func (s *serve) Run(p *program) error {
 	started := time.Now()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200) // what lives is small; collecting half as often costs a few megabytes
+	}
 	guide, err := s.guide()
 	if err != nil {
 		return err
