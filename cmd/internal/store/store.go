@@ -90,8 +90,8 @@ type Linked struct {
 // Write is one new version to store, with what it is found by.
 type Write struct {
 	Key
-	Replaces int // the version number that this one replaces; 0 creates. Anything else than the newest gives ErrConflict
-	Updated  time.Time
+	Replaces int       // the version number that this one replaces; 0 creates. Anything else than the newest gives ErrConflict
+	Updated  time.Time // not before the store's LastUpdated: an error otherwise
 	Deleted  bool
 	Author   Author
 	Body     []byte
@@ -137,8 +137,8 @@ type Handoff struct {
 	Patient  string // reference
 	State    string
 	Reason   string
-	Due      time.Time // the next thing due; zero: nothing
-	Wake     time.Time // when time alone may change the answer; zero: never
+	Due      time.Time // the next thing due; zero: nothing; whole microseconds, up
+	Wake     time.Time // when time alone may change the answer; zero: never; whole microseconds, up
 	Seq      int64     // highest Seq of the versions it was made from
 	Doc      []byte
 }
@@ -149,7 +149,7 @@ type Reader interface {
 	Newest(ctx context.Context, k Key) (Version, error)
 	// Numbered gives one version. ErrNotFound when there is none of that number.
 	Numbered(ctx context.Context, k Key, number int) (Version, error)
-	// Versions gives all versions of a resource, newest first, at most limit of those with a number below before (0: all). Bodies
+	// Versions gives all versions of a resource, newest first, at most limit of those with a number below before (each 0: all). Bodies
 	// included. Empty, not an error, when there never was one.
 	Versions(ctx context.Context, k Key, before, limit int) ([]Version, error)
 	// Numbers gives for all versions of a resource, oldest first, everything but the Body.
@@ -167,7 +167,7 @@ type Reader interface {
 	Handoff(ctx context.Context, task string) (Handoff, error)
 	// Handoffs gives all legs of a referral, ordered by Task id.
 	Handoffs(ctx context.Context, referral string) ([]Handoff, error)
-	// Awake gives legs whose Wake is set and not after now, earliest first, at most limit.
+	// Awake gives legs whose Wake is set and not after now, earliest first, at most limit (0: all).
 	Awake(ctx context.Context, now time.Time, limit int) ([]Handoff, error)
 	// NextWake gives the earliest Wake of all, zero when there is none.
 	NextWake(ctx context.Context) (time.Time, error)
@@ -198,7 +198,7 @@ type Tx interface {
 
 // Store is a database. Safe for concurrent use.
 type Store interface {
-	// View runs f on a consistent state.
+	// View runs f on a consistent state. f must call neither View nor Update.
 	View(ctx context.Context, f func(Reader) error) error
 	// Update runs f in a transaction, perhaps in another goroutine, and returns when what f wrote is on disk, or with f's error, or with
 	// ErrFull, ErrFailed, ErrBusy. f may be run only once for each call and must not wait for anything.

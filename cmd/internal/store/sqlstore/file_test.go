@@ -194,5 +194,5 @@ func TestTheLogDoesNotGrowForEver(t *testing.T) {
 	}
 	info, err := os.Stat(path + "-wal")
 	require.NoError(t, err)
-	assert.Less(t, info.Size(), int64(64<<20))
+	assert.Less(t, info.Size(), int64(40<<20))
 }

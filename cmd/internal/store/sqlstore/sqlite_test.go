@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -86,4 +87,13 @@ func TestTheDriversErrorsAreJudged(t *testing.T) {
 	_, err = s.exec("CREATE TABLE t (x)")
 	assert.Equal(t, failed, judgeSQLite(err), "a database that cannot be written")
 	assert.Equal(t, failed, s.worst)
+}
+
+func TestNobodyIsWokenTooEarly(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, noon, fromMicros(micros(noon)))
+	assert.Equal(t, noon.Add(time.Microsecond), fromMicros(micros(noon.Add(1))))
+	far := time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	assert.Equal(t, far, fromMicros(micros(far)))
+	assert.True(t, fromMicros(micros(time.Time{})).IsZero())
 }

@@ -182,6 +182,22 @@ func TestAFullDiskRefusesTheGroupAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestAGroupThatIsGivenUpLeavesNoTransactionOpen(t *testing.T) {
+	t.Parallel()
+	st := openTest(t, Options{})
+	st.writer.s.d.judge = func(error) trouble { return full }
+	errs := together(t, st,
+		func(tx *tx) error {
+			_, _ = tx.exec("INSERT INTO nonsense VALUES (1)")
+			return nil
+		},
+		func(tx *tx) error { return putOne(t.Context(), tx, "t1", noon, nil) })
+	require.ErrorIs(t, errs[0], store.ErrFull)
+	require.ErrorIs(t, errs[1], store.ErrFull)
+	require.NoError(t, st.Update(t.Context(), func(tx store.Tx) error { return putOne(t.Context(), tx, "t2", noon, nil) }))
+	assert.Equal(t, 1, stored(t, st))
+}
+
 func TestAfterAFailedWriteTheStoreRefusesEverything(t *testing.T) {
 	t.Parallel()
 	for name, breakAt := range map[string]func(tx *tx){
@@ -201,10 +217,20 @@ func TestAfterAFailedWriteTheStoreRefusesEverything(t *testing.T) {
 			// Any error counts as one of the disk.
 			st.writer.s.d.judge = func(error) trouble { return failed }
 			require.NoError(t, st.Cause())
+			next := make(chan error, 1)
 			errs := together(t, st,
 				func(tx *tx) error { return putOne(t.Context(), tx, "first", noon, nil) },
 				func(tx *tx) error {
 					require.NoError(t, putOne(t.Context(), tx, "second", noon, nil))
+					go func() {
+						next <- st.Update(t.Context(), func(store.Tx) error {
+							assert.Fail(t, "the next group is not run")
+							return nil
+						})
+					}()
+					for len(st.writer.queue) == 0 {
+						runtime.Gosched()
+					}
 					breakAt(tx)
 					return nil
 				},
@@ -213,6 +239,7 @@ func TestAfterAFailedWriteTheStoreRefusesEverything(t *testing.T) {
 				require.ErrorIs(t, err, store.ErrFailed, "caller %d", i)
 			}
 			<-st.Failed()
+			require.ErrorIs(t, <-next, store.ErrFailed, "who waits while it fails")
 			require.Error(t, st.Cause())
 			require.ErrorIs(t, st.Update(t.Context(), func(store.Tx) error { return nil }), store.ErrFailed)
 			require.ErrorIs(t, st.View(t.Context(), func(store.Reader) error { return nil }), store.ErrFailed)
