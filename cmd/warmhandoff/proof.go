@@ -169,8 +169,12 @@ func (s *proofSync) Run(p *program) error {
 		return err
 	}
 	syncs := countSyncs(bytes.NewReader(data), from, until)
+	claim := "every acknowledged write was synced before its answer"
+	if s.Mutant {
+		claim = "a server that does not wait for the disk is found out"
+	}
 	return conclude(p, verdict{
-		Claim: "every acknowledged write was synced before its answer", OK: (syncs >= acknowledged) != s.Mutant,
+		Claim: claim, OK: (syncs >= acknowledged) != s.Mutant,
 		Figures: map[string]any{"acknowledged": acknowledged, "syncs": syncs, "synchronous": synchronous},
 	}, began)
 }
