@@ -11,7 +11,7 @@ import (
 const handoffColumns = "task, referral, agency, patient, state, reason, due, wake, seq, doc"
 
 func (r *reader) handoffs(ctx context.Context, text string, args ...any) ([]store.Handoff, error) {
-	if err := ctx.Err(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return nil, err
 	}
 	var all []store.Handoff
@@ -46,7 +46,7 @@ func (r *reader) Awake(ctx context.Context, now time.Time, limit int) ([]store.H
 }
 
 func (r *reader) NextWake(ctx context.Context) (time.Time, error) {
-	if err := ctx.Err(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return time.Time{}, err
 	}
 	var wake time.Time

@@ -9,7 +9,7 @@ import (
 )
 
 func (r *reader) LinkedTo(ctx context.Context, to ...string) ([]store.Linked, error) {
-	if err := ctx.Err(); err != nil || len(to) == 0 {
+	if err := r.ready(ctx); err != nil || len(to) == 0 {
 		return nil, err
 	}
 	targets := make([]any, len(to))
@@ -27,7 +27,7 @@ func (r *reader) LinkedTo(ctx context.Context, to ...string) ([]store.Linked, er
 }
 
 func (r *reader) Links(ctx context.Context, from store.Key) ([]store.Link, error) {
-	if err := ctx.Err(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return nil, err
 	}
 	var links []store.Link
@@ -43,7 +43,7 @@ func (r *reader) Links(ctx context.Context, from store.Key) ([]store.Link, error
 
 // Missing looks at every link to the type, so it takes longer the more there are.
 func (r *reader) Missing(ctx context.Context, typ string, limit int) ([]string, error) {
-	if err := ctx.Err(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return nil, err
 	}
 	var all []string

@@ -12,12 +12,23 @@ import (
 
 // reader answers from one connection inside one transaction.
 type reader struct {
-	s *session
+	s    *session
+	over bool // the View or Update has ended
 	// lasting reads cannot be interrupted: an interrupt on the write connection would undo the whole group.
 	lasting bool
 }
 
 var _ store.Reader = (*reader)(nil)
+
+var errOver = errors.New("store: the transaction is over")
+
+// ready refuses questions for a caller who has gone, and after the end, when the connection is somebody else's.
+func (r *reader) ready(ctx context.Context) error {
+	if r.over {
+		return errOver
+	}
+	return ctx.Err()
+}
 
 const versionColumns = "v.type, v.id, v.number, v.seq, v.updated, v.deleted, v.role, v.party, v.own"
 
@@ -38,7 +49,7 @@ func wholeOf(r row) store.Version {
 
 // versions runs a statement that gives versionColumns and the body.
 func (r *reader) versions(ctx context.Context, text string, args ...any) ([]store.Version, error) {
-	if err := ctx.Err(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return nil, err
 	}
 	var all []store.Version
@@ -58,7 +69,7 @@ func (r *reader) patience(ctx context.Context) context.Context {
 }
 
 func (r *reader) single(ctx context.Context, text string, args ...any) (store.Version, error) {
-	if err := ctx.Err(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return store.Version{}, err
 	}
 	var v store.Version
@@ -97,7 +108,7 @@ func limited(limit int) string {
 }
 
 func (r *reader) Numbers(ctx context.Context, k store.Key) ([]store.Version, error) {
-	if err := ctx.Err(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return nil, err
 	}
 	var all []store.Version
@@ -110,7 +121,7 @@ func (r *reader) Numbers(ctx context.Context, k store.Key) ([]store.Version, err
 }
 
 func (r *reader) LastUpdated(ctx context.Context) (time.Time, error) {
-	if err := ctx.Err(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return time.Time{}, err
 	}
 	mark, err := r.mark()
@@ -157,7 +168,7 @@ func (r *reader) EachKey(ctx context.Context, typ string, f func(store.Version) 
 }
 
 func (r *reader) Remembered(ctx context.Context, key string) (string, bool, error) {
-	if err := ctx.Err(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return "", false, err
 	}
 	var value string

@@ -15,7 +15,7 @@ import (
 
 func (r *reader) Search(ctx context.Context, q store.Query) (store.Page, error) {
 	page := store.Page{Total: -1}
-	if err := ctx.Err(); err != nil {
+	if err := r.ready(ctx); err != nil {
 		return page, err
 	}
 	if q.IDs != nil && len(q.IDs) == 0 {

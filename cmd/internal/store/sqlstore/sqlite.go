@@ -123,7 +123,7 @@ func lockSQLite(ctx context.Context, path string) (*session, error) {
 	if err := createPrivate(path); err != nil {
 		return nil, err
 	}
-	s, err := connect(ctx, sqliteDialect(), sqliteAddress(path, "cache_size(-64)"))
+	s, err := connect(ctx, sqliteDialect(), sqliteAddress(path, "cache_size(-64)", "journal_mode(memory)"))
 	if err == nil {
 		if _, err = s.exec("BEGIN EXCLUSIVE"); err == nil {
 			return s, nil

@@ -186,7 +186,9 @@ func (st *Store) View(ctx context.Context, f func(store.Reader) error) (err erro
 			err = errors.Join(err, e)
 		}
 	}()
-	return f(&reader{s: s})
+	r := &reader{s: s}
+	defer func() { r.over = true }()
+	return f(r)
 }
 
 // Update runs f in a transaction, in this goroutine. A panic in f is this caller's error. A context that ends before f's turn has come ends the

@@ -9,8 +9,6 @@ import (
 	"warmhandoff/cmd/internal/store"
 )
 
-var errOver = errors.New("store: the transaction is over")
-
 // tx is one caller's part of a group.
 type tx struct {
 	reader
@@ -24,17 +22,13 @@ type tx struct {
 	// broken is the first failure of a statement. What was written before it may be half of something, so nothing of it is kept even
 	// if f goes on.
 	broken error
-	over   bool
 }
 
 var _ store.Tx = (*tx)(nil)
 
 // usable refuses work after the end, for a caller who has gone, and after a statement failed.
 func (t *tx) usable(ctx context.Context) error {
-	if t.over {
-		return errOver
-	}
-	if err := ctx.Err(); err != nil {
+	if err := t.ready(ctx); err != nil {
 		return err
 	}
 	return t.broken

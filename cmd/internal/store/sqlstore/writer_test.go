@@ -148,6 +148,15 @@ func TestATransactionThatIsOverRefuses(t *testing.T) {
 		return nil
 	}))
 	require.ErrorIs(t, putOne(t.Context(), kept, "t1", noon, nil), errOver)
+	_, err := kept.NextWake(t.Context())
+	require.ErrorIs(t, err, errOver)
+	var r store.Reader
+	require.NoError(t, st.View(t.Context(), func(within store.Reader) error {
+		r = within
+		return nil
+	}))
+	_, err = r.Newest(t.Context(), store.Key{Type: "Task", ID: "t1"})
+	require.ErrorIs(t, err, errOver)
 }
 
 func TestAFullDiskRefusesTheGroupAndNothingElse(t *testing.T) {
@@ -200,9 +209,9 @@ func TestAGroupThatIsGivenUpLeavesNoTransactionOpen(t *testing.T) {
 
 func TestAfterAFailedWriteTheStoreRefusesEverything(t *testing.T) {
 	t.Parallel()
-	for name, breakAt := range map[string]func(tx *tx){
-		"in a caller's statement": func(tx *tx) { _, _ = tx.exec("INSERT INTO nonsense VALUES (1)") },
-		"in the commit": func(tx *tx) {
+	for why, breakAt := range map[string]func(tx *tx){
+		"nonsense": func(tx *tx) { _, _ = tx.exec("INSERT INTO nonsense VALUES (1)") }, // in a caller's statement
+		"FOREIGN KEY": func(tx *tx) { // in the commit
 			_, err := tx.s.exec("CREATE TEMP TABLE parent (id INTEGER PRIMARY KEY)")
 			require.NoError(t, err)
 			_, err = tx.s.exec("CREATE TEMP TABLE child (id INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)")
@@ -211,7 +220,7 @@ func TestAfterAFailedWriteTheStoreRefusesEverything(t *testing.T) {
 			require.NoError(t, err)
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(why, func(t *testing.T) {
 			t.Parallel()
 			st := openTest(t, Options{})
 			// Any error counts as one of the disk.
@@ -240,7 +249,7 @@ func TestAfterAFailedWriteTheStoreRefusesEverything(t *testing.T) {
 			}
 			<-st.Failed()
 			require.ErrorIs(t, <-next, store.ErrFailed, "who waits while it fails")
-			require.Error(t, st.Cause())
+			require.ErrorContains(t, st.Cause(), why)
 			require.ErrorIs(t, st.Update(t.Context(), func(store.Tx) error { return nil }), store.ErrFailed)
 			require.ErrorIs(t, st.View(t.Context(), func(store.Reader) error { return nil }), store.ErrFailed)
 		})

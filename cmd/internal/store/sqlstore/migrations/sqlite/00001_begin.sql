@@ -59,7 +59,7 @@ CREATE TABLE handoff (
     wake     INTEGER, -- likewise; NULL: never
     seq      INTEGER NOT NULL,
     doc      BLOB
-) WITHOUT ROWID;
+);
 CREATE INDEX handoff_referral ON handoff (referral, task);
 CREATE INDEX handoff_wake ON handoff (wake, task) WHERE wake IS NOT NULL;
 

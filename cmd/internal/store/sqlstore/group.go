@@ -1,0 +1,96 @@
+package sqlstore
+
+import (
+	"errors"
+
+	"warmhandoff/cmd/internal/store"
+)
+
+// group is one transaction under way.
+type group struct {
+	end   mark  // of the order of versions, moved by every Put
+	terms moves // of callers who are done
+	wrote int   // callers whose writes are kept
+}
+
+// transact runs a group in one transaction. An error is everybody's.
+func (w *writer) transact(g *group, calls []*call, results []error) error {
+	w.s.worst, w.s.cause = noTrouble, nil
+	if _, err := w.s.exec(w.s.d.begin); err != nil {
+		return w.judge(err)
+	}
+	for i, c := range calls {
+		t := &tx{reader: reader{s: w.s, lasting: true}, group: g, start: g.end, guard: len(calls) > 1, terms: moves{}}
+		results[i] = c.take(t)
+		if w.s.worst >= full {
+			return w.abandon(w.s.cause)
+		}
+		if err := t.settle(results[i]); err != nil {
+			return w.abandon(err)
+		}
+		if results[i] == nil {
+			results[i] = t.broken
+		}
+	}
+	last := "ROLLBACK"
+	if g.wrote > 0 {
+		last = "COMMIT"
+		if err := g.terms.apply(w.s.exec); err != nil {
+			return w.abandon(err)
+		}
+	}
+	if _, err := w.s.exec(last); err != nil {
+		return w.abandon(err)
+	}
+	return nil
+}
+
+// settle keeps what a caller wrote, or takes it back, without touching its neighbours.
+func (t *tx) settle(failure error) error {
+	if !t.wrote {
+		return nil
+	}
+	kept := failure == nil && t.broken == nil
+	if kept {
+		t.group.wrote++
+		for _, m := range t.terms {
+			t.group.terms.add(m)
+		}
+	} else {
+		t.group.end = t.start
+		if t.applied != nil {
+			t.group.terms = t.applied
+		}
+	}
+	if !t.guard {
+		return nil
+	}
+	if !kept {
+		if _, err := t.s.exec("ROLLBACK TO SAVEPOINT caller"); err != nil {
+			return err
+		}
+	}
+	_, err := t.s.exec("RELEASE SAVEPOINT caller")
+	return err
+}
+
+// abandon gives up a group. SQLite may have ended the transaction already, which is no further trouble.
+func (w *writer) abandon(cause error) error {
+	before := w.s.worst
+	if _, err := w.s.exec("ROLLBACK"); w.s.worst > before {
+		cause = errors.Join(cause, err)
+	}
+	return w.judge(cause)
+}
+
+// judge turns trouble into what callers are told. An error that the dialect does not know is the worst.
+func (w *writer) judge(cause error) error {
+	switch w.s.worst {
+	case busy:
+		return store.ErrBusy
+	case full:
+		return store.ErrFull
+	}
+	w.fail(cause)
+	return store.ErrFailed
+}
