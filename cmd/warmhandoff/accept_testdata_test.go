@@ -85,7 +85,7 @@ func TestAcceptScenariosFollowTheFormat(t *testing.T) {
 				assert.Equal(t, "clock", words[1], name)
 			case 4:
 				assert.True(t, parties[words[1]], "%s: step %d is by nobody named: %s", name, n, words[1])
-				assert.Contains(t, []string{"POST", "PUT"}, words[2], name)
+				assert.Contains(t, []string{"POST", "PUT", "DELETE"}, words[2], name)
 			default:
 				assert.Fail(t, "no step", "%s: %q", name, step.Name)
 			}
