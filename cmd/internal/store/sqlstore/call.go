@@ -13,22 +13,19 @@ import (
 // call is one Update on its way.
 type call struct {
 	ctx   context.Context
+	f     func(store.Tx) error
 	taken atomic.Bool // by the writer, who runs it, or by the caller, who gave up
-	turn  chan *tx    // the writer lets the caller run its function
-	ran   chan error  // the caller says how it went
+	left  bool        // f ended the goroutine that ran it
 	done  chan error  // the writer says how it ended
 }
 
-func newCall(ctx context.Context) *call {
-	return &call{ctx: ctx, turn: make(chan *tx, 1), ran: make(chan error, 1), done: make(chan error, 1)}
+func newCall(ctx context.Context, f func(store.Tx) error) *call {
+	return &call{ctx: ctx, f: f, done: make(chan error, 1)}
 }
 
-// run waits for the caller's turn, runs f, and waits for the commit.
-func (c *call) run(f func(store.Tx) error) error {
+// wait waits for the commit. A caller whose context ends before its turn has come waits no longer.
+func (c *call) wait() error {
 	select {
-	case t := <-c.turn:
-		c.ran <- c.attempt(t, f)
-		return <-c.done
 	case err := <-c.done:
 		return err
 	case <-c.ctx.Done():
@@ -36,19 +33,13 @@ func (c *call) run(f func(store.Tx) error) error {
 	if c.taken.CompareAndSwap(false, true) {
 		return c.ctx.Err()
 	}
-	select {
-	case t := <-c.turn:
-		c.ran <- c.attempt(t, f)
-		return <-c.done
-	case err := <-c.done:
-		return err
-	}
+	return <-c.done
 }
 
 var errLeft = errors.New("store: the function left its goroutine")
 
-// attempt runs f. A panic becomes an error; a Goexit (a test's FailNow) tells the writer before the goroutine ends.
-func (c *call) attempt(t *tx, f func(store.Tx) error) (err error) {
+// attempt runs f. A panic becomes an error; a Goexit (a test's FailNow) ends the writer's goroutine, see loop.
+func (c *call) attempt(t *tx) (err error) {
 	returned := false
 	defer func() {
 		t.over = true
@@ -59,9 +50,9 @@ func (c *call) attempt(t *tx, f func(store.Tx) error) (err error) {
 			err = panicked(p)
 			return
 		}
-		c.ran <- errLeft
+		c.left = true
 	}()
-	err = f(t)
+	err = c.f(t)
 	returned = true
 	return err
 }
@@ -82,6 +73,5 @@ func (c *call) take(t *tx) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	c.turn <- t
-	return <-c.ran
+	return c.attempt(t)
 }

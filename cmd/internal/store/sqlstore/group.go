@@ -19,9 +19,17 @@ func (w *writer) transact(g *group, calls []*call, results []error) error {
 	if _, err := w.s.exec(w.s.d.begin); err != nil {
 		return w.judge(err)
 	}
+	running := false
+	defer func() {
+		if running { // f ended this goroutine
+			_, _ = w.s.exec("ROLLBACK")
+		}
+	}()
 	for i, c := range calls {
 		t := &tx{reader: reader{s: w.s, lasting: true}, group: g, start: g.end, guard: len(calls) > 1, terms: moves{}}
+		running = true
 		results[i] = c.take(t)
+		running = false
 		if w.s.worst >= full {
 			return w.abandon(w.s.cause)
 		}

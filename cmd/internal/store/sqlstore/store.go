@@ -191,17 +191,17 @@ func (st *Store) View(ctx context.Context, f func(store.Reader) error) (err erro
 	return f(r)
 }
 
-// Update runs f in a transaction, in this goroutine. A panic in f is this caller's error. A context that ends before f's turn has come ends the
+// Update runs f in a transaction, in the writer's goroutine. A panic in f is this caller's error. A context that ends before f's turn has come ends the
 // wait; after that it makes f's own statements fail, but a commit under way is always waited for.
 func (st *Store) Update(ctx context.Context, f func(store.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	c := newCall(ctx)
+	c := newCall(ctx, f)
 	if err := st.enqueue(c); err != nil {
 		return err
 	}
-	return c.run(f)
+	return c.wait()
 }
 
 func (st *Store) enqueue(c *call) error {

@@ -27,10 +27,25 @@ type writer struct {
 	seen             atomic.Int64 // end.seq, for others to read
 }
 
-// loop takes whoever waits into a group, until the queue is closed and empty.
+// loop takes whoever waits into a group, until the queue is closed and empty. Should a caller's function end the goroutine, as a failing test
+// does, another goroutine goes on: whoever was in the group with it is told to try again.
 func (w *writer) loop() {
-	defer close(w.stopped)
 	calls := make([]*call, 0, groupSize)
+	ended := false
+	defer func() {
+		if ended {
+			close(w.stopped)
+			return
+		}
+		for _, c := range calls {
+			if c.left {
+				c.done <- errLeft
+			} else {
+				c.done <- store.ErrBusy
+			}
+		}
+		go w.loop()
+	}()
 	for c := range w.queue {
 		calls = append(calls[:0], c)
 		for n := -1; n != len(w.queue) && n < groupSize; {
@@ -43,6 +58,7 @@ func (w *writer) loop() {
 		w.serve(calls)
 		clear(calls)
 	}
+	ended = true
 }
 
 // serve carries a group of callers to the disk and answers them.
