@@ -28,9 +28,9 @@
 //	Update ─┼─ queue ─ BEGIN ─┼ savepoint, f, ROLLBACK TO (f failed: its error, nobody else's) ┼─ COMMIT + sync ─ answers
 //	Update ─┘                 └ savepoint, f, release ┘
 //
-// f runs in the writer's goroutine: handing each caller its turn would cost two changes of goroutine for each write, on
-// processors that have other work. A panic in f hurts that caller alone. A test's FailNow inside f ends the goroutine; another takes over, and the neighbours are told to
-// try again.
+// f runs in the writer's goroutine: handing each caller its turn would cost two changes of goroutine for each write, on processors that have
+// other work. A panic in f hurts that caller alone. A test's FailNow inside f ends the goroutine; another takes over, and the neighbours are told
+// to try again.
 //
 // When the disk is full the whole group gets store.ErrFull and the next group starts afresh. When a write or a sync fails in any other way
 // nobody can know any more what is on the disk (a second fsync may report success for pages that the first one lost), so the store answers
