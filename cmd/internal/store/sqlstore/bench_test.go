@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -90,8 +89,6 @@ func inParallel(b *testing.B, st *sqlstore.Store, callers int, write func(i int)
 	commits, updates := st.Syncs()
 	var next atomic.Int64
 	var all sync.WaitGroup
-	var before, after syscall.Rusage
-	_ = syscall.Getrusage(0, &before)
 	b.ResetTimer()
 	for range callers {
 		all.Go(func() {
@@ -105,8 +102,6 @@ func inParallel(b *testing.B, st *sqlstore.Store, callers int, write func(i int)
 	}
 	all.Wait()
 	b.StopTimer()
-	_ = syscall.Getrusage(0, &after)
-	b.ReportMetric(float64(after.Utime.Nano()+after.Stime.Nano()-before.Utime.Nano()-before.Stime.Nano())/1000/float64(b.N), "cpuµs/op")
 	c, u := st.Syncs()
 	b.ReportMetric(float64(u-updates)/b.Elapsed().Seconds(), "updates/s")
 	b.ReportMetric(float64(u-updates)/float64(c-commits), "updates/commit")
