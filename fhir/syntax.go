@@ -50,7 +50,7 @@ func syntaxError(data []byte) (expression, words string) {
 			return pointerPath(resourceType, d.StackPointer()), syntaxWords(data, err)
 		}
 		if d.StackDepth() == 0 {
-			if _, err := d.ReadToken(); err != io.EOF {
+			if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 				at := position(data, int(d.InputOffset()))
 				return "", fmt.Sprintf("Something follows the end of the resource, at %s; send one resource.", at)
 			}

@@ -31,9 +31,7 @@ func (s Settings) readObservation(r *fhir.Resource, f *Fact) {
 	o.Issued = s.moment(r.Get("issued"))
 	o.Requests = s.refs(r.Get("basedOn"))
 	o.Performers = s.refs(r.Get("performer"))
-	for _, ref := range s.refs(r.Get("focus")) {
-		o.Focus = append(o.Focus, ref)
-	}
+	o.Focus = s.refs(r.Get("focus"))
 	for _, code := range codesOf(codings(r.Get("valueCodeableConcept")), SystemVisitResult) {
 		if slices.Contains(visitResults, workflow.Saying(code)) {
 			o.Result = workflow.Saying(code)

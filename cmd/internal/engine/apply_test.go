@@ -114,8 +114,8 @@ func TestDeleteAndRevive(t *testing.T) {
 	assert.Equal(t, "3", f.stored("Patient", "p").VersionID())
 	only := f.put(`{"resourceType":"Patient","id":"p","active":true}`)
 	only.OnlyNew = true
-	f.refused(PreconditionFailed, only)
-	f.refused(PreconditionFailed, Change{Method: Delete, Type: "Patient", ID: "p", IfMatch: "2"})
+	_ = f.refused(PreconditionFailed, only)
+	_ = f.refused(PreconditionFailed, Change{Method: Delete, Type: "Patient", ID: "p", IfMatch: "2"})
 	assert.Equal(t, 4, f.apply(gone.ifMatch("3"))[0].Version.Number)
 }
 

@@ -18,7 +18,7 @@ func TestAnOldTaskThatComesAgainIsNoMoveBack(t *testing.T) {
 	again := f.apply(task("requested"))[0]
 	assert.Equal(t, Unchanged, again.Done)
 	assert.Equal(t, 2, again.Version.Number)
-	f.refused(Unprocessable, f.put(`{"resourceType":"Task","id":"t","status":"requested","intent":"order","description":"another","focus":{"reference":"ServiceRequest/sr"},"owner":{"reference":"Organization/harbor"}}`))
+	_ = f.refused(Unprocessable, f.put(`{"resourceType":"Task","id":"t","status":"requested","intent":"order","description":"another","focus":{"reference":"ServiceRequest/sr"},"owner":{"reference":"Organization/harbor"}}`))
 }
 
 func TestWhatComesBeforeItsRequestWaitsInAListAndJoins(t *testing.T) {

@@ -40,7 +40,7 @@ func (s *Server) guarded(c echo.Context, id string, next echo.HandlerFunc) (err 
 		v := recover()
 		switch {
 		case v == nil:
-		case v == http.ErrAbortHandler:
+		case v == http.ErrAbortHandler: //nolint:errorlint // net/http panics with this very value
 			panic(v)
 		default:
 			err = s.panicked(c, id, v)

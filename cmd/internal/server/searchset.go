@@ -157,7 +157,7 @@ func pageOf(in *request, q url.Values) (p historyQuery, err error) {
 	p.count = historyPage
 	for name := range q {
 		value := q.Get(name)
-		ok := true
+		var ok bool
 		switch name {
 		case "_count":
 			p.count, ok = whole(value)
