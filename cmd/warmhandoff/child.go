@@ -75,7 +75,7 @@ func findBase(out io.Reader) string {
 // kill ends the process with SIGKILL and waits until it is gone.
 func (c *child) kill() {
 	_ = c.command.Process.Kill() // it may be gone already
-	_ = <-c.ended
+	<-c.ended
 }
 
 // stop ends it with SIGTERM and gives how it ended.

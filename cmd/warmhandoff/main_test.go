@@ -126,7 +126,7 @@ func (s *running) stop(t *testing.T) int {
 	t.Helper()
 	require.NoError(t, s.command.Process.Signal(syscall.SIGTERM))
 	select {
-	case _ = <-s.stopped:
+	case <-s.stopped:
 	case <-time.After(2 * drain):
 		require.Fail(t, "the server does not stop")
 	}
@@ -421,7 +421,7 @@ func TestStopsWhenTheDiskFails(t *testing.T) {
 		}
 	}
 	select {
-	case _ = <-s.stopped:
+	case <-s.stopped:
 		assert.Equal(t, 1, s.command.ProcessState.ExitCode(), s.err.String())
 		assert.Contains(t, s.err.String(), "the store failed")
 	case <-time.After(5 * time.Second):
