@@ -41,7 +41,7 @@ func TestConditionsMustBeUnderstood(t *testing.T) {
 		assert.Equal(t, "Bundle.entry[0].request.ifNoneExist", r.Issues[0].Expression, text)
 		r = f.refused(Invalid, f.put(patient("1")).where(text))
 		assert.Empty(t, r.Issues[0].Expression, text)
-		f.refused(Invalid, Change{Method: Delete, Type: "Patient", Query: text})
+		_ = f.refused(Invalid, Change{Method: Delete, Type: "Patient", Query: text})
 	}
 }
 
@@ -57,12 +57,12 @@ func TestConditionalUpdate(t *testing.T) {
 	changed := f.apply(f.put(`{"resourceType":"Patient","active":true,"identifier":[{"system":"urn:mrn","value":"1"}]}`).where(mrn))[0]
 	assert.Equal(t, Updated, changed.Done)
 	assert.Equal(t, 2, changed.Version.Number)
-	f.refused(Invalid, f.put(`{"resourceType":"Patient","id":"other"}`).where(mrn))
-	f.refused(PreconditionFailed, f.put(patient("1")).where(mrn).ifMatch("1"))
+	_ = f.refused(Invalid, f.put(`{"resourceType":"Patient","id":"other"}`).where(mrn))
+	_ = f.refused(PreconditionFailed, f.put(patient("1")).where(mrn).ifMatch("1"))
 
 	named := f.apply(f.put(`{"resourceType":"Patient","id":"mine","identifier":[{"system":"urn:mrn","value":"2"}]}`).where("identifier=urn:mrn|2"))[0]
 	assert.Equal(t, "mine", named.Version.ID, "no match creates with the id of the body")
-	f.refused(Conflict, f.put(`{"resourceType":"Patient","id":"mine"}`).where("identifier=urn:mrn|3"))
+	_ = f.refused(Conflict, f.put(`{"resourceType":"Patient","id":"mine"}`).where("identifier=urn:mrn|3"))
 	f.apply(Change{Method: Delete, Type: "Patient", ID: "mine"})
 	revived := f.apply(f.put(`{"resourceType":"Patient","id":"mine","identifier":[{"system":"urn:mrn","value":"2"}]}`).where("identifier=urn:mrn|2"))[0]
 	assert.Equal(t, 3, revived.Version.Number, "a deleted one belongs to nobody")
@@ -81,7 +81,7 @@ func TestConditionalDelete(t *testing.T) {
 	assert.Equal(t, Deleted, got.Done)
 	assert.Equal(t, 2, got.Version.Number)
 	f.apply(f.post(patient("1")), f.post(patient("1")))
-	f.refused(PreconditionFailed, gone)
+	_ = f.refused(PreconditionFailed, gone)
 }
 
 const (
