@@ -410,19 +410,20 @@ func TestPropertyEveryLedgerHasAnAnswerAndEveryOpenLegSomethingDue(t *testing.T)
 	})
 }
 
+// BenchmarkFold folds a referral of thirty resources: a Task of five versions, fourteen appointments missed but for one, as many calls, a visit.
 func BenchmarkFold(b *testing.B) {
 	l := base(TaskDraft, TaskRequested, TaskReceived, TaskAccepted, TaskInProgress)
-	for i := range 8 {
+	for i := range 14 {
 		l.Bookings = append(l.Bookings, booking(fmt.Sprintf("Appointment/AP%d", i), on(3+i, 10, 0)))
 		s := sign(DidNotCome, "", Record, on(3+i, 10, 0), fmt.Sprintf("Appointment/AP%d", i))
 		s.Booking, s.Blame = l.Bookings[i].Name, OnPerson
 		l.Signs = append(l.Signs, s)
 		l.Contacts = append(l.Contacts, Contact{Result: NotReached, At: on(3+i, 15, 0), Source: fmt.Sprintf("Communication/M%d/_history/1", i)})
 	}
-	l.Signs = append(l.Signs, sign(Came, GradeA, Record, on(10, 10, 5), "Encounter/E1"))
+	l.Signs = append(l.Signs, sign(Came, GradeA, Record, on(16, 10, 5), "Encounter/E1"))
 	b.ReportAllocs()
 	for b.Loop() {
-		if Fold(l, on(14, 9, 0), &rules).State != Attended {
+		if Fold(l, on(20, 9, 0), &rules).State != Attended {
 			b.Fatal("not attended")
 		}
 	}
