@@ -15,7 +15,6 @@ type appointmentFact struct {
 	Status          string
 	Start, End      time.Time
 	Created         time.Time
-	Requests        []string
 	Cancelled       workflow.BookingStatus // who cancelled, by the coded reason
 	ServiceReason   bool                   // the coded reason is the provider's
 	ServiceDeclined bool                   // somebody of the service declined
@@ -30,7 +29,6 @@ func (s Settings) readAppointment(r *fhir.Resource, f *Fact) {
 		Start:     s.instant(r.Get("start")),
 		End:       s.instant(r.Get("end")),
 		Created:   s.instant(r.Get("created")),
-		Requests:  s.refs(r.Get("basedOn")),
 		Cancelled: workflow.CancelledUnknown,
 		Comment:   r.Get("comment").Text() != "",
 	}

@@ -10,12 +10,11 @@ import (
 
 // consentFact is what a Consent says.
 type consentFact struct {
-	Status   string
-	Privacy  bool // its scope covers sharing information
-	Given    time.Time
-	Patient  string
-	Rule     provision
-	Document bool
+	Status  string
+	Privacy bool // its scope covers sharing information
+	Given   time.Time
+	Patient string
+	Rule    provision
 }
 
 // provision is one rule of a Consent.

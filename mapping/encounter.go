@@ -18,7 +18,6 @@ type encounterFact struct {
 	End          time.Time
 	EndsBefore   bool // its end lies before its start
 	Provider     string
-	Requests     []string // basedOn
 	Appointments []string
 	People       []string // participant.individual
 }
@@ -33,7 +32,6 @@ func (s Settings) readEncounter(r *fhir.Resource, f *Fact) {
 		Start:        s.moment(r.Get("period", "start")),
 		End:          s.endOf(r.Get("period", "end")),
 		Provider:     s.ref(r.Get("serviceProvider")),
-		Requests:     s.refs(r.Get("basedOn")),
 		Appointments: s.refs(r.Get("appointment")),
 	}
 	e.EndsBefore = !e.End.IsZero() && e.End.Before(e.Start.At)

@@ -206,8 +206,8 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	*l = workflow.Ledger{Leg: h.Key, Agency: task.Owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn}
 	l.Received = later(q.received, h.Versions[0].Received)
 	l.Words, _ = words(h)
-	if n.Deleted || !q.void.IsZero() {
-		l.Words = append(l.Words, workflow.Word{Status: workflow.TaskInError, Said: later(n.Received, q.void), Received: later(n.Received, q.void), Reason: workflow.EnteredInError, Source: n.source(h.Key)})
+	if !q.void.IsZero() {
+		l.Words = append(l.Words, workflow.Word{Status: workflow.TaskInError, Said: q.void, Received: q.void, Reason: workflow.EnteredInError, Source: q.voidSource})
 	}
 	l.Signs = taskSigns(h, l.Words)
 	l.Gate = c.gate()

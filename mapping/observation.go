@@ -15,7 +15,6 @@ type observationFact struct {
 	Result     workflow.Saying
 	At         workflow.Moment
 	Issued     workflow.Moment
-	Requests   []string
 	Performers []string
 	Focus      []string
 }
@@ -29,7 +28,6 @@ func (s Settings) readObservation(r *fhir.Resource, f *Fact) {
 	}
 	o.At = s.choiceMoment(r, "effective")
 	o.Issued = s.moment(r.Get("issued"))
-	o.Requests = s.refs(r.Get("basedOn"))
 	o.Performers = s.refs(r.Get("performer"))
 	o.Focus = s.refs(r.Get("focus"))
 	for _, code := range codesOf(codings(r.Get("valueCodeableConcept")), SystemVisitResult) {

@@ -11,16 +11,14 @@ import (
 type procedureFact struct {
 	Status     string
 	At         workflow.Moment
-	Requests   []string
 	Performers []string // performer.actor and performer.onBehalfOf
 }
 
 func (s Settings) readProcedure(r *fhir.Resource, f *Fact) {
 	f.Subject = s.ref(r.Get("subject"))
 	p := &procedureFact{
-		Status:   r.Get("status").Text(),
-		At:       s.choiceMoment(r, "performed"),
-		Requests: s.refs(r.Get("basedOn")),
+		Status: r.Get("status").Text(),
+		At:     s.choiceMoment(r, "performed"),
 	}
 	for one := range r.Get("performer").All() {
 		for _, ref := range []string{s.ref(one.Get("actor")), s.ref(one.Get("onBehalfOf"))} {

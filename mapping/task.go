@@ -11,32 +11,28 @@ import (
 
 // taskFact is what a Task says.
 type taskFact struct {
-	Status    workflow.Status
-	Reason    workflow.Reason
-	Says      BusinessSaying
-	Marked    bool // its businessStatus is ours
-	Owner     string
-	Requester string
-	Requests  []string // focus and basedOn: "ServiceRequest/sr1"
-	PartOf    []string
-	Fulfils   bool
-	Modified  time.Time
-	Review    time.Time
-	Outputs   []string // what output.valueReference names
+	Status   workflow.Status
+	Reason   workflow.Reason
+	Says     BusinessSaying
+	Marked   bool // its businessStatus is ours
+	Owner    string
+	Requests []string // focus and basedOn: "ServiceRequest/sr1"
+	Fulfils  bool
+	Modified time.Time
+	Review   time.Time
+	Outputs  []string // what output.valueReference names
 }
 
 func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 	f.Subject = s.ref(r.Get("for"))
 	t := &taskFact{
-		Status:    workflow.Status(r.Get("status").Text()),
-		Reason:    s.reason(codings(r.Get("statusReason"))),
-		Says:      s.business(codings(r.Get("businessStatus"))),
-		Marked:    oursAmong(codings(r.Get("businessStatus")), SystemState),
-		Owner:     s.ref(r.Get("owner")),
-		Requester: s.ref(r.Get("requester")),
-		PartOf:    s.refs(r.Get("partOf")),
-		Modified:  s.instant(r.Get("lastModified")),
-		Review:    s.endOf(r.Get("restriction", "period", "end")),
+		Status:   workflow.Status(r.Get("status").Text()),
+		Reason:   s.reason(codings(r.Get("statusReason"))),
+		Says:     s.business(codings(r.Get("businessStatus"))),
+		Marked:   oursAmong(codings(r.Get("businessStatus")), SystemState),
+		Owner:    s.ref(r.Get("owner")),
+		Modified: s.instant(r.Get("lastModified")),
+		Review:   s.endOf(r.Get("restriction", "period", "end")),
 	}
 	for _, ref := range append(s.refs(r.Get("focus")), s.refs(r.Get("basedOn"))...) {
 		if strings.HasPrefix(ref, "ServiceRequest/") && !slices.Contains(t.Requests, ref) {

@@ -2,9 +2,12 @@ package engine
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"warmhandoff/cmd/internal/store"
 )
 
 func TestAnOldTaskThatComesAgainIsNoMoveBack(t *testing.T) {
@@ -65,4 +68,15 @@ func TestATaskThatTurnsToAnotherRequestIsALegOfThatOne(t *testing.T) {
 	assert.NotContains(t, legs("b"), "Task/t")
 	f.apply(f.put(`{"resourceType":"Task","id":"t","status":"requested","intent":"order","description":"about nothing","owner":{"reference":"Organization/harbor"}}`))
 	assert.NotContains(t, legs("a"), "Task/t")
+}
+
+func TestARowThatNothingMakesAnyMoreDoesNotKeepTheEngineAwake(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	stray := store.Handoff{Task: "stray", Referral: "gone", State: "scheduled", Wake: f.time().Add(-time.Hour), Doc: []byte(`{}`)}
+	require.NoError(t, f.store.Update(t.Context(), func(tx store.Tx) error { return tx.PutHandoff(t.Context(), stray) }))
+	next, done, err := f.Tick(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 1, done)
+	assert.True(t, next.IsZero())
 }

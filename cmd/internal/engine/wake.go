@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -36,15 +37,31 @@ func (e *Engine) Tick(ctx context.Context) (next time.Time, done int, err error)
 				ids = append(ids, due[i].Referral)
 			}
 		}
-		if err := e.refold(ctx, ids, nil); err != nil {
+		stale := func(tx store.Tx) error { return dropAsleep(ctx, tx, due, now) }
+		if err := e.refold(ctx, ids, nil, stale); err != nil {
 			return next, done, fmt.Errorf("wake %d referrals: %w", len(ids), err)
 		}
 		done += len(ids)
 	}
 }
 
-// refold folds referrals in one transaction, after what first does in it.
-func (e *Engine) refold(ctx context.Context, ids []string, first func(store.Tx) error) error {
+// dropAsleep drops rows that were due, and that folding their referral did not write again: nothing makes them any more, and they would be due
+// for ever.
+func dropAsleep(ctx context.Context, tx store.Tx, due []store.Handoff, now time.Time) error {
+	for i := range due {
+		row, err := tx.Handoff(ctx, due[i].Task)
+		if err == nil && !row.Wake.IsZero() && !row.Wake.After(now) {
+			err = tx.DropHandoff(ctx, row.Task)
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+// refold folds referrals in one transaction, between what first and last do in it; either may be nil.
+func (e *Engine) refold(ctx context.Context, ids []string, first, last func(store.Tx) error) error {
 	var t *txn
 	err := e.store.Update(ctx, func(tx store.Tx) error {
 		t = &txn{e: e, ctx: ctx, tx: tx}
@@ -56,7 +73,10 @@ func (e *Engine) refold(ctx context.Context, ids []string, first func(store.Tx) 
 				return err
 			}
 		}
-		return t.refold(ids)
+		if err := t.refold(ids); err != nil || last == nil {
+			return err
+		}
+		return last(tx)
 	})
 	if err != nil {
 		return err
@@ -83,7 +103,7 @@ func (e *Engine) Reproject(ctx context.Context, progress func(done int)) error {
 	drop := func(tx store.Tx) error { return tx.DropHandoffs(ctx) }
 	for done := 0; done < len(ids) || drop != nil; {
 		some := ids[done:min(done+batchSize, len(ids))]
-		if err := e.refold(ctx, some, drop); err != nil {
+		if err := e.refold(ctx, some, drop, nil); err != nil {
 			return err
 		}
 		drop = nil
