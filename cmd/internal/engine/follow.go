@@ -46,19 +46,50 @@ func (t *txn) refoldOne(id string) error {
 	if err := t.dropGone(id, read.Legs); err != nil {
 		return err
 	}
+	answers := make([]workflow.Handoff, len(read.Legs))
+	all := make([]*workflow.Handoff, len(read.Legs))
 	for i := range read.Legs {
-		leg := &read.Legs[i]
-		h := workflow.Fold(&leg.Ledger, t.now, &t.e.set.Rules)
-		if err := t.writeBack(leg, &h); err != nil {
+		answers[i] = workflow.Fold(&read.Legs[i].Ledger, t.now, &t.e.set.Rules)
+		all[i] = &answers[i]
+	}
+	workflow.Together(all, read.Final)
+	for i := range read.Legs {
+		if err := t.answer(id, read.Subject, &read.Legs[i], &answers[i]); err != nil {
 			return err
 		}
-		row, err := rowOf(id, read.Subject, leg, &h)
-		if err != nil {
-			return err
-		}
-		if err := t.tx.PutHandoff(t.ctx, row); err != nil {
-			return fmt.Errorf("save the handoff of Task/%s: %w", leg.Task, err)
-		}
+	}
+	return nil
+}
+
+// answer makes one leg read as its handoff says: its Task, what is written for it, its row.
+func (t *txn) answer(request, subject string, leg *mapping.Leg, h *workflow.Handoff) error {
+	if err := t.mayEnd(leg, h); err != nil {
+		return err
+	}
+	if err := t.writeBack(leg, h); err != nil {
+		return err
+	}
+	if err := t.effect(request, leg, h); err != nil {
+		return err
+	}
+	row, err := rowOf(request, subject, leg, h)
+	if err != nil {
+		return err
+	}
+	if err := t.tx.PutHandoff(t.ctx, row); err != nil {
+		return fmt.Errorf("save the handoff of Task/%s: %w", leg.Task, err)
+	}
+	return nil
+}
+
+// mayEnd refuses a Task that ends its leg by a move of this transaction where something that such an end needs is missing.
+func (t *txn) mayEnd(leg *mapping.Leg, h *workflow.Handoff) error {
+	key := store.Key{Type: "Task", ID: leg.Task}
+	if h.State != workflow.Closed || t.find(key) == nil {
+		return nil
+	}
+	if no := workflow.MayEnd(&leg.Ledger, h, t.now, &t.e.set.Rules); no != nil {
+		return refuse(Unprocessable, fhir.CodeBusinessRule, "Task.status", no.Error())
 	}
 	return nil
 }
