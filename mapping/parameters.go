@@ -6,6 +6,7 @@ import (
 
 	samply "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
+	"warmhandoff/fhir"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -14,6 +15,24 @@ type LegAnswer struct {
 	Task    string // id
 	Agency  string
 	Handoff workflow.Handoff
+	Written *Written // the newest version of the Task that we wrote; nil for none
+}
+
+// Written is a version of a Task that we wrote: what both sides can read of what we make of it.
+type Written struct {
+	At     time.Time
+	Source string // "Task/t1/_history/4"
+	Status string // Task.status
+	Says   string // our code in businessStatus; "" none
+}
+
+// WrittenOf reads a version of a Task of ours.
+func (s Settings) WrittenOf(r *fhir.Resource, number int, at time.Time) *Written {
+	w := &Written{At: at, Source: "Task/" + r.ID() + "/_history/" + strconv.Itoa(number), Status: r.Get("status").Text()}
+	if codes := codesOf(codings(r.Get("businessStatus")), SystemState); len(codes) > 0 {
+		w.Says = codes[0]
+	}
+	return w
 }
 
 // TaskParameters gives the answer for a leg as the JSON of a Parameters resource. A nil leg is not followed.
@@ -73,10 +92,18 @@ func (s Settings) legParameters(l *LegAnswer) []samply.ParametersParameter {
 	if v := s.FormatMoment(h.Visit); v != "" {
 		list = append(list, when("visit", v))
 	}
-	misses := h.Misses
-	list = append(list, samply.ParametersParameter{Name: "misses", ValueInteger: &misses}, text("why", h.Rule))
+	list = append(list, number("misses", h.Misses), text("why", h.Rule))
+	if h.Attempts > 0 {
+		list = append(list, number("attempts", h.Attempts))
+	}
 	for _, f := range h.Flags {
 		list = append(list, text("flag", f))
+	}
+	for _, what := range h.Suggest {
+		list = append(list, code("suggest", what))
+	}
+	for i := range h.Visits {
+		list = append(list, s.judged(&h.Visits[i]))
 	}
 	for i := range h.Due {
 		list = append(list, due(&h.Due[i]))
@@ -87,6 +114,12 @@ func (s Settings) legParameters(l *LegAnswer) []samply.ParametersParameter {
 	for _, e := range h.Warmth {
 		list = append(list, group("warmth", code("element", e.Name), code("status", e.Status), ref("source", e.Source)))
 	}
+	if w := l.Written; w != nil {
+		list = append(list, w.parameter())
+	}
+	for i := range h.Told {
+		list = append(list, telling(&h.Told[i]))
+	}
 	return list
 }
 
@@ -95,7 +128,48 @@ func due(d *workflow.Due) samply.ParametersParameter {
 	if !d.By.IsZero() {
 		parts = append(parts, when("by", d.By.UTC().Format(time.RFC3339)))
 	}
-	return group("due", append(parts, code("for", string(d.For)))...)
+	parts = append(parts, code("for", string(d.For)))
+	if d.Timer != "" {
+		parts = append(parts, code("timer", d.Timer))
+	}
+	if d.Level != workflow.OnTime {
+		parts = append(parts, code("level", string(d.Level)))
+	}
+	return group("due", parts...)
+}
+
+// judged says what is known of one visit, and by which rule.
+func (s Settings) judged(v *workflow.Judged) samply.ParametersParameter {
+	parts := []samply.ParametersParameter{code("verdict", string(v.Verdict))}
+	if at := s.FormatMoment(v.At); at != "" {
+		parts = append(parts, when("occurred", at))
+	}
+	if v.Booking != "" {
+		parts = append(parts, ref("appointment", v.Booking))
+	}
+	return group("judged", append(parts, text("why", v.Rule))...)
+}
+
+func (w *Written) parameter() samply.ParametersParameter {
+	parts := []samply.ParametersParameter{code("what", w.Status), code("kind", "task"), when("at", w.At.UTC().Format(time.RFC3339)), ref("source", w.Source)}
+	if w.Says != "" {
+		parts = append(parts, code("says", w.Says))
+	}
+	return group("told", parts...)
+}
+
+// telling says what was written for a leg on our own account: what, for whom or to whom, when, and whether it is still to be done or sent.
+func telling(t *workflow.Telling) samply.ParametersParameter {
+	open := t.Open
+	parts := []samply.ParametersParameter{code("what", t.What), code("kind", string(t.Kind)), code("for", string(t.For))}
+	if t.To != "" {
+		parts = append(parts, text("to", t.To))
+	}
+	parts = append(parts, when("at", t.At.UTC().Format(time.RFC3339)), samply.ParametersParameter{Name: "open", ValueBoolean: &open})
+	if t.Source != "" {
+		parts = append(parts, ref("source", t.Source))
+	}
+	return group("told", parts...)
 }
 
 func (s Settings) evidence(u *workflow.Used) samply.ParametersParameter {
@@ -123,6 +197,10 @@ func group(name string, parts ...samply.ParametersParameter) samply.ParametersPa
 
 func code(name, v string) samply.ParametersParameter {
 	return samply.ParametersParameter{Name: name, ValueCode: &v}
+}
+
+func number(name string, v int) samply.ParametersParameter {
+	return samply.ParametersParameter{Name: name, ValueInteger: &v}
 }
 
 func text(name, v string) samply.ParametersParameter {

@@ -36,6 +36,7 @@ type row struct {
 	name   string
 	decide func(f *folding) (answer, bool)
 	state  State
+	words  string // when it holds
 }
 
 // answer is what a rule adds to its state.
@@ -51,21 +52,21 @@ type answer struct {
 //
 // Source: local, the fold in one page, steps 2-9
 var rows = []row{
-	{"void", (*folding).isVoid, Closed},
-	{"consent-revoked", (*folding).isRevoked, Closed},
-	{"visit-attended", (*folding).isAttended, Attended},
-	{"visit-disputed-by-person", (*folding).isDisputed, Unconfirmed},
-	{"referrer-withdrew-shortly-before-visit", (*folding).isLateWithdrawal, Scheduled},
-	{"ended", (*folding).isEnded, Closed},
-	{"hold-in-force", (*folding).isHeld, Paused},
-	{"visit-upcoming", (*folding).isUpcoming, Scheduled},
-	{"newest-visit-unknown", (*folding).isUnknown, Unconfirmed},
-	{"newest-visit-missed", (*folding).isMissed, Outreach},
-	{"could-not-reach", (*folding).isUnreached, Outreach},
-	{"consent-missing", (*folding).isGated, Preparing},
-	{"agency-agreed", (*folding).isAgreed, Accepted},
-	{"released", (*folding).isReleased, Offered},
-	{"not-released", func(f *folding) (answer, bool) { return answer{since: f.l.Received}, true }, Preparing},
+	{"void", (*folding).isVoid, Closed, "Somebody said that the Task or its request was a mistake or a duplicate."},
+	{"consent-revoked", (*folding).isRevoked, Closed, "Consent was taken back after the release, and is not in force again. What was received before and shows a visit stays."},
+	{"visit-attended", (*folding).isAttended, Attended, "Evidence of grade A to D shows one visit, and nothing speaks against it."},
+	{"visit-disputed-by-person", (*folding).isDisputed, Unconfirmed, "The person says that they did not go, and somebody else that they came."},
+	{"referrer-withdrew-shortly-before-visit", (*folding).isLateWithdrawal, Scheduled, "The referrer withdrew within 48 hours of a booked visit, and nobody has told the person yet."},
+	{"ended", (*folding).isEnded, Closed, "A human, or a proven fact, ended it, and nobody opened it again."},
+	{"hold-in-force", (*folding).isHeld, Paused, "Something named holds it: a pause, a stay in hospital, a report of death, an expired consent."},
+	{"visit-upcoming", (*folding).isUpcoming, Scheduled, "A booked visit lies ahead or is under way."},
+	{"newest-visit-unknown", (*folding).isUnknown, Unconfirmed, "Of the newest visit that is over we do not know whether the person came."},
+	{"newest-visit-missed", (*folding).isMissed, Outreach, "The newest visit was missed, or the person cancelled it, and nobody has reached them since who said that they want another."},
+	{"could-not-reach", (*folding).isUnreached, Outreach, "The last attempt to reach the person failed, and nothing newer is known."},
+	{"consent-missing", (*folding).isGated, Preparing, "The release was asked for, or the agency said yes, and consent has not allowed it so far."},
+	{"agency-agreed", (*folding).isAgreed, Accepted, "The agency said yes, or booked."},
+	{"released", (*folding).isReleased, Offered, "It was released to the agency, and consent allows it."},
+	{"not-released", (*folding).isKnown, Preparing, "It is known, and nobody has released it."},
 }
 
 // folding is the work on one ledger.

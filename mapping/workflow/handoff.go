@@ -21,6 +21,7 @@ type Handoff struct {
 	Void bool
 
 	Due      []Due
+	Visits   []Judged // every visit, planned or not, with what is known of it, by time
 	Evidence []Used
 	Warmth   []Element
 	Flags    []string // older open questions and warnings, in plain words
@@ -75,6 +76,14 @@ type Due struct {
 	Timer string    // the row of Deadlines: "T2"
 	From  time.Time // when its clock began
 	Level Level     // at the moment of the fold
+}
+
+// Judged is one visit and what is known of it.
+type Judged struct {
+	At      Moment
+	Booking string // "Appointment/a1"; "" for a visit without
+	Verdict Verdict
+	Rule    string // the row of the table of visits that decided
 }
 
 // Used is one item of evidence and what became of it.

@@ -341,6 +341,8 @@ func (f *folding) isReleased() (answer, bool) {
 	return answer{since: f.said.released}, !f.said.released.IsZero()
 }
 
+func (f *folding) isKnown() (answer, bool) { return answer{since: f.l.Received}, true }
+
 // finish fills in what does not decide the state.
 func (f *folding) finish(h *Handoff) {
 	h.Released = !f.said.released.IsZero()
@@ -358,6 +360,7 @@ func (f *folding) finish(h *Handoff) {
 	for _, s := range f.loose {
 		f.set(s, "about no visit that had started", false)
 	}
+	h.Visits, h.Told = f.judged(), f.l.Told
 	slices.SortFunc(f.evidence, func(a, b Used) int {
 		if c := a.When.At.Compare(b.When.At); c != 0 {
 			return c
@@ -370,6 +373,18 @@ func (f *folding) finish(h *Handoff) {
 	h.Evidence, h.Flags, h.Wake = f.evidence, f.flags, f.next
 	h.Warmth = warmth(f.l.Marks)
 	h.Due = due(f, h)
+}
+
+// judged gives every visit with its verdict; what turned out to be no visit is left out.
+func (f *folding) judged() []Judged {
+	var list []Judged
+	for i := range f.visits {
+		v := &f.visits[i]
+		if v.verdict != visitVoid {
+			list = append(list, Judged{At: v.at, Booking: v.name(), Verdict: v.verdict, Rule: v.rule})
+		}
+	}
+	return list
 }
 
 func (f *folding) endMeans(r Reason) (closesNeed, void bool) {

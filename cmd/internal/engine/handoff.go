@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
@@ -35,12 +36,33 @@ func rowOf(request, subject string, leg *mapping.Leg, h *workflow.Handoff) (stor
 	return row, nil
 }
 
-func answerOf(row *store.Handoff) (mapping.LegAnswer, error) {
+// answerOf gives the answer that a row keeps, and the newest version of the Task that we wrote ourselves.
+func (e *Engine) answerOf(ctx context.Context, r store.Reader, row *store.Handoff) (mapping.LegAnswer, error) {
 	var d doc
 	if err := json.Unmarshal(row.Doc, &d); err != nil {
 		return mapping.LegAnswer{}, fmt.Errorf("read the answer of Task/%s: %w", row.Task, err)
 	}
-	return mapping.LegAnswer{Task: row.Task, Agency: d.Agency, Handoff: d.Handoff}, nil
+	leg := mapping.LegAnswer{Task: row.Task, Agency: d.Agency, Handoff: d.Handoff}
+	key := store.Key{Type: "Task", ID: row.Task}
+	versions, err := r.Numbers(ctx, key)
+	if err != nil {
+		return leg, err
+	}
+	for _, v := range slices.Backward(versions) {
+		if !v.Author.Own || v.Deleted {
+			continue
+		}
+		if v, err = r.Numbered(ctx, key, v.Number); err != nil {
+			return leg, err
+		}
+		ours, err := fhir.ReadStored(v.Body)
+		if err != nil {
+			return leg, fmt.Errorf("read %s/_history/%d: %w", key, v.Number, err)
+		}
+		leg.Written = e.set.Guide.WrittenOf(ours, v.Number, v.Updated)
+		break
+	}
+	return leg, nil
 }
 
 // HandoffParameters gives the answer for a Task or a ServiceRequest as the JSON of a Parameters resource. A Task or request that is stored and
@@ -56,10 +78,13 @@ func (e *Engine) HandoffParameters(ctx context.Context, p Principal, typ, id str
 }
 
 func (e *Engine) taskParameters(ctx context.Context, id string) ([]byte, error) {
-	var row store.Handoff
+	var leg mapping.LegAnswer
 	err := e.store.View(ctx, func(r store.Reader) error {
-		var err error
-		row, err = r.Handoff(ctx, id)
+		row, err := r.Handoff(ctx, id)
+		if err != nil {
+			return err
+		}
+		leg, err = e.answerOf(ctx, r, &row)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
@@ -68,20 +93,22 @@ func (e *Engine) taskParameters(ctx context.Context, id string) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	leg, err := answerOf(&row)
-	if err != nil {
-		return nil, err
-	}
 	return e.set.Guide.TaskParameters(&leg), nil
 }
 
 func (e *Engine) requestParameters(ctx context.Context, id string) ([]byte, error) {
-	var rows []store.Handoff
+	var legs []mapping.LegAnswer
 	var request store.Version
 	err := e.store.View(ctx, func(r store.Reader) error {
-		var err error
-		if rows, err = r.Handoffs(ctx, id); err != nil {
+		rows, err := r.Handoffs(ctx, id)
+		if err != nil {
 			return err
+		}
+		legs = make([]mapping.LegAnswer, len(rows))
+		for i := range rows {
+			if legs[i], err = e.answerOf(ctx, r, &rows[i]); err != nil {
+				return err
+			}
 		}
 		request, err = r.Newest(ctx, store.Key{Type: "ServiceRequest", ID: id})
 		return err
@@ -89,12 +116,8 @@ func (e *Engine) requestParameters(ctx context.Context, id string) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	legs := make([]mapping.LegAnswer, len(rows))
-	handoffs := make([]workflow.Handoff, len(rows))
-	for i := range rows {
-		if legs[i], err = answerOf(&rows[i]); err != nil {
-			return nil, err
-		}
+	handoffs := make([]workflow.Handoff, len(legs))
+	for i := range legs {
 		handoffs[i] = legs[i].Handoff
 	}
 	r, err := fhir.ReadStored(request.Body)
@@ -103,7 +126,7 @@ func (e *Engine) requestParameters(ctx context.Context, id string) ([]byte, erro
 	}
 	asks, final := e.set.Guide.FactOf(r).Asks()
 	state := workflow.ReferralNone
-	if len(rows) > 0 || asks {
+	if len(legs) > 0 || asks {
 		state = workflow.RollUp(handoffs, final)
 	}
 	return e.set.Guide.RequestParameters(state, legs), nil
