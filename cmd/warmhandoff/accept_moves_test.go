@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"warmhandoff/cmd/internal/scenario"
+	"warmhandoff/mapping"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -62,58 +63,134 @@ func openTo(from, letter string) []string {
 // overStatuses are the statuses from which a move opens the leg again.
 var overStatuses = []string{"rejected", "cancelled", "failed"}
 
-// TestAcceptMovesByRole tries every move of every role over HTTP: what the table has is done, all else is refused with what is open.
+// TestAcceptMovesByRole tries every move of every role over HTTP: what the table has is done, all else is refused with what is open, and nothing
+// at all is stored by it.
 func TestAcceptMovesByRole(t *testing.T) {
 	t.Parallel()
 	require.Len(t, moveTable, len(workflow.Statuses))
 	for n, who := range speakers {
 		t.Run(fmt.Sprintf("%s%d", who.party.Role, n), func(t *testing.T) {
 			t.Parallel()
-			a := newAdapter(t)
-			for _, from := range workflow.Statuses {
-				var bodies []string
-				for _, to := range workflow.Statuses {
-					id := string(from) + "-" + string(to)
-					bodies = append(bodies, requestJSON("sr-"+id, "p1", ""), taskJSON(id, string(from), ""))
-				}
-				a.do(nobody, "POST", "", transaction(t, bodies...))
-				for _, to := range workflow.Statuses {
-					a.tries(t, who.party, string(from), string(to), openTo(string(from), who.letter))
-				}
-			}
+			walk{who: who.party, letter: who.letter}.all(t, nil)
 		})
 	}
 }
 
-// tries makes one move and compares what came of it.
-func (a *adapter) tries(t *testing.T, who scenario.Party, from, to string, open []string) {
-	t.Helper()
-	id, more := from+"-"+to, ""
+// dialects are the ways in which the guides write the same Task, and what may be agreed with a partner.
+var dialects = []struct {
+	name   string
+	spoken func(task string) string
+	agreed mapping.Partner
+}{
+	{"sdohcc", func(task string) string {
+		return strings.Replace(task, `"status"`, `"meta":{"profile":["http://hl7.org/fhir/us/sdoh-clinicalcare/StructureDefinition/SDOHCC-TaskForReferralManagement"]},"status"`, 1)
+	}, mapping.Partner{Treatment: true}},
+	{"bser", func(task string) string {
+		return strings.TrimSuffix(task, "}") + `,"businessStatus":{"coding":[{"system":"http://hl7.org/fhir/us/bser/CodeSystem/TaskBusinessStatusCS","code":"2.0"}]}}`
+	}, mapping.Partner{Part2: true}},
+	{"cow", func(task string) string {
+		return strings.Replace(task, `"focus"`, `"basedOn":[{"reference":"ServiceRequest/sr-1"}],"focus"`, 1)
+	}, mapping.Partner{}},
+	{"ereferral", func(task string) string {
+		focus, rest, _ := strings.Cut(task, `"focus":`)
+		ref, rest, _ := strings.Cut(rest, `},`)
+		return strings.Replace(focus, `"fulfill"`, `"process-request"`, 1) + `"basedOn":[` + ref + `}],` + rest
+	}, mapping.Partner{}},
+	{"a partner whose completed is kept", func(task string) string { return task }, mapping.Partner{Mark: true}},
+}
+
+// TestAcceptMovesByGuide tries the same moves with Tasks as each guide writes them, by the two sides of a referral.
+func TestAcceptMovesByGuide(t *testing.T) {
+	t.Parallel()
+	for _, d := range dialects {
+		for _, who := range speakers[:2] {
+			t.Run(d.name+" "+string(who.party.Role), func(t *testing.T) {
+				t.Parallel()
+				walk{who: who.party, letter: who.letter, spoken: d.spoken, marks: d.agreed.Mark}.all(t, map[string]mapping.Partner{harbor.Ref: d.agreed})
+			})
+		}
+	}
+}
+
+// walk is every status × status by one party.
+type walk struct {
+	who    scenario.Party
+	letter string
+	spoken func(task string) string // nil: as FHIR has it
+	marks  bool                     // a claim is not held, so that in-progress is no echo of us
+}
+
+func (w walk) task(id, status, more string) string {
+	task := taskJSON(id, status, more)
+	if w.spoken != nil {
+		task = w.spoken(task)
+	}
+	return task
+}
+
+// legal reports whether a move is done: it is in the table, it is no move, or it is our own word come back.
+func (w walk) legal(from, to string) bool {
+	return from == to || from == "completed" && to == "in-progress" && !w.marks || slices.Contains(openTo(from, w.letter), to)
+}
+
+func (w walk) all(t *testing.T, agreed map[string]mapping.Partner) {
+	a := openAdapter(t, ":memory:", monday, agreed)
+	t.Cleanup(func() { assert.NoError(t, a.store.Close()) })
+	var bodies []string
+	w.each(func(from, to string) {
+		id := from + "-" + to
+		bodies = append(bodies, requestJSON("sr-"+id, "p1", ""), w.task(id, from, ""))
+	})
+	a.do(nobody, "POST", "", transaction(t, bodies...))
+	before := a.holdings()
+	w.each(func(from, to string) {
+		if !w.legal(from, to) {
+			w.refused(t, a, from, to)
+		}
+	})
+	assert.Equal(t, before, a.holdings(), "nothing is stored by what was refused")
+	w.each(func(from, to string) {
+		if w.legal(from, to) {
+			answer := a.ask(w.who, "PUT", "/Task/"+from+"-"+to, w.task(from+"-"+to, to, w.why(from)))
+			assert.Equal(t, 200, answer.Status, "%s: %s to %s: %s", w.who.Role, from, to, answer.Body)
+		}
+	})
+}
+
+func (w walk) each(f func(from, to string)) {
+	for _, from := range workflow.Statuses {
+		for _, to := range workflow.Statuses {
+			f(string(from), string(to))
+		}
+	}
+}
+
+// why is the coded reason that opening again needs.
+func (w walk) why(from string) string {
 	if slices.Contains(overStatuses, from) {
-		more = reason("reopened")
+		return reason("reopened")
 	}
-	before := len(a.history("Task/" + id))
-	answer := a.ask(who, "PUT", "/Task/"+id, taskJSON(id, to, more))
-	echo := from == "completed" && to == "in-progress" // their bare claim is held there, so this is our own word come back
-	if from == to || echo || slices.Contains(open, to) {
-		assert.Equal(t, 200, answer.Status, "%s: %s to %s: %s", who.Role, from, to, answer.Body)
-		return
-	}
-	if !assert.Equal(t, 422, answer.Status, "%s: %s to %s", who.Role, from, to) {
+	return ""
+}
+
+// refused makes one move that is refused, with one issue that says so and names what is open.
+func (w walk) refused(t *testing.T, a *adapter, from, to string) {
+	t.Helper()
+	answer := a.ask(w.who, "PUT", "/Task/"+from+"-"+to, w.task(from+"-"+to, to, w.why(from)))
+	if !assert.Equal(t, 422, answer.Status, "%s: %s to %s", w.who.Role, from, to) {
 		return
 	}
 	issues := answer.Issues()
 	require.Len(t, issues, 1)
 	assert.Equal(t, []string{"business-rule", "Task.status"}, []string{issues[0].Code, issues[0].Expression})
-	names := strings.Join(open, ", ")
-	if names == "" {
-		names = "none"
+	names := openTo(from, w.letter)
+	if len(names) == 0 {
+		names = []string{"none"}
 	}
 	_, named, found := strings.Cut(issues[0].Text, "Open from "+from+": ")
 	require.True(t, found, issues[0].Text)
-	assert.ElementsMatch(t, strings.Split(names, ", "), strings.Split(strings.TrimSuffix(named, "."), ", "), issues[0].Text)
+	assert.ElementsMatch(t, names, strings.Split(strings.TrimSuffix(named, "."), ", "), issues[0].Text)
 	assert.Contains(t, issues[0].Text, fmt.Sprintf("from %s to %s", from, to))
-	assert.Len(t, a.history("Task/"+id), before, "nothing is written")
 }
 
 // TestAcceptRefusedMoves tells the refusals that matter most one by one, as requests of their own and in a transaction.

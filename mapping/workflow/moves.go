@@ -145,7 +145,7 @@ func (r *RefusedMove) Error() string {
 		who = "an " + string(r.By)
 	}
 	if r.Why != "" {
-		return fmt.Sprintf("Task.status may go from %s to %s only %s.", r.From, r.To, r.Why)
+		return fmt.Sprintf("Task.status may go from %s to %s only %s. Open from %s: %s.", r.From, r.To, r.Why, r.From, Listed(r.Open))
 	}
 	return fmt.Sprintf("Task.status may not go from %s to %s by %s. Open from %s: %s.", r.From, r.To, who, r.From, Listed(r.Open))
 }
@@ -191,14 +191,26 @@ func CheckMove(a Asked, r Rules) *RefusedMove {
 			continue
 		}
 		if m.Reopens && a.Reason == "" {
-			return &RefusedMove{Asked: a, Why: "with a coded reason in statusReason (system urn:warmhandoff:reason), because it opens an ended referral again"}
+			return &RefusedMove{Asked: a, Open: a.open(r), Why: "with a coded reason in statusReason (system urn:warmhandoff:reason), because it opens an ended referral again"}
 		}
-		if m.Reopens && !a.Ended.IsZero() && a.At.After(a.Ended.AddDate(0, 0, r.ReopenDays)) {
-			return &RefusedMove{Asked: a, Why: fmt.Sprintf("within %d days of its end; make a new Task on the same ServiceRequest instead", r.ReopenDays)}
+		if m.Reopens && a.tooLate(r) {
+			return &RefusedMove{Asked: a, Open: a.open(r), Why: fmt.Sprintf("within %d days of its end; make a new Task on the same ServiceRequest instead", r.ReopenDays)}
 		}
 		return nil
 	}
-	return &RefusedMove{Asked: a, Open: OpenMoves(a.From, a.By)}
+	return &RefusedMove{Asked: a, Open: a.open(r)}
+}
+
+// tooLate reports that a leg ended too long ago to be opened again.
+func (a Asked) tooLate(r Rules) bool {
+	return !a.Ended.IsZero() && a.At.After(a.Ended.AddDate(0, 0, r.ReopenDays))
+}
+
+// open gives the moves that are open to whoever asks, at the time when they ask.
+func (a Asked) open(r Rules) []Status {
+	return slices.DeleteFunc(OpenMoves(a.From, a.By), func(s Status) bool {
+		return a.tooLate(r) && slices.ContainsFunc(Moves, func(m Move) bool { return m.From == a.From && m.To == s && m.Reopens })
+	})
 }
 
 func (m Move) allows(by Role) bool { return allowed(m.By, by) }
