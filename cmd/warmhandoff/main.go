@@ -40,6 +40,7 @@ type commands struct {
 
 	Serve     serve     `cmd:"" help:"Serve FHIR R4 over HTTP, and follow every referral that comes."`
 	Check     check     `cmd:"" help:"Say what is wrong with resources or Bundles, and what they would do. Writes nothing."`
+	Explain   explain   `cmd:"" help:"Say where a person is and why, item by item: of a story, of resources, or of a running server."`
 	Replay    replay    `cmd:"" help:"Play stories (txtar) on an empty store with a clock of their own, and compare."`
 	Load      load      `cmd:"" help:"Send requests in bulk to a server on this machine, and measure."`
 	Reproject reproject `cmd:"" help:"Throw the read model away and make it again from the resources."`

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"warmhandoff/cmd/internal/scenario"
+)
+
+type explain struct {
+	What string `arg:"" name:"file|url" help:"A story (txtar), resources or a Bundle (JSON), or the address of a Task or ServiceRequest on a running server."`
+	site
+}
+
+// Run tells of every leg where the person is, and why: the rule, the visits, each item of evidence and what became of it, what is due.
+func (e *explain) Run(p *program) error {
+	switch {
+	case strings.HasPrefix(e.What, "http://"), strings.HasPrefix(e.What, "https://"):
+		return e.fromServer(p)
+	case strings.HasSuffix(e.What, ".txtar"):
+		return e.story(p)
+	}
+	return e.resources(p)
+}
+
+// fromServer asks a running server.
+func (e *explain) fromServer(p *program) error {
+	u, err := url.Parse(strings.TrimSuffix(e.What, "/$handoff"))
+	if err != nil {
+		return ended{2, err.Error()}
+	}
+	about := lastTwo(u.Path)
+	if typ, _, _ := strings.Cut(about, "/"); typ != "Task" && typ != "ServiceRequest" {
+		return ended{2, "explain takes the address of a Task or a ServiceRequest, as in http://127.0.0.1:8080/fhir/Task/ID."}
+	}
+	zone, err := time.LoadLocation(e.Zone)
+	if err != nil {
+		return ended{2, fmt.Sprintf("--zone %q is not known.", e.Zone)}
+	}
+	ask, err := http.NewRequestWithContext(p, http.MethodGet, u.String()+"/$handoff", nil)
+	if err != nil {
+		return ended{2, err.Error()}
+	}
+	ask.Header.Set("Accept", "application/fhir+json")
+	answer, err := (&http.Client{Timeout: 10 * time.Second}).Do(ask)
+	if err != nil {
+		return ended{1, "the server does not answer: " + err.Error()}
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, 16<<20))
+	if err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		for _, i := range (scenario.Answer{Body: body}).Issues() {
+			p.say("  %s", i)
+		}
+		return ended{1, fmt.Sprintf("%s: the server answered with status %d.", about, answer.StatusCode)}
+	}
+	return tellAnswer(p, about, body, zone)
+}
+
+// lastTwo gives "Task/t1" of "/fhir/Task/t1".
+func lastTwo(path string) string {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	return strings.Join(parts[max(0, len(parts)-2):], "/")
+}
+
+// story plays a story to its end, whatever it wants, and explains where it ends.
+func (e *explain) story(p *program) error {
+	data, err := os.ReadFile(e.What)
+	if err != nil {
+		return ended{2, err.Error()}
+	}
+	s, err := scenario.Parse(e.What, data)
+	if err != nil {
+		return err
+	}
+	p.say("%s (%s)", s.Title, e.What)
+	var world *scenario.World
+	mk := stage(nil)
+	keep := func(s *scenario.Scenario, clock *scenario.Clock, ids *scenario.IDs) (w *scenario.World, err error) {
+		world, err = mk(s, clock, ids)
+		return world, err
+	}
+	var told error
+	_, err = scenario.Play(p, s, keep, func(t scenario.Told) {
+		if t.Step.Number == len(s.Steps) {
+			p.say("As of %s:", t.Step.At.In(s.Zone).Format("Mon 2 Jan 2006 15:04 MST"))
+			told = tellReferrals(p, scenario.Door{Handler: world.Handler}, t.Referrals, s.Zone)
+		}
+	})
+	return errors.Join(err, told)
+}
+
+// resources sends a file to an empty adapter and explains what it made of it.
+func (e *explain) resources(p *program) error {
+	guide, err := e.guide()
+	if err != nil {
+		return err
+	}
+	data, err := os.ReadFile(e.What)
+	if err != nil {
+		return ended{2, err.Error()}
+	}
+	clock := scenario.NewClock(time.Now())
+	w, err := stage(guide.Partners)(&scenario.Scenario{Zone: guide.Zone, Self: e.Self}, clock, &scenario.IDs{Prefix: "new"})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = w.Close() }() // in memory: nothing to lose
+	door := scenario.Door{Handler: w.Handler}
+	shape, _ := shapeOf(data)
+	answer, err := shape.send(p, door, data)
+	if err != nil {
+		return err
+	}
+	for _, i := range answer.Issues() {
+		p.say("  %s", i)
+	}
+	if !answer.OK() {
+		return ended{1, fmt.Sprintf("%s is refused with status %d.", e.What, answer.Status)}
+	}
+	p.say("As of now, on an empty server:")
+	referrals, err := door.Referrals(p)
+	if err != nil {
+		return err
+	}
+	return tellReferrals(p, door, referrals, guide.Zone)
+}
+
+// tellReferrals explains every referral of an adapter.
+func tellReferrals(p *program, door scenario.Door, referrals []scenario.Referral, zone *time.Location) error {
+	if len(referrals) == 0 {
+		p.say("Nothing is followed: there is no active ServiceRequest.")
+	}
+	for _, r := range referrals {
+		about := "ServiceRequest/" + r.ServiceRequest
+		answer, err := door.Send(context.WithoutCancel(p), scenario.Party{}, http.MethodGet, "/"+about+"/$handoff", nil)
+		if err != nil {
+			return err
+		}
+		if err := tellAnswer(p, about, answer.Body, zone); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellAnswer explains a $handoff answer.
+func tellAnswer(p *program, about string, body []byte, zone *time.Location) error {
+	params, err := readPiece(body)
+	if err != nil {
+		return fmt.Errorf("%s: the answer is no Parameters resource: %w", about, err)
+	}
+	x := explaining{p: p, zone: zone}
+	legs := params.all("leg")
+	if strings.HasPrefix(about, "Task/") {
+		x.leg(about, params)
+	} else {
+		p.say("\n%s: %s", about, params.text("state"))
+	}
+	slices.SortFunc(legs, func(a, b piece) int { return strings.Compare(a.text("task"), b.text("task")) })
+	for _, l := range legs {
+		name := l.text("task")
+		if a := l.text("agency"); a != "" {
+			name += " at " + a
+		}
+		x.leg(name, l)
+	}
+	return nil
+}
