@@ -1,0 +1,223 @@
+package workflow
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// chartNow is when the events of the chart happen: Friday at noon. The visit that has passed was on Thursday, the one ahead is on Monday.
+var chartNow = on(6, 12, 0)
+
+// standing is a leg that stands in a state, as ordinary as can be.
+type standing struct {
+	state  State
+	ledger func() *Ledger
+}
+
+var standings = []standing{
+	{Preparing, func() *Ledger { return base(TaskDraft) }},
+	{Offered, func() *Ledger { return base(TaskRequested) }},
+	{Accepted, func() *Ledger { return base(TaskRequested, TaskAccepted) }},
+	{Scheduled, func() *Ledger { return chartBooked(9) }},
+	{Unconfirmed, func() *Ledger { return chartBooked(5) }},
+	{Outreach, func() *Ledger {
+		l := chartBooked(5)
+		l.Signs = append(l.Signs, noShow(OnPerson))
+		return l
+	}},
+	{Paused, func() *Ledger {
+		l := spoken(base(TaskRequested, TaskAccepted), TaskOnHold, PersonAsked)
+		l.Words[2].Said, l.Words[2].Received = on(5, 9, 0), on(5, 9, 0)
+		return l
+	}},
+	{Attended, func() *Ledger {
+		l := chartBooked(5)
+		l.Signs = append(l.Signs, sign(Came, GradeA, Record, on(5, 10, 0), "Encounter/E1"))
+		return l
+	}},
+	{Closed, func() *Ledger { return spoken(base(TaskRequested), TaskRejected, DeclinedCapacity) }},
+}
+
+func chartBooked(day int) *Ledger {
+	l := base(TaskRequested, TaskAccepted)
+	l.Bookings = []Booking{booking("Appointment/AP1", on(day, 10, 0))}
+	return l
+}
+
+// spoken adds a word by whoever may say it.
+func spoken(l *Ledger, s Status, r Reason) *Ledger {
+	last := l.Words[len(l.Words)-1]
+	w := Word{Status: s, Reason: r, Said: chartNow.Add(-time.Minute), Received: chartNow.Add(-time.Minute), Source: "Task/T1/_history/8"}
+	for _, m := range Moves {
+		if m.From == last.Status && m.To == s {
+			w.By = m.By[0]
+		}
+	}
+	l.Words = append(l.Words, w)
+	return l
+}
+
+// happening is something that happens to a leg. Status is set where it is a move of the Task: then the table of moves says where it is refused.
+type happening struct {
+	what   string
+	to     Status
+	reason Reason
+	change func(*Ledger)
+	later  time.Duration
+}
+
+var happenings = []happening{
+	{what: "released", to: TaskRequested},
+	{what: "the agency says yes", to: TaskAccepted},
+	{what: "a visit is booked", change: func(l *Ledger) {
+		b := booking("Appointment/AP2", on(10, 10, 0))
+		b.Made = chartNow.Add(-time.Minute)
+		l.Bookings = append(l.Bookings, b)
+	}},
+	{what: "four days pass", later: 4 * 24 * time.Hour},
+	{what: "the agency's record of a visit", change: func(l *Ledger) {
+		l.Signs = append(l.Signs, sign(Came, GradeA, Record, on(6, 11, 0), "Encounter/E9"))
+	}},
+	{what: "the agency says completed", to: TaskCompleted, change: func(l *Ledger) {
+		s := sign(Came, GradeE, Claimed, chartNow.Add(-time.Minute), "Task/T1")
+		s.At = Moment{}
+		l.Signs = append(l.Signs, s)
+	}},
+	{what: "the person did not come", change: func(l *Ledger) {
+		s := sign(DidNotCome, "", Staff, chartNow.Add(-time.Minute), "Observation/O1")
+		s.At = Moment{At: on(5, 10, 0)}
+		l.Signs = append(l.Signs, s)
+	}},
+	{what: "the person cancels the booking", change: cancelled(CancelledPerson)},
+	{what: "the service cancels the booking", change: cancelled(CancelledService)},
+	{what: "the person could not be reached", change: contacted(NotReached)},
+	{what: "the person is reached and wants a visit", change: contacted(WantsVisit)},
+	{what: "put on hold", to: TaskOnHold, reason: PersonAsked},
+	{what: "resumed, or opened again", to: TaskInProgress, reason: "reopened"},
+	{what: "the agency says no", to: TaskRejected, reason: DeclinedCapacity},
+	{what: "the referrer withdraws", to: TaskCancelled, reason: ReferrerWithdrew},
+	{what: "consent is taken back", change: func(l *Ledger) {
+		l.Gate = append(l.Gate, GateSpan{From: chartNow.Add(-time.Minute), Cause: Revoked})
+	}},
+	{what: "reported to have died", change: func(l *Ledger) {
+		l.Holds = append(l.Holds, Hold{Reason: DeathCheck, From: chartNow.Add(-time.Minute)})
+	}},
+	{what: "said to be a mistake", to: TaskInError},
+}
+
+func cancelled(s BookingStatus) func(*Ledger) {
+	return func(l *Ledger) {
+		for i := range l.Bookings {
+			l.Bookings[i].Status = s
+		}
+	}
+}
+
+func contacted(r ContactResult) func(*Ledger) {
+	return func(l *Ledger) {
+		l.Contacts = append(l.Contacts, Contact{Result: r, At: chartNow.Add(-time.Minute), ToPerson: true, Mode: "PHONE", Source: "Communication/C1/_history/1"})
+	}
+}
+
+// after gives where a leg stands after something happened, "" when nothing changes, "refused" when it is no legal move.
+func (h *happening) after(s *standing) string {
+	l := s.ledger()
+	if h.to != "" {
+		from := l.Words[len(l.Words)-1].Status
+		if from != h.to && CheckMove(Asked{From: from, To: h.to, Reason: h.reason, At: chartNow}, rules) != nil {
+			return "refused"
+		}
+		l = spoken(l, h.to, h.reason)
+	}
+	if h.change != nil {
+		h.change(l)
+	}
+	got := Fold(l, chartNow.Add(h.later), &rules)
+	was := Fold(s.ledger(), chartNow, &rules)
+	if got.State == was.State && got.Reason == was.Reason {
+		return ""
+	}
+	if got.Reason == "" {
+		return "**" + string(got.State) + "**"
+	}
+	return "**" + string(got.State) + "** " + string(got.Reason)
+}
+
+// chart is the whole chart: what happens, by where the leg stands.
+func chart() string {
+	var b strings.Builder
+	b.WriteString("| what happens |")
+	for _, s := range standings {
+		fmt.Fprintf(&b, " `%s` |", s.state)
+	}
+	b.WriteString("\n|" + strings.Repeat("---|", len(standings)+1) + "\n")
+	for i := range happenings {
+		fmt.Fprintf(&b, "| %s |", happenings[i].what)
+		for j := range standings {
+			cell := happenings[i].after(&standings[j])
+			if cell == "" {
+				cell = "–"
+			}
+			fmt.Fprintf(&b, " %s |", cell)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// rulesTable is the rules by which a state follows, in their order.
+func rulesTable() string {
+	var b strings.Builder
+	b.WriteString("| | rule | state | holds when |\n|---|---|---|---|\n")
+	for i, r := range StateRules() {
+		fmt.Fprintf(&b, "| %d | `%s` | `%s` | %s |\n", i+1, r.Name, r.Gives, r.When)
+	}
+	return b.String()
+}
+
+const readme = "../../README.md"
+
+// TestReadmeHasTheChart compares the README with what the tables do. UPDATE_README=1 in the environment writes it.
+func TestReadmeHasTheChart(t *testing.T) { //nolint:paralleltest // the two parts of one file are written one after the other
+	for name, want := range map[string]string{"chart": chart(), "rules": rulesTable()} {
+		data, err := os.ReadFile(readme)
+		require.NoError(t, err)
+		text := string(data)
+		start := strings.Index(text, "<!-- "+name+":")
+		require.Positive(t, start, "the README has a place for it")
+		start += strings.Index(text[start:], "-->\n") + len("-->\n")
+		end := start + strings.Index(text[start:], "<!-- end -->")
+		if os.Getenv("UPDATE_README") != "" && text[start:end] != want {
+			require.NoError(t, os.WriteFile(readme, []byte(text[:start]+want+text[end:]), 0o600))
+			continue
+		}
+		assert.Equal(t, want, text[start:end])
+	}
+}
+
+// TestTheChartSaysWhatMatters holds the chart to what it must never say.
+func TestTheChartSaysWhatMatters(t *testing.T) {
+	t.Parallel()
+	for i := range standings {
+		s := &standings[i]
+		require.Equal(t, s.state, Fold(s.ledger(), chartNow, &rules).State, "the leg stands where it says")
+		for j := range happenings {
+			h := &happenings[j]
+			got := h.after(s)
+			if strings.Contains(got, string(Attended)) {
+				assert.Equal(t, "the agency's record of a visit", h.what, "from %s: only evidence makes attended", s.state)
+			}
+			if h.later > 0 {
+				assert.False(t, strings.Contains(got, string(Closed)) || strings.Contains(got, string(Outreach)), "from %s: time ends nothing and misses nothing", s.state)
+			}
+		}
+	}
+	assert.True(t, slices.ContainsFunc(standings, func(s standing) bool { return s.state == Closed }))
+}
