@@ -12,14 +12,14 @@ import (
 	"warmhandoff/mapping/workflow"
 )
 
-// Parse reads a story. File names it in messages. The error lists everything that is wrong, not the first thing alone; the story is nil then.
-func Parse(file string, data []byte) (*Scenario, error) {
-	p := &parser{s: &Scenario{File: file, Zone: time.UTC}}
-	archive := txtar.Parse(data)
-	p.header(string(archive.Comment))
-	for _, f := range archive.Files {
-		p.section(f.Name, f.Data)
-	}
+// Parse reads a story that stands alone. File names it in messages. The error lists everything that is wrong, not the first thing alone; the
+// story is nil then.
+func Parse(file string, data []byte) (*Scenario, error) { return ParseAfter(file, data, nil) }
+
+// ParseAfter reads a story that may begin with others, which find finds. A nil find finds none.
+func ParseAfter(file string, data []byte, find Find) (*Scenario, error) {
+	p := &parser{s: &Scenario{File: file, Zone: time.UTC}, find: find, sent: bodies{}, begun: map[string]bool{}}
+	p.story(data)
 	if len(p.s.Steps) == 0 {
 		p.wrong("the story has no step")
 	}
@@ -30,8 +30,21 @@ func Parse(file string, data []byte) (*Scenario, error) {
 }
 
 type parser struct {
-	s    *Scenario
-	errs []error
+	s     *Scenario
+	errs  []error
+	find  Find
+	sent  bodies
+	begun map[string]bool // openings taken
+	depth int             // how many openings deep
+}
+
+// story reads one text: its header, with the openings that it names, then its steps.
+func (p *parser) story(data []byte) {
+	archive := txtar.Parse(data)
+	p.header(string(archive.Comment))
+	for _, f := range archive.Files {
+		p.section(f.Name, f.Data)
+	}
 }
 
 func (p *parser) wrong(format string, args ...any) {
@@ -60,7 +73,12 @@ func (p *parser) header(text string) {
 }
 
 func (p *parser) setting(key, value string) {
+	if p.depth > 0 && (key == "note" || key == "permute") {
+		return // the opening's own
+	}
 	switch key {
+	case "begins":
+		p.begins(value)
 	case "zone":
 		zone, err := time.LoadLocation(value)
 		if err != nil {
@@ -85,7 +103,7 @@ func (p *parser) setting(key, value string) {
 		}
 		p.s.Fixed = why
 	default:
-		p.wrong("header key %q is not zone, self, party, permute or note", key)
+		p.wrong("header key %q is not zone, self, party, begins, permute or note", key)
 	}
 }
 
@@ -95,7 +113,7 @@ func (p *parser) party(value string) {
 		p.wrong("party: %q should be NAME Type/ID ROLE", value)
 		return
 	}
-	if _, taken := p.find(words[0]); taken || words[0] == "clock" {
+	if _, taken := p.partyOf(words[0]); taken || words[0] == "clock" {
 		p.wrong("party: the name %q is taken", words[0])
 		return
 	}
@@ -106,7 +124,7 @@ func (p *parser) party(value string) {
 	p.s.Parties = append(p.s.Parties, Party{Name: words[0], Ref: words[1], Role: workflow.Role(words[2])})
 }
 
-func (p *parser) find(name string) (Party, bool) {
+func (p *parser) partyOf(name string) (Party, bool) {
 	for _, party := range p.s.Parties {
 		if party.Name == name {
 			return party, true
@@ -142,7 +160,7 @@ func (p *parser) section(name string, data []byte) {
 }
 
 func (p *parser) message(step *Step, words []string) {
-	who, ok := p.find(words[1])
+	who, ok := p.partyOf(words[1])
 	if !ok {
 		p.wrong("step %d: no party is called %q", step.Number, words[1])
 	}
@@ -155,12 +173,22 @@ func (p *parser) message(step *Step, words []string) {
 		step.Method = "GET"
 	}
 	step.Path = "/" + strings.TrimPrefix(words[3], "/")
+	body, err := p.sent.fill(step)
+	if err != nil {
+		p.wrong("step %d: %v", step.Number, err)
+		return
+	}
+	step.Body = body
+	p.sent.keep(step)
 }
 
 func (p *parser) want(data []byte) {
 	if len(p.s.Steps) == 0 {
 		p.wrong("a want stands before the first step")
 		return
+	}
+	if p.depth > 0 {
+		return // the opening's own business
 	}
 	step := &p.s.Steps[len(p.s.Steps)-1]
 	for line := range strings.Lines(string(data)) {
@@ -173,8 +201,8 @@ func (p *parser) want(data []byte) {
 			p.wrong("step %d: %v", step.Number, err)
 			continue
 		}
-		if w.Status != 0 && step.Clock() {
-			p.wrong("step %d: a move of the clock has no status", step.Number)
+		if w.ofReply() && step.Clock() {
+			p.wrong("step %d: a move of the clock has no status and no reply", step.Number)
 		}
 		step.Want = append(step.Want, w)
 	}

@@ -44,11 +44,13 @@ Task/T1 unconfirmed:no-news grade=B misses=0 visit=2026-03-05 due=ask-agency
 	assert.JSONEq(t, `{"resourceType":"Bundle"}`, string(post.Body))
 	assert.True(t, post.At.Equal(time.Date(2026, 3, 2, 17, 0, 0, 0, time.UTC)))
 	require.Len(t, post.Want, 2)
-	assert.Equal(t, 200, post.Want[0].Status)
+	assert.Equal(t, "status", post.Want[0].Word)
+	assert.Equal(t, []string{"200"}, post.Want[0].Args)
 	want := post.Want[1]
 	want.Line = ""
 	assert.Equal(t, scenario.Want{
-		Type: "Task", ID: "T1", State: "unconfirmed", Reason: "no-news", Grade: "B", Misses: 0, Visit: "2026-03-05", Due: []string{"ask-agency"},
+		Type: "Task", ID: "T1", State: "unconfirmed", Reason: "no-news",
+		Details: []scenario.Detail{{"grade", "B"}, {"misses", "0"}, {"visit", "2026-03-05"}, {"due", "ask-agency"}},
 	}, want)
 	assert.True(t, clock.Clock())
 }

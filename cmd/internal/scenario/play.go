@@ -81,19 +81,19 @@ func (p *player) play(ctx context.Context, step *Step) (Told, error) {
 	if err := walk(ctx, p.world, p.clock, step.At); err != nil {
 		return t, err
 	}
+	var a Answer
+	var err error
 	if !step.Clock() {
-		a, err := p.deliver(ctx, step)
-		if err != nil {
+		if a, err = p.deliver(ctx, step); err != nil {
 			return t, err
 		}
 		t.Status, t.Issues = a.Status, a.Issues()
 	}
-	var err error
 	if t.Referrals, err = p.door.Referrals(ctx); err != nil {
 		return t, err
 	}
 	for i := range step.Want {
-		wrong, err := p.compare(ctx, &step.Want[i], t.Status)
+		wrong, err := p.compare(ctx, &step.Want[i], &a)
 		if err != nil {
 			return t, err
 		}
@@ -108,19 +108,25 @@ func (p *player) deliver(ctx context.Context, step *Step) (Answer, error) {
 	return p.door.Send(ctx, step.Who, step.Method, step.Path, step.Body)
 }
 
-func (p *player) compare(ctx context.Context, w *Want, status int) ([]string, error) {
+// compare gives words for each difference from one line of a want.
+func (p *player) compare(ctx context.Context, w *Want, a *Answer) ([]string, error) {
+	leg := &Leg{}
+	if w.Type == "Task" {
+		l, err := p.door.Leg(ctx, w.ID)
+		if err != nil {
+			return nil, err
+		}
+		leg = &l
+	}
 	switch {
-	case w.Status != 0 && w.Status != status:
-		return []string{fmt.Sprintf("status should be %d, is %d", w.Status, status)}, nil
-	case w.Status != 0:
-		return nil, nil
+	case w.Word != "":
+		return some(sayings[w.Word].wrong(w, a, leg)), nil
 	case w.Type == "Task":
-		leg, err := p.door.Leg(ctx, w.ID)
-		return w.leg(leg, p.s.Zone), err
+		return w.leg(leg, p.s.Zone), nil
 	}
 	r, err := p.door.Referral(ctx, w.ID)
-	if err == nil && r.State != w.State {
-		return []string{fmt.Sprintf("ServiceRequest/%s: state should be %s, is %s", w.ID, w.State, r.State)}, nil
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
+	return some(differs("ServiceRequest/"+w.ID+": state", w.State, r.State)), nil
 }

@@ -13,6 +13,36 @@
 // the end must be the same.
 //
 // What a world is made of (a store, an engine, a server) is the caller's business: it hands in a Maker.
+//
+// # The format
+//
+// A story is a txtar file. Its comment is the header: a title, then lines `key: value` up to an empty line, then words for the reader.
+//
+//	zone: America/Los_Angeles          of the receiving site
+//	self: Organization/wh              our own organization
+//	party: NAME Type/ID ROLE           one for each who speaks
+//	begins: NAME[, NAME]               the settings, parties and steps of NAME.txtar come first, without what they want; it lies in the
+//	                                   story's folder or in the one above, and may begin with another; each is taken once
+//	permute: yes | no, REASON          whether the messages may come in any order
+//	note: TEXT                         for the reader
+//
+// Each file of the archive is a step, named `TIME PARTY METHOD PATH` with the body as its text, or `TIME clock` without one. A body may begin
+// with a line `like Type/ID`: it is then the last body that was sent for that resource, changed by the members below that line (null takes one
+// away), with the id of the path of a PUT.
+//
+// A file named `want` says what holds after the step above it, a line each; lines that begin with # say nothing:
+//
+//	Task/ID STATE[:REASON] [KEY=VALUE]…        where a leg stands; "none" for one that is not followed
+//	ServiceRequest/ID STATE                    active, attended, handed-back, ended
+//	status N                                   HTTP status of the reply
+//	has TEXT, lacks TEXT                       the reply has TEXT, or has it not; JSON is compared without spaces between its parts
+//	total N                                    how much a search found
+//	warmth Task/ID W5 done|not-done|not-applicable [shown|stated|confirmed]
+//	told Task/ID WHAT [none]                   a todo, message or notice with this code was written for the leg; or none was
+//
+// The keys of a leg are grade, visit (a day of the zone, or an instant), misses, attempts, moved (how often a visit was moved), due (what, of any),
+// level (of any that is due: amber, red, supervisor), why (the rule's name), flag (a part of its text) and suggest. A value with spaces stands in double
+// quotes: why="newest visit". The value none wants that nothing is said.
 package scenario
 
 import (

@@ -23,6 +23,13 @@ type Leg struct {
 	Misses int    `json:"misses"`
 	Why    string `json:"why,omitempty"`
 	Due    []Due  `json:"due"`
+
+	Attempts    int               `json:"attempts,omitempty"`
+	Reschedules int               `json:"reschedules,omitempty"`
+	Flags       []string          `json:"flags,omitempty"`
+	Suggest     []string          `json:"suggest,omitempty"`
+	Warmth      map[string]string `json:"-"` // "W5": "done shown"
+	Told        []string          `json:"-"` // what of each thing told
 }
 
 // Due is one thing that somebody has to do by a time.
@@ -30,23 +37,17 @@ type Due struct {
 	What string `json:"what"`
 	By   string `json:"by"`
 	For  string `json:"for,omitempty"`
+
+	Level string `json:"level,omitempty"` // amber, red, supervisor; "" while there is time
 }
 
-func (l Leg) due(what string) bool {
-	for _, d := range l.Due {
-		if d.What == what {
-			return true
-		}
+// each gives one text of each thing due, where there is one.
+func (l *Leg) each(text func(*Due) string) []string {
+	var all []string
+	for i := range l.Due {
+		all = append(all, some(text(&l.Due[i]))...)
 	}
-	return false
-}
-
-func (l Leg) dueWords() string {
-	var words []string
-	for _, d := range l.Due {
-		words = append(words, d.What)
-	}
-	return strings.Join(words, ", ")
+	return all
 }
 
 // parameter is what we read of a Parameters.parameter: its name, its one value as text, its parts.
@@ -100,27 +101,10 @@ func readParameters(body []byte) ([]parameter, error) {
 
 // asLeg reads the parameters of one leg.
 func asLeg(task string, params []parameter) Leg {
-	l := Leg{Task: task, Due: []Due{}}
-	for _, p := range params {
-		switch p.Name {
-		case "task":
-			l.Task = idOf(p.Text)
-		case "agency", "owner":
-			l.Agency = p.Text
-		case "state":
-			l.State = p.Text
-		case "reason":
-			l.Reason = p.Text
-		case "grade":
-			l.Grade = p.Text
-		case "visit":
-			l.Visit = p.Text
-		case "misses":
-			_ = json.Unmarshal([]byte(p.Text), &l.Misses) // ours; not a number means none
-		case "why":
-			l.Why = p.Text
-		case "due":
-			l.Due = append(l.Due, asDue(p.Parts))
+	l := Leg{Task: task, Due: []Due{}, Warmth: map[string]string{}}
+	for i := range params {
+		if read, ok := legParts[params[i].Name]; ok {
+			read(&l, &params[i])
 		}
 	}
 	if l.State == "" {
@@ -129,19 +113,47 @@ func asLeg(task string, params []parameter) Leg {
 	return l
 }
 
-func asDue(parts []parameter) Due {
-	var d Due
-	for _, p := range parts {
-		switch p.Name {
-		case "what":
-			d.What = p.Text
-		case "by":
-			d.By = p.Text
-		case "for":
-			d.For = p.Text
+// legParts says where each parameter of a leg goes. What is not here is not compared.
+var legParts = map[string]func(*Leg, *parameter){
+	"task":        func(l *Leg, p *parameter) { l.Task = idOf(p.Text) },
+	"agency":      func(l *Leg, p *parameter) { l.Agency = p.Text },
+	"owner":       func(l *Leg, p *parameter) { l.Agency = p.Text },
+	"state":       func(l *Leg, p *parameter) { l.State = p.Text },
+	"reason":      func(l *Leg, p *parameter) { l.Reason = p.Text },
+	"grade":       func(l *Leg, p *parameter) { l.Grade = p.Text },
+	"visit":       func(l *Leg, p *parameter) { l.Visit = p.Text },
+	"why":         func(l *Leg, p *parameter) { l.Why = p.Text },
+	"misses":      func(l *Leg, p *parameter) { l.Misses = p.number() },
+	"attempts":    func(l *Leg, p *parameter) { l.Attempts = p.number() },
+	"reschedules": func(l *Leg, p *parameter) { l.Reschedules++ },
+	"flag":        func(l *Leg, p *parameter) { l.Flags = append(l.Flags, p.Text) },
+	"suggest":     func(l *Leg, p *parameter) { l.Suggest = append(l.Suggest, p.Text) },
+	"due":         func(l *Leg, p *parameter) { l.Due = append(l.Due, asDue(p)) },
+	"told":        func(l *Leg, p *parameter) { l.Told = append(l.Told, p.part("what")) },
+	"warmth": func(l *Leg, p *parameter) {
+		l.Warmth[p.part("element")] = strings.TrimSpace(p.part("status") + " " + p.part("shown"))
+	},
+}
+
+func asDue(p *parameter) Due {
+	return Due{What: p.part("what"), By: p.part("by"), For: p.part("for"), Level: p.part("level")}
+}
+
+// part gives the text of a part, "" when there is none of the name.
+func (p *parameter) part(name string) string {
+	for i := range p.Parts {
+		if p.Parts[i].Name == name {
+			return p.Parts[i].Text
 		}
 	}
-	return d
+	return ""
+}
+
+// number gives a value of ours that is a number; not a number means none.
+func (p *parameter) number() int {
+	var n int
+	_ = json.Unmarshal([]byte(p.Text), &n)
+	return n
 }
 
 // idOf gives the id at the end of a reference: "T1" of "Task/T1", of "http://…/Task/T1/_history/2" and of "T1".

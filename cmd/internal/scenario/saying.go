@@ -1,0 +1,132 @@
+package scenario
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// saying is one word with which a line of a want may begin.
+type saying struct {
+	usage string
+	whole bool // the rest of the line is one text
+	reply bool // it is about the reply to the step, which a move of the clock has not
+	fits  func(args []string) bool
+	wrong func(w *Want, a *Answer, l *Leg) string // in words; "" when all is as wanted. l only where the word is about a Task
+}
+
+var (
+	aStatus = regexp.MustCompile(`^[1-5]\d\d$`)
+	aNumber = regexp.MustCompile(`^\d+$`)
+	aTask   = regexp.MustCompile(`^Task/[A-Za-z0-9.-]+$`)
+	ways    = []string{"shown", "stated", "confirmed"}
+)
+
+// sayings are the words.
+var sayings = map[string]saying{
+	"status": {
+		usage: "status takes one HTTP status", reply: true,
+		fits: func(args []string) bool { return len(args) == 1 && aStatus.MatchString(args[0]) },
+		wrong: func(w *Want, a *Answer, _ *Leg) string {
+			return differs("status", w.Args[0], strconv.Itoa(a.Status))
+		},
+	},
+	"has": {
+		usage: "has takes a text", reply: true, whole: true,
+		fits: func(args []string) bool { return args[0] != "" },
+		wrong: func(w *Want, a *Answer, _ *Leg) string {
+			if strings.Contains(a.text(), w.Args[0]) {
+				return ""
+			}
+			return fmt.Sprintf("the reply should have %s; it is %s", w.Args[0], a.text())
+		},
+	},
+	"lacks": {
+		usage: "lacks takes a text", reply: true, whole: true,
+		fits: func(args []string) bool { return args[0] != "" },
+		wrong: func(w *Want, a *Answer, _ *Leg) string {
+			if !strings.Contains(a.text(), w.Args[0]) {
+				return ""
+			}
+			return fmt.Sprintf("the reply should not have %s; it is %s", w.Args[0], a.text())
+		},
+	},
+	"total": {
+		usage: "total takes one number", reply: true,
+		fits: func(args []string) bool { return len(args) == 1 && aNumber.MatchString(args[0]) },
+		wrong: func(w *Want, a *Answer, _ *Leg) string {
+			return differs("total", w.Args[0], a.total())
+		},
+	},
+	"warmth": {
+		usage: "warmth takes Task/ID ELEMENT done, not-done or not-applicable, and perhaps shown, stated or confirmed",
+		fits: func(args []string) bool {
+			return (len(args) == 3 || len(args) == 4 && slices.Contains(ways, args[3])) && aTask.MatchString(args[0]) &&
+				slices.Contains([]string{"done", "not-done", "not-applicable"}, args[2])
+		},
+		wrong: func(w *Want, _ *Answer, l *Leg) string {
+			got := l.Warmth[w.Args[1]]
+			if len(w.Args) == 3 {
+				got, _, _ = strings.Cut(got, " ")
+			}
+			return differs(w.Args[0]+": warmth "+w.Args[1], strings.Join(w.Args[2:], " "), got)
+		},
+	},
+	"told": {
+		usage: "told takes Task/ID WHAT, and perhaps none",
+		fits: func(args []string) bool {
+			return (len(args) == 2 || len(args) == 3 && args[2] == "none") && aTask.MatchString(args[0])
+		},
+		wrong: func(w *Want, _ *Answer, l *Leg) string {
+			if slices.Contains(l.Told, w.Args[1]) == (len(w.Args) == 2) {
+				return ""
+			}
+			return differs(w.Args[0]+": told", strings.Join(w.Args[1:], " "), strings.Join(l.Told, ", "))
+		},
+	},
+}
+
+// ofReply reports whether the line is about the reply to the step.
+func (w *Want) ofReply() bool { return sayings[w.Word].reply }
+
+func differs(what, want, got string) string {
+	if want == got {
+		return ""
+	}
+	return fmt.Sprintf("%s should be %s, is %s", what, want, orNothing(got))
+}
+
+// text gives the body; one in JSON without spaces between its parts.
+func (a *Answer) text() string {
+	var b bytes.Buffer
+	if json.Compact(&b, a.Body) != nil {
+		return string(a.Body)
+	}
+	return b.String()
+}
+
+// total gives how much a search found: what it says, or else its matches on this page. "" for what is no Bundle.
+func (a *Answer) total() string {
+	var b struct {
+		ResourceType string
+		Total        *int
+		Entry        []struct{ Search struct{ Mode string } }
+	}
+	if json.Unmarshal(a.Body, &b) != nil || b.ResourceType != "Bundle" {
+		return ""
+	}
+	if b.Total != nil {
+		return strconv.Itoa(*b.Total)
+	}
+	n := 0
+	for _, e := range b.Entry {
+		if e.Search.Mode == "match" {
+			n++
+		}
+	}
+	return strconv.Itoa(n)
+}
