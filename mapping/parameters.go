@@ -112,7 +112,7 @@ func (s Settings) legParameters(l *LegAnswer) []samply.ParametersParameter {
 		list = append(list, s.evidence(&h.Evidence[i]))
 	}
 	for _, e := range h.Warmth {
-		list = append(list, group("warmth", code("element", e.Name), code("status", e.Status), ref("source", e.Source)))
+		list = append(list, element(&e))
 	}
 	if w := l.Written; w != nil {
 		list = append(list, w.parameter())
@@ -121,6 +121,20 @@ func (s Settings) legParameters(l *LegAnswer) []samply.ParametersParameter {
 		list = append(list, telling(&h.Told[i]))
 	}
 	return list
+}
+
+func element(e *workflow.Element) samply.ParametersParameter {
+	parts := []samply.ParametersParameter{code("element", e.Name), code("status", e.Status)}
+	if e.Shown != "" {
+		parts = append(parts, code("shown", e.Shown))
+	}
+	if e.Source != "" {
+		parts = append(parts, ref("source", e.Source))
+	}
+	if e.Because != "" {
+		parts = append(parts, text("because", e.Because))
+	}
+	return group("warmth", parts...)
 }
 
 func due(d *workflow.Due) samply.ParametersParameter {

@@ -4,7 +4,7 @@ package testdata
 
 import "embed"
 
-// Files holds bundles/*.json and scenarios/*.txtar.
+// Files holds bundles/*.json, scenarios/*.txtar, and below rules a short story for each rule with the openings that they share.
 //
-//go:embed bundles/*.json scenarios/*.txtar
+//go:embed bundles/*.json scenarios/*.txtar rules
 var Files embed.FS

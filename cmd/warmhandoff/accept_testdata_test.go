@@ -13,7 +13,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/tools/txtar"
 
 	"warmhandoff/cmd/internal/scenario"
 	"warmhandoff/fhir"
@@ -50,59 +49,27 @@ func TestAcceptEveryBundleStandsInTheTable(t *testing.T) {
 func TestAcceptScenarioStepsReadWithoutAnIssue(t *testing.T) {
 	t.Parallel()
 	for _, name := range samplesOf(t, "scenarios/*.txtar", 15) {
-		archive, err := txtar.ParseFile(name)
-		require.NoError(t, err)
-		for _, step := range archive.Files {
-			if body := bytes.TrimSpace(step.Data); len(body) > 0 && body[0] == '{' {
-				assert.Empty(t, readIssues(body), "%s: %s", name, step.Name)
+		for _, step := range storyAt(t, name).Steps {
+			if len(bytes.TrimSpace(step.Body)) > 0 {
+				assert.Empty(t, readIssues(step.Body), "%s: step %d", name, step.Number)
+			}
+			if step.Method == "PUT" {
+				resource, _ := fhir.Read(step.Body)
+				require.NotNil(t, resource, name)
+				assert.Equal(t, step.Path, "/"+resource.Type()+"/"+resource.ID(), name)
 			}
 		}
 	}
 }
 
-func TestAcceptScenariosFollowTheFormat(t *testing.T) {
-	t.Parallel()
-	for _, name := range samplesOf(t, "scenarios/*.txtar", 15) {
-		archive, err := txtar.ParseFile(name)
-		require.NoError(t, err)
-		title, header, _ := strings.Cut(string(archive.Comment), "\n")
-		assert.NotContains(t, title, ": ", "%s: the first line is the title", name)
-		parties := map[string]bool{}
-		for line := range strings.Lines(strings.TrimSpace(header)) {
-			key, value, found := strings.Cut(strings.TrimSpace(line), ": ")
-			assert.True(t, found, "%s: %q is no key: value", name, line)
-			if key == "party" {
-				parties[strings.Fields(value)[0]] = true
-			}
-		}
-		last := ""
-		for n, step := range archive.Files {
-			words := strings.Fields(step.Name)
-			switch len(words) {
-			case 1:
-				assert.Equal(t, "want", words[0], name)
-			case 2:
-				assert.Equal(t, "clock", words[1], name)
-			case 4:
-				assert.True(t, parties[words[1]], "%s: step %d is by nobody named: %s", name, n, words[1])
-				assert.Contains(t, []string{"POST", "PUT", "DELETE"}, words[2], name)
-			default:
-				assert.Fail(t, "no step", "%s: %q", name, step.Name)
-			}
-			if len(words) == 4 && words[2] == "PUT" {
-				resource, _ := fhir.Read(step.Data)
-				require.NotNil(t, resource, name)
-				assert.Equal(t, words[3], resource.Type()+"/"+resource.ID(), name)
-			}
-			if len(words) > 1 {
-				at, ok := fhir.ParseDateTime(words[0])
-				require.True(t, ok, "%s: %s", name, step.Name)
-				now := at.Start(nil).Format("2006-01-02T15:04:05")
-				assert.LessOrEqual(t, last, now, "%s: time goes back at %q", name, step.Name)
-				last = now
-			}
-		}
-	}
+// storyAt reads a story of the sample data.
+func storyAt(t *testing.T, name string) *scenario.Scenario {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	require.NoError(t, err)
+	s, err := scenario.ParseAfter(name, data, scenario.Beside(name, os.ReadFile))
+	require.NoError(t, err)
+	return s
 }
 
 func TestAcceptTheReaderRefusesTheInvalid(t *testing.T) {
@@ -388,10 +355,7 @@ func TestAcceptScenariosEndAsTheySayInAnyOrder(t *testing.T) {
 	for _, name := range samplesOf(t, "scenarios/*.txtar", 15) {
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			t.Parallel()
-			data, err := os.ReadFile(name)
-			require.NoError(t, err)
-			s, err := scenario.Parse(name, data)
-			require.NoError(t, err)
+			s := storyAt(t, name)
 			refused, wants := map[int]bool{}, 0
 			end, err := scenario.Play(t.Context(), s, stage(nil), func(told scenario.Told) {
 				assert.Empty(t, told.Wrong, "step %d", told.Step.Number)

@@ -85,7 +85,7 @@ func (k sketch) drawn(now time.Time) (*scenario.Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := scenario.Parse(file, data)
+	s, err := scenario.ParseAfter(file, data, scenario.Beside(file, testdata.Files.ReadFile))
 	if err != nil {
 		return nil, err
 	}

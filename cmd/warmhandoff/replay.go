@@ -36,7 +36,7 @@ func (r *replay) one(p *program, file string) error {
 	if err != nil {
 		return err
 	}
-	s, err := scenario.Parse(file, data)
+	s, err := scenario.ParseAfter(file, data, scenario.Beside(file, os.ReadFile))
 	if err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func TestEveryStoryOfTheSampleDataIsReadable(t *testing.T) {
 	for _, file := range files {
 		data, err := os.ReadFile(file)
 		require.NoError(t, err)
-		_, err = scenario.Parse(file, data)
+		_, err = scenario.ParseAfter(file, data, scenario.Beside(file, os.ReadFile))
 		assert.NoError(t, err)
 	}
 }

@@ -24,6 +24,8 @@ var (
 	aNumber = regexp.MustCompile(`^\d+$`)
 	aTask   = regexp.MustCompile(`^Task/[A-Za-z0-9.-]+$`)
 	ways    = []string{"shown", "stated", "confirmed"}
+
+	tellings = []string{"open", "done", "none"}
 )
 
 // sayings are the words.
@@ -77,12 +79,12 @@ var sayings = map[string]saying{
 		},
 	},
 	"told": {
-		usage: "told takes Task/ID WHAT, and perhaps none",
+		usage: "told takes Task/ID WHAT, and perhaps open, done or none",
 		fits: func(args []string) bool {
-			return (len(args) == 2 || len(args) == 3 && args[2] == "none") && aTask.MatchString(args[0])
+			return (len(args) == 2 || len(args) == 3 && slices.Contains(tellings, args[2])) && aTask.MatchString(args[0])
 		},
 		wrong: func(w *Want, _ *Answer, l *Leg) string {
-			if slices.Contains(l.Told, w.Args[1]) == (len(w.Args) == 2) {
+			if l.told(w.Args[1:]) {
 				return ""
 			}
 			return differs(w.Args[0]+": told", strings.Join(w.Args[1:], " "), strings.Join(l.Told, ", "))
@@ -98,6 +100,15 @@ func differs(what, want, got string) string {
 		return ""
 	}
 	return fmt.Sprintf("%s should be %s, is %s", what, want, orNothing(got))
+}
+
+// told reports whether something was written for a leg: what it is, and perhaps that one is open, that one is done, or that there is none.
+func (l *Leg) told(args []string) bool {
+	if len(args) == 2 && args[1] != "none" {
+		return slices.Contains(l.Told, strings.Join(args, " "))
+	}
+	there := slices.ContainsFunc(l.Told, func(t string) bool { return strings.HasPrefix(t, args[0]+" ") })
+	return there == (len(args) == 1)
 }
 
 // text gives the body; one in JSON without spaces between its parts.

@@ -32,13 +32,13 @@
 //
 // A file named `want` says what holds after the step above it, a line each; lines that begin with # say nothing:
 //
-//	Task/ID STATE[:REASON] [KEY=VALUE]…        where a leg stands; "none" for one that is not followed
+//	Task/ID STATE[:REASON] [KEY=VALUE]…        where a leg stands; "none" for one that is not followed, or for no reason
 //	ServiceRequest/ID STATE                    active, attended, handed-back, ended
 //	status N                                   HTTP status of the reply
 //	has TEXT, lacks TEXT                       the reply has TEXT, or has it not; JSON is compared without spaces between its parts
 //	total N                                    how much a search found
 //	warmth Task/ID W5 done|not-done|not-applicable [shown|stated|confirmed]
-//	told Task/ID WHAT [none]                   a todo, message or notice with this code was written for the leg; or none was
+//	told Task/ID WHAT [open|done|none]         a todo, message or notice with this code was written for the leg; none of them was
 //
 // The keys of a leg are grade, visit (a day of the zone, or an instant), misses, attempts, moved (how often a visit was moved), due (what, of any),
 // level (of any that is due: amber, red, supervisor), why (the rule's name), flag (a part of its text) and suggest. A value with spaces stands in double

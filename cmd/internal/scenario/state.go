@@ -29,7 +29,7 @@ type Leg struct {
 	Flags       []string          `json:"flags,omitempty"`
 	Suggest     []string          `json:"suggest,omitempty"`
 	Warmth      map[string]string `json:"-"` // "W5": "done shown"
-	Told        []string          `json:"-"` // what of each thing told
+	Told        []string          `json:"-"` // of each thing told "call open", "call done"
 }
 
 // Due is one thing that somebody has to do by a time.
@@ -129,11 +129,16 @@ var legParts = map[string]func(*Leg, *parameter){
 	"flag":        func(l *Leg, p *parameter) { l.Flags = append(l.Flags, p.Text) },
 	"suggest":     func(l *Leg, p *parameter) { l.Suggest = append(l.Suggest, p.Text) },
 	"due":         func(l *Leg, p *parameter) { l.Due = append(l.Due, asDue(p)) },
-	"told":        func(l *Leg, p *parameter) { l.Told = append(l.Told, p.part("what")) },
+	"told": func(l *Leg, p *parameter) {
+		l.Told = append(l.Told, p.part("what")+" "+openWords[p.part("open")])
+	},
 	"warmth": func(l *Leg, p *parameter) {
 		l.Warmth[p.part("element")] = strings.TrimSpace(p.part("status") + " " + p.part("shown"))
 	},
 }
+
+// openWords say what the part "open" of something told means; it is not said of the Task itself.
+var openWords = map[string]string{"true": "open", "false": "done"}
 
 func asDue(p *parameter) Due {
 	return Due{What: p.part("what"), By: p.part("by"), For: p.part("for"), Level: p.part("level")}

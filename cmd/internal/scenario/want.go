@@ -18,7 +18,7 @@ type Want struct {
 	Type    string // "Task" or "ServiceRequest"
 	ID      string
 	State   string // a state of a leg, or of a referral; "none" for a Task that is not followed
-	Reason  string // "" does not ask for one
+	Reason  string // "" does not ask for one, "none" wants that there is none
 	Details []Detail
 }
 
@@ -128,6 +128,13 @@ var detailRows = map[string]detailRow{
 
 const detailKeys = "grade, misses, visit, due, level, attempts, moved, why, flag or suggest"
 
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
 func some(text string) []string {
 	if text == "" {
 		return nil
@@ -146,7 +153,7 @@ func (w *Want) leg(got *Leg, zone *time.Location) []string {
 	}
 	if w.State != got.State {
 		differ("state", w.State, join(got.State, got.Reason))
-	} else if w.Reason != "" && w.Reason != got.Reason {
+	} else if w.Reason != "" && w.Reason != orNone(got.Reason) {
 		differ("reason", w.Reason, got.Reason)
 	}
 	for _, d := range w.Details {
