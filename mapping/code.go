@@ -19,6 +19,7 @@ const (
 	SystemTodo          = "urn:warmhandoff:todo"    // Task.code of what somebody has to do
 	SystemMessage       = "urn:warmhandoff:message" // Communication.category of what we prepare for sending
 	SystemReview        = "urn:warmhandoff:review"  // Provenance.reason of a second signature: risk, safeguarding
+	SystemTimer         = "urn:warmhandoff:timer"   // why a todo or message was made: T1 … T10
 	SystemRole          = "urn:warmhandoff:role"    // Task.performerType of a todo: navigator, supervisor, …
 )
 

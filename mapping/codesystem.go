@@ -60,7 +60,7 @@ func codeSystems() []codeSystem {
 	for _, e := range workflow.Ends {
 		ends.codes = append(ends.codes, defined{string(e.Reason), inWords(string(e.Reason))})
 	}
-	return append(list, states, reasons, ends)
+	return append(list, states, reasons, ends, todoCodes(), messageCodes(), roleCodes(), timerCodes())
 }
 
 func inWords(code string) string {

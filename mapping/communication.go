@@ -40,6 +40,7 @@ func (s Settings) readCommunication(r *fhir.Resource, f *Fact) {
 		m.Media = append(m.Media, c.Code)
 	}
 	f.Communication = m
+	s.readEffect(r, f)
 }
 
 func tasksAmong(lists ...[]string) []string {

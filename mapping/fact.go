@@ -21,10 +21,11 @@ type Fact struct {
 	Observation   *observationFact
 	Communication *communicationFact
 	Consent       *consentFact
-	Deceased      bool   // of a Patient
-	RoleOf        string // of a PractitionerRole: its practitioner
-	RoleAt        string // of a PractitionerRole, HealthcareService, Location: its organization
-	PartOf        string // of an Organization
+	Effect        *effectFact // of a Task or Communication: what it says that we wrote it as
+	Deceased      bool        // of a Patient
+	RoleOf        string      // of a PractitionerRole: its practitioner
+	RoleAt        string      // of a PractitionerRole, HealthcareService, Location: its organization
+	PartOf        string      // of an Organization
 }
 
 // FactOf reads a resource. Types that say nothing to the workflow give a Fact with nothing but the type.

@@ -20,9 +20,11 @@ type Referral struct {
 
 // Leg is one followed leg and its ledger.
 type Leg struct {
-	Task   string // id
-	Agency string
-	Ledger workflow.Ledger
+	Task      string // id
+	Agency    string
+	Requester string // of the ServiceRequest
+	Part2     bool   // 42 CFR Part 2 content
+	Ledger    workflow.Ledger
 }
 
 // Read is a referral as the workflow sees it.
@@ -199,10 +201,11 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	if task == nil || !task.Fulfils {
 		return Leg{}, false
 	}
-	out := Leg{Task: h.ID(), Agency: task.Owner}
+	out := Leg{Task: h.ID(), Agency: task.Owner, Requester: q.requester}
 	l := &out.Ledger
 	c := &leg{s: q.s, r: q, ledger: l, agency: task.Owner, partner: q.s.Partners[task.Owner], outputs: task.Outputs}
 	c.part2 = q.part2 || c.partner.Part2
+	out.Part2 = c.part2
 	*l = workflow.Ledger{Leg: h.Key, Agency: task.Owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn}
 	l.Received = later(q.received, h.Versions[0].Received)
 	l.Words, _ = words(h)
@@ -212,6 +215,7 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	l.Signs = taskSigns(h, l.Words)
 	l.Gate = c.gate()
 	c.others()
+	l.Told = q.told(h.Key)
 	return out, true
 }
 

@@ -49,6 +49,7 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 		}
 	}
 	f.Task = t
+	s.readEffect(r, f)
 }
 
 // fulfils reports whether a Task's code means: see to this request. A Task on a ServiceRequest that says nothing else is taken for one: losing
