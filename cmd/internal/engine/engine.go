@@ -43,6 +43,7 @@ type Engine struct {
 	store store.Store
 	set   Settings
 	facts *factCache
+	fold  func(*workflow.Ledger, time.Time, *workflow.Rules) workflow.Handoff
 	clock sync.Mutex
 	last  time.Time
 }
@@ -50,7 +51,7 @@ type Engine struct {
 // New makes an engine. The store stays the caller's to close.
 func New(s store.Store, set Settings) *Engine {
 	set.Guide.Base, set.Guide.Zone = set.Base, set.Rules.Zone
-	return &Engine{store: s, set: set, facts: newFactCache(20_000)}
+	return &Engine{store: s, set: set, facts: newFactCache(20_000), fold: workflow.Fold}
 }
 
 // Method is what a Change does.

@@ -37,47 +37,67 @@ func (t *txn) refold(ids []string) error {
 	return nil
 }
 
-func (t *txn) refoldOne(id string) error {
+// folded is a referral as it was gathered, read and answered.
+type folded struct {
+	id      string
+	read    mapping.Read
+	answers []workflow.Handoff // of read.Legs
+}
+
+// fold gathers a referral and answers each of its legs. It writes nothing.
+func (t *txn) fold(id string) (*folded, error) {
 	r, err := t.gather(id)
+	if err != nil {
+		return nil, err
+	}
+	f := &folded{id: id, read: t.e.set.Guide.Ledgers(r)}
+	f.answers = make([]workflow.Handoff, len(f.read.Legs))
+	all := make([]*workflow.Handoff, len(f.read.Legs))
+	for i := range f.read.Legs {
+		f.answers[i] = t.e.fold(&f.read.Legs[i].Ledger, t.now, &t.e.set.Rules)
+		all[i] = &f.answers[i]
+	}
+	workflow.Together(all, f.read.Final)
+	return f, nil
+}
+
+// refoldOne makes a referral read as its answers say: its Tasks, what is written for it, its rows.
+func (t *txn) refoldOne(id string) error {
+	f, err := t.fold(id)
 	if err != nil {
 		return err
 	}
-	read := t.e.set.Guide.Ledgers(r)
-	if err := t.dropGone(id, read.Legs); err != nil {
+	if err := t.dropGone(id, f.read.Legs); err != nil {
 		return err
 	}
-	answers := make([]workflow.Handoff, len(read.Legs))
-	all := make([]*workflow.Handoff, len(read.Legs))
-	for i := range read.Legs {
-		answers[i] = workflow.Fold(&read.Legs[i].Ledger, t.now, &t.e.set.Rules)
-		all[i] = &answers[i]
+	for i := range f.read.Legs {
+		leg, h := &f.read.Legs[i], &f.answers[i]
+		if err := t.mayEnd(leg, h); err != nil {
+			return err
+		}
+		if err := t.writeBack(leg, h); err != nil {
+			return err
+		}
 	}
-	workflow.Together(all, read.Final)
-	for i := range read.Legs {
-		if err := t.answer(id, read.Subject, &read.Legs[i], &answers[i]); err != nil {
+	if f, err = t.effects(f); err != nil {
+		return err
+	}
+	for i := range f.read.Legs {
+		if err := t.saveRow(f, i); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// answer makes one leg read as its handoff says: its Task, what is written for it, its row.
-func (t *txn) answer(request, subject string, leg *mapping.Leg, h *workflow.Handoff) error {
-	if err := t.mayEnd(leg, h); err != nil {
-		return err
-	}
-	if err := t.writeBack(leg, h); err != nil {
-		return err
-	}
-	if err := t.effect(request, leg, h); err != nil {
-		return err
-	}
-	row, err := rowOf(request, subject, leg, h)
+// saveRow keeps the answer of one leg in the read model.
+func (t *txn) saveRow(f *folded, leg int) error {
+	row, err := rowOf(f.id, f.read.Subject, &f.read.Legs[leg], &f.answers[leg])
 	if err != nil {
 		return err
 	}
 	if err := t.tx.PutHandoff(t.ctx, row); err != nil {
-		return fmt.Errorf("save the handoff of Task/%s: %w", leg.Task, err)
+		return fmt.Errorf("save the handoff of Task/%s: %w", row.Task, err)
 	}
 	return nil
 }
@@ -305,7 +325,7 @@ func (g *gathering) add(k store.Key, number int, former bool) error {
 		g.out.Others = append(g.out.Others, one)
 		return nil
 	}
-	if former {
+	if former && !h.IsEffect() { // a todo that was deleted was told nevertheless
 		return nil
 	}
 	g.out.Tasks = append(g.out.Tasks, one)

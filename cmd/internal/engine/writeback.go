@@ -37,9 +37,7 @@ func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
 	if err != nil {
 		return err
 	}
-	grown := &mapping.History{Key: history.Key, Versions: append(history.Versions[:len(history.Versions):len(history.Versions)], versionOf(&v))}
-	grown.Versions[len(grown.Versions)-1].Fact = t.e.set.Guide.FactOf(stamped)
-	t.fresh[key] = grown
+	t.learn(history, &v, stamped)
 	return t.putProvenance(key, v.Number, a, h)
 }
 
