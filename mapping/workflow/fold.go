@@ -232,7 +232,7 @@ func (f *folding) gather() {
 		case s.Grade == GradeX:
 			f.set(s, s.Note, false)
 		case f.shutAt(s.Received):
-			f.set(s, "received after consent was revoked", false)
+			f.set(s, AfterRevocation, false)
 		case s.tooEarly(f.l.Authored, f.rules.Zone):
 			f.set(s, "before the referral", false)
 		case f.waits(s):

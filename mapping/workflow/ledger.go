@@ -21,6 +21,7 @@ type Ledger struct {
 	Marks     []Mark
 
 	Back       []GateSpan  // whether the outcome may be told to the referrer; in the form of Gate. None: nothing was said against it
+	Copy       []GateSpan  // whether a third party (a plan, an exchange) may have a copy; in the form of Gate. None: nobody asked. Nobody is told
 	Signatures []Signature // of a second person, under what a Task says
 	Person     Individual
 	Death      Death
@@ -199,6 +200,7 @@ type GateSpan struct {
 	Open   bool
 	Cause  Cause // why it is shut; "" while open
 	Source string
+	Why    string // of a shut one: what is missing, in plain words
 }
 
 // Cause says why the consent gate is shut.

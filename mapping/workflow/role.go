@@ -28,6 +28,8 @@ type Rules struct {
 	LateAfter   time.Duration  // or so long after it outweighs a no-show (K3)
 	WithdrawNow time.Duration  // a referrer who withdraws so shortly before a visit: a human first confirms that the person knows
 	ReopenDays  int            // how long an ended leg may be opened again
+	BlindDays   int            // so many calendar days after a request reached us its tracking ends for a referrer who may not know the outcome
+	RenewDays   []int          // so many calendar days before a consent runs out somebody is asked to renew it, the longest first
 	Holidays    []time.Time    // local days on which nobody works
 }
 
@@ -46,5 +48,7 @@ func DefaultRules(zone *time.Location) Rules {
 		LateAfter:   24 * time.Hour,
 		WithdrawNow: 48 * time.Hour,
 		ReopenDays:  90,
+		BlindDays:   30,
+		RenewDays:   []int{14, 3},
 	}
 }

@@ -370,9 +370,12 @@ func (f *folding) finish(h *Handoff) {
 		}
 		return compareText(a.Kind, b.Kind)
 	})
-	h.Evidence, h.Flags, h.Wake = f.evidence, f.flags, f.next
+	f.shares(h)
+	h.Evidence, h.Flags = f.evidence, f.flags
 	h.Warmth = warmth(f.l.Marks)
 	h.Due = due(f, h)
+	f.consented(h)
+	h.Wake = f.next
 }
 
 // judged gives every visit with its verdict; what turned out to be no visit is left out.

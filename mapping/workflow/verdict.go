@@ -140,6 +140,8 @@ func (f *folding) judgeBooking(b *Booking) (Verdict, string) {
 	case f.at.Before(f.endOf(b)):
 		f.wake(f.endOf(b))
 		return visitUpcoming, "booked"
+	case f.shutAt(b.Start):
+		return visitVoid, "its time passed while consent was revoked"
 	}
 	return visitUnknown, "no-news"
 }

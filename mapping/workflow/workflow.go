@@ -36,6 +36,11 @@ const (
 	Closed      State = "closed"      // ended without a visit, for a reason
 )
 
+// NotShared is what a referrer is told instead of a state where the outcome may not be told. No leg is ever in it.
+//
+// Source: local, blind ending
+const NotShared State = "outcome-not-shared"
+
 // States are the nine states of a leg that is followed.
 var States = []State{Preparing, Offered, Accepted, Scheduled, Unconfirmed, Outreach, Paused, Attended, Closed}
 
@@ -43,7 +48,12 @@ var States = []State{Preparing, Offered, Accepted, Scheduled, Unconfirmed, Outre
 func (s State) Open() bool { return s != None && s != Attended && s != Closed && s != "" }
 
 // Words gives the state in plain words for a screen.
-func (s State) Words() string { return stateWords[s] }
+func (s State) Words() string {
+	if s == NotShared {
+		return "Tracking ended, outcome not shared"
+	}
+	return stateWords[s]
+}
 
 var stateWords = map[State]string{
 	None:        "Not followed",
