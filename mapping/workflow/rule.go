@@ -33,7 +33,7 @@ func (f *folding) isAttended() (answer, bool) {
 			continue
 		}
 		best := v.tally.best
-		if f.said.ended != nil && best.Grade == GradeD && best.Said.After(f.said.ended.Said) {
+		if f.tooLate(v, best) {
 			continue
 		}
 		at := best.At
@@ -62,22 +62,60 @@ func (f *folding) withdrawn() time.Time {
 	return f.l.Withdrawn.At
 }
 
-// isLateWithdrawal: withdrawn shortly before a booked visit, and nobody has told the person yet.
+// tooLate reports the person's own word alone about a leg that had ended when it was said. A leg that the referrer withdrew shortly before the visit
+// has not, as long as nobody told the person.
+//
+// Source: local, late evidence of grade A to C opens an end
+func (f *folding) tooLate(v *visit, s *Sign) bool {
+	if s.Grade != GradeD {
+		return false
+	}
+	if at := f.withdrawn(); !at.IsZero() && f.surprises(v, at) && !f.knew(at, s.Said) {
+		return false
+	}
+	if w := f.said.ended; w != nil {
+		return s.Said.After(w.Said)
+	}
+	return !f.l.Withdrawn.At.IsZero() && s.Said.After(f.l.Withdrawn.At)
+}
+
+// isLateWithdrawal: withdrawn shortly before a booked visit, and nobody has told the person yet. Once the visit's time is over, whether they
+// went is an open question: the passing of time does not end the leg.
 //
 // Source: local, referrer withdraws within 48 h of a booked visit
 func (f *folding) isLateWithdrawal() (answer, bool) {
 	at := f.withdrawn()
-	v := f.upcoming()
-	if at.IsZero() || v == nil || v.at.At.Sub(at) > f.rules.WithdrawNow {
+	if at.IsZero() || f.knew(at, time.Time{}) {
 		return answer{}, false
 	}
-	for i := range f.l.Contacts {
-		c := &f.l.Contacts[i]
-		if c.ToPerson && !c.At.Before(at) && (c.Result == Reached || c.Result == SaidNo || c.Result == WantsVisit) {
-			return answer{}, false
+	for i := range f.visits {
+		v := &f.visits[i]
+		switch {
+		case !f.surprises(v, at):
+		case v.verdict == visitUpcoming:
+			return answer{visit: v.at, since: at}, true
+		case openQuestion[v.verdict]:
+			return answer{state: Unconfirmed, reason: verdictReason[v.verdict], visit: v.at, since: v.at.At}, true
 		}
 	}
-	return answer{visit: v.at, since: at}, true
+	return answer{}, false
+}
+
+// surprises reports a booked visit that lay shortly ahead when the referrer withdrew.
+func (f *folding) surprises(v *visit, withdrawn time.Time) bool {
+	return v.kept() && f.endOf(v.booking).After(withdrawn) && v.at.At.Sub(withdrawn) <= f.rules.WithdrawNow
+}
+
+// knew reports that somebody spoke with the person after one time and not after another; zero: whenever.
+func (f *folding) knew(from, until time.Time) bool {
+	return slices.ContainsFunc(f.l.Contacts, func(c Contact) bool {
+		return c.ToPerson && !c.At.Before(from) && (until.IsZero() || !c.At.After(until)) && (c.Result == Reached || c.Result == SaidNo || c.Result == WantsVisit)
+	})
+}
+
+// openQuestion are the verdicts with which it is not known whether the person came.
+var openQuestion = map[Verdict]bool{
+	visitConflict: true, visitDisputed: true, visitUnclear: true, visitRetracted: true, visitClaimed: true, visitUnknown: true,
 }
 
 func (f *folding) isEnded() (answer, bool) {
@@ -273,11 +311,10 @@ var verdictReason = map[Verdict]Reason{
 
 func (f *folding) isUnknown() (answer, bool) {
 	n := f.newest()
-	switch n.verdict {
-	case visitConflict, visitDisputed, visitUnclear, visitRetracted, visitClaimed, visitUnknown:
-		return answer{reason: verdictReason[n.verdict], visit: n.visit, since: n.at.At}, true
+	if !openQuestion[n.verdict] {
+		return answer{}, false
 	}
-	return answer{}, false
+	return answer{reason: verdictReason[n.verdict], visit: n.visit, since: n.at.At}, true
 }
 
 func (f *folding) isMissed() (answer, bool) {
