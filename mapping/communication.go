@@ -74,7 +74,9 @@ func (c *leg) communication(h *History) {
 		at = v.Received
 	}
 	if result, ok := m.result(); ok {
-		c.ledger.Contacts = append(c.ledger.Contacts, workflow.Contact{Result: result, At: at, ToPerson: c.toPerson(m), Source: v.source(h.Key)})
+		c.ledger.Contacts = append(c.ledger.Contacts, workflow.Contact{
+			Result: result, At: at, ToPerson: c.toPerson(m), Self: c.withSelf(m), Role: v.Role, Mode: m.mode(), By: m.Sender, Source: v.source(h.Key),
+		})
 	}
 	if m.Status != "completed" {
 		return
@@ -122,4 +124,17 @@ func (m *communicationFact) anyTo(prefix string) bool {
 
 func (c *leg) toPerson(m *communicationFact) bool {
 	return m.anyTo("Patient/") || m.anyTo("RelatedPerson/") || strings.HasPrefix(m.Sender, "Patient/") || len(m.To) == 0 && slices.Contains(m.Elements, outreach)
+}
+
+// withSelf reports that the person's own self took part, not somebody of theirs.
+func (c *leg) withSelf(m *communicationFact) bool {
+	return m.anyTo("Patient/") || strings.HasPrefix(m.Sender, "Patient/")
+}
+
+// mode gives the medium, "" when it was not said.
+func (m *communicationFact) mode() string {
+	if len(m.Media) == 0 {
+		return ""
+	}
+	return m.Media[0]
 }

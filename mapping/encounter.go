@@ -72,11 +72,15 @@ func (c *leg) encounter(h *History) {
 	s := workflow.Sign{Says: workflow.Came, Voice: workflow.Record, At: e.Start, Said: v.Received, Received: v.Received, Taken: taken, Source: v.source(h.Key)}
 	s.Booking = c.bookingOf(e)
 	s.Grade, s.Note = c.gradeEncounter(v, e, s.Booking != "")
+	s.Elsewhere = s.Grade == workflow.GradeX && s.Note == elsewhere
 	if s.Grade == "" {
 		return
 	}
 	c.ledger.Signs = append(c.ledger.Signs, s)
 }
+
+// elsewhere is the note of a visit record of another service: none of this leg's, and yet a reason to end it.
+const elsewhere = "it is a visit at another organization"
 
 // gradeEncounter grades a visit record. "" when it says nothing about a visit yet.
 //
@@ -103,7 +107,7 @@ func (c *leg) gradeEncounter(v *Version, e *encounterFact, booked bool) (workflo
 	case place == placeReferrer:
 		return workflow.GradeX, "it is a visit at the referrer"
 	case place == placeElsewhere && !booked:
-		return workflow.GradeX, "it is a visit at another organization"
+		return workflow.GradeX, elsewhere
 	case !booked && c.maybeIntroduction(e):
 		return workflow.GradeE, "it may be the introduction: a navigator or the referrer took part, and no visit was booked"
 	}

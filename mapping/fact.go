@@ -21,6 +21,7 @@ type Fact struct {
 	Observation   *observationFact
 	Communication *communicationFact
 	Consent       *consentFact
+	Provenance    *provenanceFact
 	Effect        *effectFact // of a Task or Communication: what it says that we wrote it as
 	Deceased      bool        // of a Patient
 	RoleOf        string      // of a PractitionerRole: its practitioner
@@ -49,6 +50,7 @@ var readers = map[string]func(Settings, *fhir.Resource, *Fact){
 	"Observation":       Settings.readObservation,
 	"Communication":     Settings.readCommunication,
 	"Consent":           Settings.readConsent,
+	"Provenance":        Settings.readProvenance,
 	"Patient":           Settings.readPatient,
 	"PractitionerRole":  Settings.readRole,
 	"HealthcareService": Settings.readService,

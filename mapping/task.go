@@ -117,7 +117,7 @@ func words(h *History) (list []workflow.Word, ours workflow.Status) {
 			ours = t.Status
 			continue
 		}
-		w := workflow.Word{Status: t.Status, Received: v.Received, Said: v.Received, By: v.Role, Reason: t.Reason, Review: t.Review, Source: v.source(h.Key)}
+		w := workflow.Word{Status: t.Status, Received: v.Received, Said: v.Received, By: v.Role, Party: v.Party, Reason: t.Reason, Review: t.Review, Source: v.source(h.Key)}
 		if t.Modified.After(modified) && !t.Modified.After(v.Received) {
 			w.Said = t.Modified
 		}
@@ -128,8 +128,8 @@ func words(h *History) (list []workflow.Word, ours workflow.Status) {
 				continue
 			}
 			if last.Status == t.Status {
-				if last.Reason == "" || t.Reason != "" && t.Reason != last.Reason {
-					last.Reason = t.Reason
+				if t.Reason != "" && t.Reason != last.Reason {
+					last.Reason, last.Reworded, last.RewordedBy = t.Reason, v.Received, v.Role
 				}
 				if !t.Review.IsZero() {
 					last.Review = t.Review

@@ -25,7 +25,9 @@ type Ledger struct {
 	Signatures []Signature // of a second person, under what a Task says
 	Person     Individual
 	Death      Death
-	Told       []Telling // what we wrote for this leg on our own account: todos, messages, notices
+	CancelAsks []CancelAsk // of the referrer's side, where the agency confirms cancellations
+	Twins      []string    // other referrals of the person to the same agency for the same service at about the same time: "ServiceRequest/sr2"
+	Told       []Telling   // what we wrote for this leg on our own account: todos, messages, notices
 }
 
 // Individual is what rules ask about the person referred.
@@ -43,6 +45,7 @@ type Signature struct {
 	At      time.Time // when it reached us
 	Word    string    // the version of the Task that it stands by, "Task/t1/_history/3"; "Task/t1" for whichever was newest then
 	Reviews []string  // what was reviewed: "risk", "safeguarding"
+	Authors []string  // who, by the same Provenance, made what is signed
 	Source  string
 }
 
@@ -79,9 +82,14 @@ type Word struct {
 	Said     time.Time // by the sender's own clock where it gave one, else Received
 	Received time.Time
 	By       Role
+	Party    string    // whose word it is, "Practitioner/n1"; "" not said
 	Reason   Reason    // the coded reason in our words: a pause, or an end
 	Review   time.Time // when a pause is to be looked at again; zero: by the table
 	Source   string    // "Task/t1/_history/3"
+	Asks     bool      // it asks for a cancellation, and says nothing else
+
+	Reworded   time.Time // when a later version gave the same status another reason; zero: never
+	RewordedBy Role
 }
 
 // BookingStatus says what became of an appointment.
@@ -146,25 +154,28 @@ const (
 
 // Sign is one piece of evidence about a visit.
 type Sign struct {
-	Says     Saying
-	Grade    Grade // of a Came; others have none
-	Voice    Voice
-	At       Moment // the visit's time as the sign has it; zero: undated
-	Booking  string // the appointment that it names, "" when none
-	Blame    Blame  // of a DidNotCome by Record or Claimed
-	Said     time.Time
-	Received time.Time
-	Taken    bool     // it was so, and was taken back: entered in error, deleted, or no longer about this referral
-	Decides  []string // what it decides between, when it is a human's decision in a conflict ("Task/t1", without versions)
-	Source   string   // "Encounter/e1/_history/2"
-	Note     string   // why it was graded so, for people
+	Says      Saying
+	Grade     Grade // of a Came; others have none
+	Voice     Voice
+	At        Moment // the visit's time as the sign has it; zero: undated
+	Booking   string // the appointment that it names, "" when none
+	Blame     Blame  // of a DidNotCome by Record or Claimed
+	Said      time.Time
+	Received  time.Time
+	Elsewhere bool     // at another service than the leg's agency
+	Taken     bool     // it was so, and was taken back: entered in error, deleted, or no longer about this referral
+	Decides   []string // what it decides between, when it is a human's decision in a conflict ("Task/t1", without versions)
+	Source    string   // "Encounter/e1/_history/2"
+	Note      string   // why it was graded so, for people
 }
 
 // Contact is an attempt to reach the person, or what came of it.
 type Contact struct {
 	Result   ContactResult
 	At       time.Time
-	ToPerson bool   // addressed to, or said by, the person
+	ToPerson bool   // addressed to, or said by, the person or somebody of theirs
+	Self     bool   // the person's own self took part
+	Role     Role   // of whoever recorded it
 	Mode     string // of v3-ParticipationMode: "PHONE", "FACE", "SMSWRIT"; "" not said
 	By       string // who tried; "" not said
 	Source   string

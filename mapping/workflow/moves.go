@@ -126,13 +126,16 @@ type Asked struct {
 	Reason   Reason    // the coded reason, zero when none was given
 	Ended    time.Time // when the leg ended; for a move that opens it again
 	At       time.Time
+	Cancel   Cancelling // what was agreed with the agency
+	Asks     bool       // it carries a request to cancel
 }
 
 // RefusedMove says that a Task may not be moved so, by whom it was asked, and which moves are open to them.
 type RefusedMove struct {
 	Asked
-	Open []Status
-	Why  string // what else is missing where the move itself is legal; "" otherwise
+	Open    []Status
+	Why     string   // what else is missing where the move itself is legal; "" otherwise
+	Missing []string // of an end: what it needs and lacks, in words and numbers
 }
 
 // Error gives the refusal in plain words.
@@ -143,6 +146,9 @@ func (r *RefusedMove) Error() string {
 	}
 	if r.By == Agency || r.By == Admin {
 		who = "an " + string(r.By)
+	}
+	if len(r.Missing) > 0 {
+		return fmt.Sprintf("This referral may not end as %s yet. Missing: %s.", r.Reason, strings.Join(r.Missing, "; "))
 	}
 	if r.Why != "" {
 		return fmt.Sprintf("Task.status may go from %s to %s only %s. Open from %s: %s.", r.From, r.To, r.Why, r.From, Listed(r.Open))
@@ -183,8 +189,11 @@ func CheckMove(a Asked, r Rules) *RefusedMove {
 	if a.From == a.To || a.From == "" {
 		return nil
 	}
-	if a.To == TaskInError && allowed(correctors, a.By) {
+	if a.To == TaskInError && allowed(correctors, a.By) || a.asks() {
 		return nil
+	}
+	if c := a.mustAsk(); c != nil {
+		return &RefusedMove{Asked: a, Open: a.open(r), Why: c.How}
 	}
 	for _, m := range Moves {
 		if m.From != a.From || m.To != a.To || !m.allows(a.By) {
@@ -209,6 +218,11 @@ func (a Asked) tooLate(r Rules) bool {
 // open gives the moves that are open to whoever asks, at the time when they ask.
 func (a Asked) open(r Rules) []Status {
 	return slices.DeleteFunc(OpenMoves(a.From, a.By), func(s Status) bool {
+		to := a
+		to.To = s
+		if to.mustAsk() != nil {
+			return true
+		}
 		return a.tooLate(r) && slices.ContainsFunc(Moves, func(m Move) bool { return m.From == a.From && m.To == s && m.Reopens })
 	})
 }

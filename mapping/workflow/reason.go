@@ -54,34 +54,43 @@ const (
 	DidNotComeAttribute Reason = "no-show" // said of one visit with Task.status failed; it ends nothing
 )
 
-// End says what an end means for the person's need.
+// End says what an end means for the person's need, who may give it, and what it needs.
 type End struct {
 	Reason     Reason
-	ClosesNeed bool // the referral may end; otherwise the leg alone, and the referral is handed back
-	Void       bool // never was; out of every count
-	Declines   bool // the agency takes its yes back
+	ClosesNeed bool   // the referral may end; otherwise the leg alone, and the referral is handed back
+	Void       bool   // never was; out of every count
+	Declines   bool   // the agency takes its yes back
+	By         []Role // who may give it as a coded reason; nil: whoever may make the move
+	Needs      []Need // what has to be there beside the reason
 }
 
-// Ends are the reasons for which a leg can be closed.
+var (
+	forPerson = []Role{Person, Navigator, Supervisor, Referrer} // who speak for the need of the person; an agency does not close it
+	guides    = []Role{Navigator, Supervisor}
+	decliners = []Role{Agency, Navigator, Supervisor, Referrer}
+	movers    = []Role{Agency, Person, Navigator, Supervisor, Referrer}
+)
+
+// Ends are the reasons for which a leg can be closed. A death that nobody confirmed is a report, whoever says it, and holds the leg (Pauses).
 //
-// Source: local, ends and pauses; findhelp and DHCS closed-loop closing reasons are mapped to these
+// Source: local, ends and pauses, who may cause what; findhelp and DHCS closed-loop closing reasons are mapped to these
 var Ends = []End{
-	{Reason: AttendedElsewhere, ClosesNeed: true},
-	{Reason: PersonDeclined, ClosesNeed: true},
-	{Reason: NeedResolved, ClosesNeed: true},
-	{Reason: PersonUnreachable},
-	{Reason: DeclinedCapacity, Declines: true},
-	{Reason: DeclinedIneligible, Declines: true},
-	{Reason: DeclinedWrongPlace, Declines: true},
-	{Reason: DeclinedOther, Declines: true},
-	{Reason: Transferred},
-	{Reason: Moved},
-	{Reason: ConsentRevoked},
+	{Reason: AttendedElsewhere, ClosesNeed: true, By: forPerson, Needs: []Need{NeedElsewhere}},
+	{Reason: PersonDeclined, ClosesNeed: true, By: forPerson, Needs: []Need{NeedSpoken}},
+	{Reason: NeedResolved, ClosesNeed: true, By: forPerson, Needs: []Need{NeedSpoken}},
+	{Reason: PersonUnreachable, By: guides, Needs: []Need{NeedAttempts, NeedSecond, NeedRisk, NeedChild}},
+	{Reason: DeclinedCapacity, Declines: true, By: decliners},
+	{Reason: DeclinedIneligible, Declines: true, By: decliners},
+	{Reason: DeclinedWrongPlace, Declines: true, By: decliners},
+	{Reason: DeclinedOther, Declines: true, By: decliners},
+	{Reason: Transferred, By: correctors, Needs: []Need{NeedOtherLeg}},
+	{Reason: Moved, By: movers, Needs: []Need{NeedMove}},
+	{Reason: ConsentRevoked, By: forPerson, Needs: []Need{NeedShut}},
 	{Reason: Deceased, ClosesNeed: true},
-	{Reason: ReferrerWithdrew, ClosesNeed: true},
-	{Reason: Duplicate, Void: true},
-	{Reason: EnteredInError, Void: true},
-	{Reason: Void, Void: true},
+	{Reason: ReferrerWithdrew, ClosesNeed: true, By: correctors},
+	{Reason: Duplicate, Void: true, By: correctors},
+	{Reason: EnteredInError, Void: true, By: correctors},
+	{Reason: Void, Void: true, By: correctors},
 }
 
 // EndOf gives the row of a closing reason, and whether there is one.

@@ -52,13 +52,20 @@ func (t *txn) fold(id string) (*folded, error) {
 	}
 	f := &folded{id: id, read: t.e.set.Guide.Ledgers(r)}
 	f.answers = make([]workflow.Handoff, len(f.read.Legs))
-	all := make([]*workflow.Handoff, len(f.read.Legs))
 	for i := range f.read.Legs {
 		f.answers[i] = t.e.fold(&f.read.Legs[i].Ledger, t.now, &t.e.set.Rules)
+	}
+	workflow.Together(f.all(), f.read.Final)
+	return f, nil
+}
+
+// all gives the answers of every leg, to be read or added to.
+func (f *folded) all() []*workflow.Handoff {
+	all := make([]*workflow.Handoff, len(f.answers))
+	for i := range f.answers {
 		all[i] = &f.answers[i]
 	}
-	workflow.Together(all, f.read.Final)
-	return f, nil
+	return all
 }
 
 // refoldOne makes a referral read as its answers say: its Tasks, what is written for it, its rows.
@@ -72,7 +79,7 @@ func (t *txn) refoldOne(id string) error {
 	}
 	for i := range f.read.Legs {
 		leg, h := &f.read.Legs[i], &f.answers[i]
-		if err := t.mayEnd(leg, h); err != nil {
+		if err := t.mayEnd(leg, h, f.all()); err != nil {
 			return err
 		}
 		if err := t.writeBack(leg, h); err != nil {
@@ -103,12 +110,15 @@ func (t *txn) saveRow(f *folded, leg int) error {
 }
 
 // mayEnd refuses a Task that ends its leg by a move of this transaction where something that such an end needs is missing.
-func (t *txn) mayEnd(leg *mapping.Leg, h *workflow.Handoff) error {
+func (t *txn) mayEnd(leg *mapping.Leg, h *workflow.Handoff, all []*workflow.Handoff) error {
 	key := store.Key{Type: "Task", ID: leg.Task}
-	if h.State != workflow.Closed || t.find(key) == nil {
+	if t.find(key) == nil {
 		return nil
 	}
-	if no := workflow.MayEnd(&leg.Ledger, h, t.now, &t.e.set.Rules); no != nil {
+	if err := t.sign(key, &leg.Ledger); err != nil {
+		return err
+	}
+	if no := workflow.MayEnd(&leg.Ledger, h, all, t.now, &t.e.set.Rules); no != nil {
 		return refuse(Unprocessable, fhir.CodeBusinessRule, "Task.status", no.Error())
 	}
 	return nil
