@@ -144,7 +144,7 @@ func firstStatus(h *History, status string) time.Time {
 
 // isSubject reports whether the person referred is among these.
 func (c *leg) isSubject(patients ...string) bool {
-	return c.r.subject == "" || slices.Contains(patients, c.r.subject)
+	return c.r.subject == "" || slices.ContainsFunc(patients, func(ref string) bool { return c.r.person.is(ref) || c.r.person.was(ref) })
 }
 
 // hold adds a hold unless it was taken back.

@@ -151,6 +151,9 @@ func (c *leg) cancelledEncounter(h *History, v *Version) {
 // stay holds the referral while the person is in hospital.
 func (c *leg) stay(h *History, v *Version, taken bool) {
 	e := v.Fact.Encounter
+	if c.r.foreign(v.Fact.Subject) {
+		return
+	}
 	switch e.Status {
 	case "arrived", "triaged", "in-progress", "onleave":
 		c.hold(workflow.Hold{Reason: workflow.Hospitalised, From: later(e.Start.At, c.ledger.Authored), Source: v.source(h.Key)}, taken)

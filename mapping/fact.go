@@ -24,6 +24,7 @@ type Fact struct {
 	Provenance    *provenanceFact
 	Effect        *effectFact // of a Task or Communication: what it says that we wrote it as
 	Deceased      bool        // of a Patient
+	Same          []string    // of a Patient: other ids of the same person
 	RoleOf        string      // of a PractitionerRole: its practitioner
 	RoleAt        string      // of a PractitionerRole, HealthcareService, Location: its organization
 	PartOf        string      // of an Organization
@@ -70,6 +71,7 @@ func hasPart2(r *fhir.Resource) bool {
 func (s Settings) readPatient(r *fhir.Resource, f *Fact) {
 	kind, v := r.Root().Choice("deceased")
 	f.Deceased = kind == "DateTime" || kind == "Boolean" && v.Bool()
+	f.Same = s.samePeople(r)
 }
 
 func (s Settings) readRole(r *fhir.Resource, f *Fact) {

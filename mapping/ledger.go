@@ -61,6 +61,8 @@ type reading struct {
 	voidSource string
 	withdrawn  workflow.Withdrawal
 	subject    string
+	person     person // everybody that subject is
+	patients   []*History
 	requester  string
 	received   time.Time
 	request    *requestFact
@@ -85,6 +87,8 @@ func newReading(s Settings, r *Referral) *reading {
 		switch {
 		case strings.HasPrefix(h.Key, "Consent/"):
 			q.consents = append(q.consents, h)
+		case strings.HasPrefix(h.Key, "Patient/"):
+			q.patients = append(q.patients, h)
 		case strings.HasPrefix(h.Key, "Appointment/"):
 			v, taken := h.live(appointmentInError)
 			q.anyBooking = q.anyBooking || v != nil && !taken && v.Fact.Appointment.Status != "proposed"
@@ -97,7 +101,14 @@ func newReading(s Settings, r *Referral) *reading {
 		}
 		q.meet(&r.Tasks[i])
 	}
+	q.person = q.personOf(q.subject)
+	q.consents = slices.DeleteFunc(q.consents, func(h *History) bool { return q.foreign(h.Subject()) })
 	return q
+}
+
+// foreign reports whether a reference means a patient who is not the person referred.
+func (q *reading) foreign(ref string) bool {
+	return strings.HasPrefix(ref, "Patient/") && strings.HasPrefix(q.subject, "Patient/") && !q.person.is(ref)
 }
 
 // hear reads one version of the request.
@@ -240,9 +251,19 @@ func (c *leg) others() {
 				continue
 			}
 			if read, ok := ledgerReaders[typ]; ok {
-				read(c, h)
+				c.read(h, read)
 			}
 		}
+	}
+}
+
+// read reads one resource.
+func (c *leg) read(h *History, read func(*leg, *History)) {
+	l := c.ledger
+	signs, bookings, holds, contacts := len(l.Signs), len(l.Bookings), len(l.Holds), len(l.Contacts)
+	read(c, h)
+	if c.undone(h) {
+		c.takeBack(signs, bookings, holds, contacts)
 	}
 }
 
@@ -290,7 +311,7 @@ var ledgerReaders = map[string]func(*leg, *History){
 // patient holds a referral when the person is reported to have died: a human checks first, whoever says so.
 func (c *leg) patient(h *History) {
 	n := h.newest()
-	if n == nil || n.Deleted || n.Fact == nil || !n.Fact.Deceased {
+	if n == nil || n.Deleted || n.Fact == nil || !n.Fact.Deceased || c.r.subject != "" && !c.r.person.is(h.Key) {
 		return
 	}
 	from := n.Received

@@ -19,7 +19,8 @@ const (
 	ShelfStays    = "/stays"
 	ShelfRequests = "/requests"
 	ShelfRoles    = "/roles"
-	ShelfSelf     = "/self" // the person's own resource
+	ShelfSelf     = "/self"   // the person's own resource
+	ShelfLinked   = "/linked" // other resources of the same person
 )
 
 // linkRow says which element of which type is followed.
@@ -78,6 +79,10 @@ func (s Settings) Links(r *fhir.Resource) []Link {
 		}
 	}
 	switch typ {
+	case "Patient":
+		for _, other := range s.samePeople(r) {
+			add("link", other, ShelfLinked)
+		}
 	case "Task":
 		for o := range r.Get("output").All() {
 			if !oursAmong(codings(o.Get("type")), SystemOutput) {

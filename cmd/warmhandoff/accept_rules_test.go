@@ -60,7 +60,7 @@ var notYet = map[string]string{
 		"45 46 47 48 49 50 51 52 53 54 55 56 57",
 
 	// the contradictions
-	"k": "K1 K2 K3 K4 K5 K6 K7 K8 K9 K10 K11",
+	"k": "K1 K2 K3 K4 K5 K6 K7 K9 K10 K11",
 
 	// the timers
 	"t": "T1 T2 T3 T4 T5 T6 T7 T8 T9 T10",

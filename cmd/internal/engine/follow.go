@@ -15,6 +15,7 @@ import (
 // follow brings every referral that the transaction touched up to date: it gathers what belongs to it, folds, saves the rows of the read model
 // and writes back what only we know.
 func (t *txn) follow() error {
+	t.recall()
 	ids, err := t.affected()
 	if err != nil {
 		return err
@@ -24,9 +25,7 @@ func (t *txn) follow() error {
 
 // refold brings the referrals with these ServiceRequest ids up to date. What it learned is kept once the transaction is on disk.
 func (t *txn) refold(ids []string) error {
-	if t.fresh == nil {
-		t.fresh = map[store.Key]*mapping.History{}
-	}
+	t.recall()
 	for _, id := range ids {
 		if err := t.refoldOne(id); err != nil {
 			return fmt.Errorf("follow ServiceRequest/%s: %w", id, err)
@@ -35,6 +34,13 @@ func (t *txn) refold(ids []string) error {
 	fresh := t.fresh
 	t.after = append(t.after, func() { t.e.facts.keep(fresh) })
 	return nil
+}
+
+// recall makes the memory of what the transaction learns of resources.
+func (t *txn) recall() {
+	if t.fresh == nil {
+		t.fresh = map[store.Key]*mapping.History{}
+	}
 }
 
 // folded is a referral as it was gathered, read and answered.
@@ -191,7 +197,7 @@ func (t *txn) climb(l mapping.Link, add func(string)) error {
 			add(up.To)
 		}
 	case "Patient":
-		if person, ok := shelfOf(l.To, mapping.ShelfConsents, mapping.ShelfStays); ok {
+		if person, ok := shelfOf(l.To, mapping.ShelfConsents, mapping.ShelfStays, mapping.ShelfLinked); ok {
 			return t.addRequestsOf(person, add)
 		}
 	}
@@ -207,12 +213,43 @@ func shelfOf(to string, shelves ...string) (string, bool) {
 	return "", false
 }
 
+// addRequestsOf adds the referrals of a person, under whatever id the person stands or once stood.
 func (t *txn) addRequestsOf(person string, add func(string)) error {
-	linked, err := t.tx.LinkedTo(t.ctx, person+mapping.ShelfRequests)
-	for i := range linked {
-		add(linked[i].From.String())
+	people := []string{person}
+	for i := 0; i < len(people) && i < mostIDs; i++ {
+		p := people[i]
+		linked, err := t.tx.LinkedTo(t.ctx, p+mapping.ShelfRequests, p+mapping.ShelfSelf, p+mapping.ShelfLinked)
+		if err != nil {
+			return err
+		}
+		for j := range linked {
+			switch l := &linked[j]; l.From.Type {
+			case "ServiceRequest":
+				add(l.From.String())
+			case "Patient":
+				h, err := t.history(l.From, l.Number)
+				if err != nil {
+					return err
+				}
+				people = joined(people, h)
+			}
+		}
 	}
-	return err
+	return nil
+}
+
+// mostIDs bounds under how many ids one person is looked for: links may lead anywhere, also in a circle.
+const mostIDs = 16
+
+// joined adds to people whom a Patient says to be the same person, now or once, and that Patient.
+func joined(people []string, patient *mapping.History) []string {
+	now, once := patient.Same()
+	for _, ref := range slices.Concat([]string{patient.Key}, now, once) {
+		if !slices.Contains(people, ref) {
+			people = append(people, ref)
+		}
+	}
+	return people
 }
 
 // pointedAt finds the referrals to which a resource belongs because something else names it: a person, a Consent that a request names, a Procedure
@@ -270,9 +307,13 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 	g.out.Request = *request
 	at := []string{key.String()}
 	if person := request.Subject(); strings.HasPrefix(person, "Patient/") {
-		at = append(at, person+mapping.ShelfSelf, person+mapping.ShelfConsents, person+mapping.ShelfStays)
+		at = append(at, shelvesOf(person)...)
+		g.people = append(g.people, person)
 	}
 	if err := g.linked(at...); err != nil {
+		return nil, err
+	}
+	if err := g.merged(); err != nil {
 		return nil, err
 	}
 	if err := g.named(request.Names()); err != nil {
@@ -282,11 +323,45 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 	return g.out, nil
 }
 
+// shelvesOf gives where that which concerns a person stands.
+func shelvesOf(person string) []string {
+	return []string{person + mapping.ShelfSelf, person + mapping.ShelfConsents, person + mapping.ShelfStays, person + mapping.ShelfLinked}
+}
+
 // gathering is the work of gather.
 type gathering struct {
-	t    *txn
-	seen map[store.Key]bool
-	out  *mapping.Referral
+	t      *txn
+	seen   map[store.Key]bool
+	people []string // whose shelves were read
+	out    *mapping.Referral
+}
+
+// merged reads what stands about the same people under other ids. Where nobody was merged it reads nothing.
+func (g *gathering) merged() error {
+	for range mostIDs {
+		var more, at []string
+		for i := range g.out.Others {
+			if h := &g.out.Others[i]; keyOf(h.Key).Type == "Patient" {
+				now, _ := h.Same()
+				if len(now) > 0 {
+					more = append(append(more, h.Key), now...)
+				}
+			}
+		}
+		for _, person := range more {
+			if !slices.Contains(g.people, person) && len(g.people) < mostIDs {
+				g.people = append(g.people, person)
+				at = append(at, shelvesOf(person)...)
+			}
+		}
+		if len(at) == 0 {
+			return nil
+		}
+		if err := g.linked(at...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // linked adds what points at resources or shelves, and what points at an appointment among that in turn.
