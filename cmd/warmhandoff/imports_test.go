@@ -47,9 +47,10 @@ var rooms = []room{
 	{"cmd/internal/server", append([]string{"cmd/internal/engine"}, useCase...), []string{
 		"github.com/labstack/echo/v4", "github.com/samply/golang-fhir-models", "github.com/go-json-experiment/json",
 	}},
+	{"cmd/internal/jobs", append([]string{"cmd/internal/engine"}, useCase...), nil},
 	{"cmd/internal/scenario", []string{"mapping/workflow"}, []string{"golang.org/x/tools/txtar"}},
 	{"testdata", nil, nil},
-	{"cmd/warmhandoff", append([]string{"cmd/internal/store/sqlstore", "cmd/internal/engine", "cmd/internal/server", "cmd/internal/scenario", "mapping/bser", "mapping/ereferral", "mapping/sdohcc", "testdata"}, useCase...),
+	{"cmd/warmhandoff", append([]string{"cmd/internal/store/sqlstore", "cmd/internal/engine", "cmd/internal/jobs", "cmd/internal/server", "cmd/internal/scenario", "mapping/bser", "mapping/ereferral", "mapping/sdohcc", "testdata"}, useCase...),
 		[]string{"github.com/alecthomas/kong", "github.com/google/uuid"}},
 }
 

@@ -4,7 +4,7 @@
 // This folder is the program and nothing else: a file for each verb, flags, and the wiring of the rooms. It alone names the clock of the
 // machine, chance and the maker of ids, and hands them in.
 //
-//	serve      the server                          serve.go, demo.go, wake.go
+//	serve      the server                          serve.go, demo.go
 //	check      what a resource or Bundle would do  check.go
 //	replay     a story, with its own clock         replay.go
 //	load       requests in bulk, measured          load.go, mix.go

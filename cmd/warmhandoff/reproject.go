@@ -49,7 +49,7 @@ func (r *reproject) run(p *program, sys *system, started time.Time) error {
 		}
 	}
 	done := 0
-	if err := sys.engine.Reproject(p, func(n int) {
+	if err := sys.engine.Reproject(p, func(n, _ int) {
 		if done = n; n%10_000 == 0 && n > 0 {
 			fmt.Fprintf(p.err, "%d referrals\n", n)
 		}

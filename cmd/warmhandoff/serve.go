@@ -12,6 +12,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"warmhandoff/cmd/internal/jobs"
 )
 
 // drain is how long requests that are under way may take after the program was told to stop.
@@ -155,7 +157,8 @@ func (s *serve) greet(p *program, base string, addr net.Addr) {
 func (s *serve) until(p *program, sys *system, listener net.Listener, log *slog.Logger) error {
 	background, stop := context.WithCancel(p)
 	var loops sync.WaitGroup
-	loops.Go(func() { wake(background, sys.engine.Tick, log) })
+	timers := &jobs.Timers{Tick: sys.engine.Tick, Woken: sys.engine.Woken(), Now: sys.now, Log: log}
+	loops.Go(func() { timers.Run(background) })
 	defer loops.Wait()
 	defer stop()
 

@@ -8,23 +8,6 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestPauseIsNeverLongAndNeverNothing(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-	for _, row := range []struct {
-		name string
-		next time.Time
-		want time.Duration
-	}{
-		{"nothing is due", time.Time{}, nap},
-		{"something is due in an hour", now.Add(time.Hour), nap},
-		{"something is due in a second", now.Add(time.Second), time.Second},
-		{"something was due an hour ago", now.Add(-time.Hour), 100 * time.Millisecond},
-	} {
-		assert.Equal(t, row.want, pause(row.next, now), row.name)
-	}
-}
-
 func TestLoopbackIsThisMachineAlone(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"127.0.0.1", "127.8.9.1", "::1", "localhost"} {

@@ -31,6 +31,7 @@ type system struct {
 	store  *sqlstore.Store
 	engine *engine.Engine
 	server *server.Server
+	now    func() time.Time
 }
 
 // wiring is what differs between a server and a story.
@@ -68,7 +69,7 @@ func wire(st *sqlstore.Store, w wiring) *system {
 			})
 		},
 	})
-	return &system{store: st, engine: e, server: s}
+	return &system{store: st, engine: e, server: s, now: w.now}
 }
 
 // openStore opens the database that --db names. Synchronous is FULL but in proofs.

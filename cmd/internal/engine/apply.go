@@ -63,10 +63,15 @@ func (e *Engine) run(ctx context.Context, p Principal, b *batch, seen int64) ([]
 	if err != nil {
 		return nil, err
 	}
+	t.end()
+	return results, nil
+}
+
+// end runs what had to wait until the transaction is on disk.
+func (t *txn) end() {
 	for _, f := range t.after {
 		f()
 	}
-	return results, nil
 }
 
 // txn is one transaction under way.
@@ -84,6 +89,7 @@ type txn struct {
 	touched []touch
 	fresh   map[store.Key]*mapping.History // what this transaction learned of resources
 	after   []func()                       // run once the transaction is on disk
+	ticking bool                           // it does what is due, and needs not be told of what is due next
 }
 
 // touch is one resource that the transaction wrote: what it was before, what it is now. Old is nil when there was none or it was deleted,

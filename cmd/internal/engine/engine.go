@@ -40,18 +40,19 @@ type Settings struct {
 
 // Engine runs the use cases on a store. Safe for concurrent use.
 type Engine struct {
-	store store.Store
-	set   Settings
-	facts *factCache
-	fold  func(*workflow.Ledger, time.Time, *workflow.Rules) workflow.Handoff
-	clock sync.Mutex
-	last  time.Time
+	store  store.Store
+	set    Settings
+	facts  *factCache
+	fold   func(*workflow.Ledger, time.Time, *workflow.Rules) workflow.Handoff
+	waking *waking
+	clock  sync.Mutex
+	last   time.Time
 }
 
 // New makes an engine. The store stays the caller's to close.
 func New(s store.Store, set Settings) *Engine {
 	set.Guide.Base, set.Guide.Zone = set.Base, set.Rules.Zone
-	return &Engine{store: s, set: set, facts: newFactCache(20_000), fold: workflow.Fold}
+	return &Engine{store: s, set: set, facts: newFactCache(20_000), fold: workflow.Fold, waking: newWaking()}
 }
 
 // Method is what a Change does.

@@ -28,7 +28,7 @@ func (t *txn) refold(ids []string) error {
 	t.recall()
 	for _, id := range ids {
 		if err := t.refoldOne(id); err != nil {
-			return fmt.Errorf("follow ServiceRequest/%s: %w", id, err)
+			return foldFailed(id, err)
 		}
 	}
 	fresh := t.fresh
@@ -111,6 +111,9 @@ func (t *txn) saveRow(f *folded, leg int) error {
 	}
 	if err := t.tx.PutHandoff(t.ctx, row); err != nil {
 		return fmt.Errorf("save the handoff of Task/%s: %w", row.Task, err)
+	}
+	if wake := row.Wake; !wake.IsZero() && !t.ticking {
+		t.after = append(t.after, func() { t.e.waking.expect(wake) })
 	}
 	return nil
 }

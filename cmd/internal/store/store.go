@@ -167,6 +167,8 @@ type Reader interface {
 	Handoff(ctx context.Context, task string) (Handoff, error)
 	// Handoffs gives all legs of a referral, ordered by Task id.
 	Handoffs(ctx context.Context, referral string) ([]Handoff, error)
+	// EachHandoff calls f for every row, ordered by Task id, until f returns an error.
+	EachHandoff(ctx context.Context, f func(Handoff) error) error
 	// Awake gives legs whose Wake is set and not after now, earliest first, at most limit (0: all).
 	Awake(ctx context.Context, now time.Time, limit int) ([]Handoff, error)
 	// NextWake gives the earliest Wake of all, zero when there is none.
@@ -188,8 +190,6 @@ type Tx interface {
 	PutHandoff(ctx context.Context, h Handoff) error
 	// DropHandoff removes a row; no error when there is none.
 	DropHandoff(ctx context.Context, task string) error
-	// DropHandoffs removes all rows of the read model.
-	DropHandoffs(ctx context.Context) error
 	// Remember keeps value under a key unless the key is taken; it gives the value that is there afterwards and whether it is ours.
 	Remember(ctx context.Context, key, value string, at time.Time) (kept string, fresh bool, err error)
 	// Forget removes keys remembered before the time; it gives how many.

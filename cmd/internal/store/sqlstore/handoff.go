@@ -40,6 +40,26 @@ func (r *reader) Handoffs(ctx context.Context, referral string) ([]store.Handoff
 	return r.handoffs(ctx, "SELECT "+handoffColumns+" FROM handoff WHERE referral = ? ORDER BY task", referral)
 }
 
+// EachHandoff reads in portions, so that f may read too.
+func (r *reader) EachHandoff(ctx context.Context, f func(store.Handoff) error) error {
+	const portion = 256
+	for last := ""; ; {
+		all, err := r.handoffs(ctx, "SELECT "+handoffColumns+" FROM handoff WHERE task > ? ORDER BY task"+limited(portion), last)
+		if err != nil {
+			return err
+		}
+		for _, h := range all {
+			if err := f(h); err != nil {
+				return err
+			}
+			last = h.Task
+		}
+		if len(all) < portion {
+			return nil
+		}
+	}
+}
+
 // Awake takes a limit of 0 for no limit.
 func (r *reader) Awake(ctx context.Context, now time.Time, limit int) ([]store.Handoff, error) {
 	return r.handoffs(ctx, "SELECT "+handoffColumns+` FROM handoff WHERE wake IS NOT NULL AND wake <= ? ORDER BY wake, task`+limited(limit), now.UnixMicro())
@@ -76,13 +96,5 @@ func (t *tx) DropHandoff(ctx context.Context, task string) error {
 		return err
 	}
 	_, err := t.exec("DELETE FROM handoff WHERE task = ?", task)
-	return err
-}
-
-func (t *tx) DropHandoffs(ctx context.Context) error {
-	if err := t.begin(ctx); err != nil {
-		return err
-	}
-	_, err := t.exec("DELETE FROM handoff")
 	return err
 }

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -89,6 +91,25 @@ func testHandoffs(t *testing.T, st store.Store) {
 		require.NoError(t, err)
 		assert.Equal(t, []string{"t1"}, tasks(hs))
 	})
-	update(t, st, func(ctx context.Context, tx store.Tx) { require.NoError(t, tx.DropHandoffs(ctx)) })
-	assert.True(t, nextWake().IsZero())
+	each := func(f func(store.Handoff) error) (err error) {
+		view(t, st, func(ctx context.Context, r store.Reader) { err = r.EachHandoff(ctx, f) })
+		return err
+	}
+	var all []store.Handoff
+	require.NoError(t, each(func(h store.Handoff) error { all = append(all, h); return nil }))
+	assert.Equal(t, []store.Handoff{t0, t1}, all)
+	calls := 0
+	require.ErrorIs(t, each(func(store.Handoff) error { calls++; return errEnough }), errEnough)
+	assert.Equal(t, 1, calls, "an error ends it")
+	update(t, st, func(ctx context.Context, tx store.Tx) {
+		for i := range 600 {
+			require.NoError(t, tx.PutHandoff(ctx, store.Handoff{Task: fmt.Sprintf("u%03d", i)}))
+		}
+	})
+	all = nil
+	require.NoError(t, each(func(h store.Handoff) error { all = append(all, h); return nil }))
+	assert.Len(t, all, 602)
+	assert.Equal(t, "u599", all[601].Task, "in order, whatever the portions")
 }
+
+var errEnough = errors.New("enough")
