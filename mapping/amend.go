@@ -12,7 +12,7 @@ import (
 // Amendment is a Task as we would write it, and why.
 type Amendment struct {
 	Body   []byte // the whole Task; every byte that is not ours to change is as it was
-	Why    string // a code of urn:warmhandoff:activity: hold, close, take-back, tell
+	Why    string // a code of urn:warmhandoff:activity: hold, close, take-back, tell, neutral
 	Reason workflow.Reason
 }
 
@@ -51,9 +51,7 @@ func (s Settings) Amend(task *fhir.Resource, last workflow.Status, h *workflow.H
 	if len(edits) == 0 {
 		return nil
 	}
-	if task.Get("lastModified").Exists() {
-		edits = append(edits, fhir.SetMember("lastModified", quoted(at.UTC().Format("2006-01-02T15:04:05.000Z"))))
-	}
+	edits = append(edits, modified(task, at)...)
 	return &Amendment{Body: task.With(edits...), Why: why, Reason: h.Reason}
 }
 

@@ -43,12 +43,14 @@ func codeSystems() []codeSystem {
 		{SystemActivity, "Why we wrote a version of a Task", []defined{
 			{ActHold, "They say completed, and the evidence rule is not met"}, {ActClose, "The evidence rule is met"},
 			{ActTakeBack, "The evidence fell away"}, {ActTell, "To say where the person is"},
+			{ActNeutral, "Written by the program"},
 		}},
 	}
 	states := codeSystem{url: SystemState, title: "Where a person is on the way to the first visit"}
 	for _, s := range workflow.States {
 		states.codes = append(states.codes, defined{string(s), s.Words()})
 	}
+	states.codes = append(states.codes, defined{string(workflow.NotShared), workflow.NotShared.Words()})
 	reasons := codeSystem{url: SystemReason, title: "Why a referral is in its state, or on hold"}
 	for _, r := range otherReasons {
 		reasons.codes = append(reasons.codes, defined{string(r), inWords(string(r))})

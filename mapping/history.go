@@ -73,7 +73,7 @@ func (h *History) Names() []string {
 	}
 	switch f := n.Fact; {
 	case f.Task != nil:
-		return f.Task.Outputs
+		return h.outputs()
 	case f.Request != nil:
 		var list []string
 		for _, ref := range f.Request.Supporting {
@@ -82,6 +82,16 @@ func (h *History) Names() []string {
 			}
 		}
 		return list
+	}
+	return nil
+}
+
+// outputs gives what a Task's outputs name, as its parties last wrote it: a version of ours may leave them out.
+func (h *History) outputs() []string {
+	for i := len(h.Versions) - 1; i >= 0; i-- {
+		if v := &h.Versions[i]; !v.Own && v.Fact != nil && v.Fact.Task != nil {
+			return v.Fact.Task.Outputs
+		}
 	}
 	return nil
 }

@@ -214,7 +214,7 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	}
 	out := Leg{Task: h.ID(), Agency: task.Owner, Requester: q.requester}
 	l := &out.Ledger
-	c := &leg{s: q.s, r: q, ledger: l, agency: task.Owner, partner: q.s.Partners[task.Owner], outputs: task.Outputs}
+	c := &leg{s: q.s, r: q, ledger: l, agency: task.Owner, partner: q.s.Partners[task.Owner], outputs: h.outputs()}
 	c.part2 = q.part2 || c.partner.Part2
 	out.Part2 = c.part2
 	*l = workflow.Ledger{Leg: h.Key, Agency: task.Owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn}

@@ -252,7 +252,7 @@ func (s Settings) Provenance(task string, version int, a *Amendment, h *workflow
 	}
 	for i := range h.Evidence {
 		u := &h.Evidence[i]
-		if !u.Used || u.Source == "" {
+		if !u.Used || u.Source == "" || a.Why == ActNeutral { // which evidence there is would tell
 			continue
 		}
 		source := u.Source

@@ -25,9 +25,9 @@ func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
 	if !said {
 		return nil
 	}
-	a := t.e.set.Guide.Amend(task, last.Status, h, t.now)
-	if a == nil {
-		return nil
+	a, err := t.amendment(history, task, &last, h)
+	if err != nil || a == nil {
+		return err
 	}
 	amended, err := fhir.ReadStored(a.Body)
 	if err != nil {
@@ -39,6 +39,41 @@ func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
 	}
 	t.learn(history, &v, stamped)
 	return t.putProvenance(key, v.Number, a, h)
+}
+
+// amendment gives the Task as it should read, nil when it reads so. Where the outcome may not be told it is made from what the referrer sent, and
+// where it may be told again from what the parties last wrote.
+func (t *txn) amendment(history *mapping.History, task *fhir.Resource, last *workflow.Word, h *workflow.Handoff) (*mapping.Amendment, error) {
+	guide := &t.e.set.Guide
+	theirOwn := last.Status == workflow.TaskInError || last.By == workflow.Referrer && last.Status.Terminal()
+	switch {
+	case h.Blind && theirOwn:
+		return nil, nil
+	case h.Blind && h.Over:
+		from, err := t.resourceAt(history, history.Sent())
+		if err != nil {
+			return nil, err
+		}
+		return guide.BlindTask(task, from, workflow.TaskCancelled, h, t.now), nil
+	case h.Blind:
+		return guide.BlindTask(task, nil, guide.BlindStatus(task, last.Status), h, t.now), nil
+	case mapping.EndedBlind(task) && history.Theirs() > 0:
+		theirs, err := t.resourceAt(history, history.Theirs())
+		if err != nil {
+			return nil, err
+		}
+		return guide.Restore(theirs, last.Status, h, t.now), nil
+	}
+	return guide.Amend(task, last.Status, h, t.now), nil
+}
+
+// resourceAt reads one version of a resource.
+func (t *txn) resourceAt(h *mapping.History, number int) (*fhir.Resource, error) {
+	v, err := t.numbered(keyOf(h.Key), number)
+	if err != nil {
+		return nil, fmt.Errorf("read %s/_history/%d: %w", h.Key, number, err)
+	}
+	return t.resourceOf(&v)
 }
 
 func (t *txn) putProvenance(task store.Key, version int, a *mapping.Amendment, h *workflow.Handoff) error {
