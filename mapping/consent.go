@@ -2,35 +2,50 @@ package mapping
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"warmhandoff/fhir"
-	"warmhandoff/mapping/workflow"
 )
 
 // consentFact is what a Consent says.
 type consentFact struct {
-	Status  string
-	Privacy bool // its scope covers sharing information
-	Given   time.Time
-	Patient string
-	Rule    provision
+	Status     string
+	Privacy    bool // its scope covers sharing information
+	Given      time.Time
+	Patient    string
+	By         []string // performer: who gave it
+	Custodians []string // organization: who keeps it, and discloses under it
+	Rule       provision
 }
 
-// provision is one rule of a Consent.
+// provision is one rule of a Consent. An empty list names nothing and limits nothing.
 type provision struct {
 	Denies   bool
 	From, To time.Time
-	Actors   []string
+	Actors   []actor
+	Purposes []string
+	Classes  []Coding
+	Codes    []Coding
+	Labels   []string
+	Data     []string
 	Nested   []provision
+}
+
+// actor is somebody whom a rule names.
+type actor struct {
+	Ref      string
+	Receives bool // role IRCP: receives, and discloses nothing
 }
 
 func (s Settings) readConsent(r *fhir.Resource, f *Fact) {
 	c := &consentFact{
-		Status:  r.Get("status").Text(),
-		Given:   s.instant(r.Get("dateTime")),
-		Patient: s.ref(r.Get("patient")),
-		Rule:    s.provision(r.Get("provision"), 0),
+		Status:     r.Get("status").Text(),
+		Given:      s.instant(r.Get("dateTime")),
+		Patient:    s.ref(r.Get("patient")),
+		By:         s.refs(r.Get("performer")),
+		Custodians: s.refs(r.Get("organization")),
+		Rule:       s.provision(r.Get("provision"), 0),
 	}
 	for _, scope := range codings(r.Get("scope")) {
 		c.Privacy = c.Privacy || scope.Code == "patient-privacy" || scope.Code == "treatment"
@@ -41,13 +56,22 @@ func (s Settings) readConsent(r *fhir.Resource, f *Fact) {
 
 func (s Settings) provision(v fhir.Value, depth int) provision {
 	p := provision{
-		Denies: v.Get("type").Text() == "deny",
-		From:   s.instant(v.Get("period", "start")),
-		To:     s.endOf(v.Get("period", "end")),
+		Denies:   v.Get("type").Text() == "deny",
+		From:     s.instant(v.Get("period", "start")),
+		To:       s.endOf(v.Get("period", "end")),
+		Purposes: codesIn(v.Get("purpose")),
+		Classes:  codingsIn(v.Get("class")),
+		Codes:    codings(v.Get("code")),
+		Labels:   codesIn(v.Get("securityLabel")),
 	}
 	for a := range v.Get("actor").All() {
 		if ref := s.ref(a.Get("reference")); ref != "" {
-			p.Actors = append(p.Actors, ref)
+			p.Actors = append(p.Actors, actor{ref, slices.ContainsFunc(codings(a.Get("role")), isRecipientOnly)})
+		}
+	}
+	for d := range v.Get("data").All() {
+		if ref := s.ref(d.Get("reference")); ref != "" {
+			p.Data = append(p.Data, ref)
 		}
 	}
 	if depth < 8 {
@@ -58,12 +82,176 @@ func (s Settings) provision(v fhir.Value, depth int) provision {
 	return p
 }
 
+// isRecipientOnly reads the role of an actor who receives and discloses nothing.
+//
+// Source: HL7 v3-ParticipationType, IRCP: information recipient
+func isRecipientOnly(c Coding) bool { return c.Code == "IRCP" }
+
+// codingsIn gives a list of Codings.
+func codingsIn(v fhir.Value) []Coding {
+	var list []Coding
+	for c := range v.All() {
+		list = append(list, Coding{c.Get("system").Text(), c.Get("code").Text()})
+	}
+	return list
+}
+
+func codesIn(v fhir.Value) []string {
+	var list []string
+	for c := range v.All() {
+		list = append(list, c.Get("code").Text())
+	}
+	return list
+}
+
 // during reports whether a moment lies in a rule's period.
 func (p *provision) during(at time.Time) bool {
 	return !at.Before(p.From) && (p.To.IsZero() || at.Before(p.To))
 }
 
-// stance is what one Consent says about one recipient at one moment.
+// content is something of which a rule may speak: a resource with its codes and labels.
+type content struct {
+	types  []string
+	ref    string
+	codes  []Coding
+	labels []string
+}
+
+// caring are the purposes for which a person is referred. A rule that names purposes must name one of these.
+//
+// Source: HL7 v3-ActReason, PurposeOfUse: treatment, emergency treatment, care management, coordination of care, patient requested
+var caring = []string{"TREAT", "ETREAT", "CAREMGT", "COC", "PATRQT"}
+
+// ordinary are labels that say nothing special about content: a rule need not name them.
+//
+// Source: HL7 v3-Confidentiality: unrestricted, low, moderate, normal
+var ordinary = []string{"U", "L", "M", "N"}
+
+// forCare reports whether a rule is about sharing for care.
+func (p *provision) forCare() bool {
+	return len(p.Purposes) == 0 || slices.ContainsFunc(p.Purposes, func(code string) bool { return slices.Contains(caring, code) })
+}
+
+// covers reports whether a permit takes in content: it is of a class, has a code and is listed as data where those are named, and bears no label
+// beyond those named.
+//
+// Source: FHIR R4, consent.html, provision.class, code, data, securityLabel; local, each data class; unknown is deny
+func (p *provision) covers(c *content) bool {
+	if !p.forCare() || len(p.Classes) > 0 && !c.ofClass(p.Classes) || len(p.Codes) > 0 && !c.coded(p.Codes) || len(p.Data) > 0 && !slices.Contains(p.Data, c.ref) {
+		return false
+	}
+	return len(p.Labels) == 0 || !slices.ContainsFunc(c.labels, func(label string) bool {
+		return !slices.Contains(p.Labels, label) && !slices.Contains(ordinary, label)
+	})
+}
+
+// hits reports whether a deny takes in content. One that limits nothing takes in everything.
+func (p *provision) hits(c *content) bool {
+	return p.forCare() && (len(p.Classes) == 0 || c.ofClass(p.Classes)) && (len(p.Codes) == 0 || c.coded(p.Codes)) &&
+		(len(p.Data) == 0 || slices.Contains(p.Data, c.ref)) &&
+		(len(p.Labels) == 0 || slices.ContainsFunc(c.labels, func(label string) bool { return slices.Contains(p.Labels, label) }))
+}
+
+// ofClass reads a class as the name of a resource type, or as a profile of it.
+func (c *content) ofClass(classes []Coding) bool {
+	return slices.ContainsFunc(classes, func(class Coding) bool {
+		return slices.Contains(c.types, class.Code[strings.LastIndexByte(class.Code, '/')+1:])
+	})
+}
+
+func (c *content) coded(codes []Coding) bool { return anyIs(codes, c.codes) }
+
+// labelled reports content under 42 CFR Part 2.
+func (c *content) labelled() bool { return slices.Contains(c.labels, codePart2) }
+
+// direction is one of the ways in which something about a person may go.
+type direction struct {
+	to, from side
+}
+
+// side says which party of a leg somebody is; somebody may be both.
+type side int
+
+const (
+	agencySide side = 1 << iota
+	referrerSide
+	thirdSide
+)
+
+var (
+	forward = direction{to: agencySide, from: referrerSide}
+	back    = direction{to: referrerSide, from: agencySide}
+	onward  = direction{to: thirdSide, from: agencySide | referrerSide}
+)
+
+// standing is what a rule makes of the two ends of a direction.
+type standing struct {
+	receives  bool // the recipient is named
+	discloses bool // whoever discloses is named, and not as one who only receives
+	mute      bool // whoever discloses is named as one who only receives
+}
+
+func (c *leg) standing(actors []actor, d direction) standing {
+	var s standing
+	for i := range actors {
+		a := &actors[i]
+		at := c.sideOf(a.Ref)
+		s.receives = s.receives || at&d.to != 0
+		s.discloses = s.discloses || at&d.from != 0 && !a.Receives
+		s.mute = s.mute || at&d.from != 0 && a.Receives
+	}
+	s.mute = s.mute && !s.discloses
+	return s
+}
+
+// sideOf says which party of the leg an actor is. Who is named as one of them is not looked up.
+func (c *leg) sideOf(ref string) side {
+	var at side
+	if ref == c.agency {
+		at |= agencySide
+	}
+	if ref == c.r.requester {
+		at |= referrerSide
+	}
+	if at != 0 || ref == "" {
+		return at
+	}
+	switch {
+	case c.isAgency(ref):
+		return agencySide
+	case c.isReferrer(ref):
+		return referrerSide
+	case ref == c.s.Self || ref == c.r.subject || strings.HasPrefix(ref, "RelatedPerson/") || slices.Contains(c.r.others(c.agency), ref):
+		return 0
+	}
+	return thirdSide
+}
+
+// isReferrer reports whether a party is who asked, works for them, or is where they work.
+func (c *leg) isReferrer(ref string) bool {
+	return c.r.requester != "" && (ref == c.r.requester || c.r.worksFor(ref, c.r.requester) || slices.Contains(c.r.orgsOf(c.r.requester), ref))
+}
+
+// names reports whether a permit opens a direction by whom it names. Back, the agency must be named as more than a recipient; the referrer as the
+// recipient by name is asked for where the content is labelled. Otherwise whoever was let into the referral may answer it.
+//
+// Source: local, who may receive; role IRCP receives only; a Consent that lists both opens both
+func (c *leg) names(actors []actor, d direction, named bool) bool {
+	s := c.standing(actors, d)
+	if d == back {
+		return s.discloses && (s.receives || !named)
+	}
+	return s.receives && !s.mute
+}
+
+// bars reports whether a deny shuts a direction by whom it names. A deny for an agency shuts both ways unless it bars them from receiving only; a
+// deny for the referrer bars them from hearing.
+func (c *leg) bars(actors []actor, d direction) bool {
+	s := c.standing(actors, d)
+	return s.receives || d == back && s.discloses
+}
+
+// stance is what one Consent says about one direction at one moment.
 type stance int
 
 const (
@@ -73,47 +261,50 @@ const (
 	denies
 )
 
-// stanceOf reads a Consent for a recipient. named asks for the recipient by name: an open consent does not do for labelled content. A nested
-// deny wins.
+// stanceOf reads a Consent for a direction and content. Labelled content needs its recipient by name: an open consent does not do for it, and
+// neither does one that lacks a required element. A nested deny wins.
 //
 // Source: FHIR R4, consent.html, provision.type; local, who may receive
-func (f *consentFact) stanceOf(receives func([]string) bool, at time.Time, named bool) stance {
+func (c *leg) stanceOf(f *consentFact, d direction, it *content, at time.Time) stance {
 	if f.Status != "active" || !f.Privacy {
 		return silent
 	}
-	root := &f.Rule
-	mine := receives(root.Actors)
-	if root.Denies && (mine || len(root.Actors) == 0) {
+	root, named := &f.Rule, it.labelled()
+	sound := c.given(f) && (!named || len(c.lacks(f, d)) == 0)
+	if root.Denies && root.hits(it) && (len(root.Actors) == 0 || c.bars(root.Actors, d)) {
 		if !root.during(at) {
 			return silent
 		}
-		return root.exception(receives, at)
+		return c.exception(root, d, it, at).orDenied(sound)
 	}
+	mine := c.names(root.Actors, d, named)
 	for i := range root.Nested {
 		n := &root.Nested[i]
-		if n.Denies && n.during(at) && (receives(n.Actors) || len(n.Actors) == 0 && mine) {
+		if n.Denies && n.during(at) && n.hits(it) && (c.bars(n.Actors, d) || len(n.Actors) == 0 && (mine || len(root.Actors) == 0)) {
 			return denies
 		}
 	}
-	open := len(root.Actors) == 0 && !root.Denies && !hasPermits(root.Nested) && !named
-	if !mine && !open {
-		return root.exception(receives, at).orSilent(root.Denies)
-	}
-	if root.during(at) {
-		return permits
-	}
-	if at.Before(root.From) {
+	if !sound {
 		return silent
+	}
+	open := len(root.Actors) == 0 && !root.Denies && !hasPermits(root.Nested) && !named && d != onward
+	switch {
+	case root.Denies || !mine && !open || !root.covers(it):
+		return c.exception(root, d, it, at).orSilent()
+	case at.Before(root.From):
+		return silent
+	case root.during(at):
+		return permits
 	}
 	return expired
 }
 
 // exception reads the nested permits of a rule that does not permit by itself.
-func (p *provision) exception(receives func([]string) bool, at time.Time) stance {
+func (c *leg) exception(p *provision, d direction, it *content, at time.Time) stance {
 	found := denies
 	for i := range p.Nested {
 		n := &p.Nested[i]
-		if n.Denies || !receives(n.Actors) {
+		if n.Denies || !n.covers(it) || !c.names(n.Actors, d, it.labelled()) && !(len(n.Actors) == 0 && c.names(p.Actors, d, it.labelled())) {
 			continue
 		}
 		if n.during(at) && p.during(at) {
@@ -125,9 +316,17 @@ func (p *provision) exception(receives func([]string) bool, at time.Time) stance
 }
 
 // orSilent turns a deny that nobody wrote into silence.
-func (s stance) orSilent(denied bool) stance {
-	if s == denies && !denied {
+func (s stance) orSilent() stance {
+	if s == denies {
 		return silent
+	}
+	return s
+}
+
+// orDenied leaves of an exception to a deny what a sound Consent may say.
+func (s stance) orDenied(sound bool) stance {
+	if !sound {
+		return denies
 	}
 	return s
 }
@@ -136,124 +335,45 @@ func hasPermits(list []provision) bool {
 	return slices.ContainsFunc(list, func(p provision) bool { return !p.Denies && len(p.Actors) > 0 })
 }
 
-// gate gives from when on the consent gate of a leg stood open or shut, by the order in which the consents and their changes reached us.
+// given reports a Consent of this person's, given by the person or a representative where it says by whom.
 //
-// Source: local, consent is the one hard gate; one remaining permit is enough, a newer deny is not outvoted by an older permit
-func (c *leg) gate() []workflow.GateSpan {
-	var spans []workflow.GateSpan
-	for _, at := range c.turns() {
-		span := c.gateAt(at)
-		span.From = at
-		if n := len(spans); n > 0 {
-			last := spans[n-1]
-			if !span.Open && span.Cause == workflow.NotGiven && (last.Open || last.Cause == workflow.Revoked || last.Cause == workflow.Expired) {
-				span.Cause = workflow.Revoked
-				if !last.Open {
-					span.Cause = last.Cause
-				}
-			}
-			if last.Open == span.Open && last.Cause == span.Cause {
-				continue
-			}
-		}
-		spans = append(spans, span)
-	}
-	return spans
+// Source: local, performer is the person or a lawful representative
+func (c *leg) given(f *consentFact) bool {
+	return c.ofPerson(f) && (len(f.By) == 0 || slices.ContainsFunc(f.By, c.mayGive))
 }
 
-// turns are the moments at which the gate may change, in order, from the first time we heard of the referral.
-func (c *leg) turns() []time.Time {
-	turns := []time.Time{c.r.received}
-	add := func(t time.Time) {
-		if t.After(c.r.received) {
-			turns = append(turns, t)
+func (c *leg) ofPerson(f *consentFact) bool {
+	return f.Patient == "" || f.Patient == c.r.subject || !strings.HasPrefix(c.r.subject, "Patient/")
+}
+
+// mayGive reports whether a performer may be the person or a representative. Somebody elsewhere cannot be looked up, and is believed.
+func (c *leg) mayGive(by string) bool {
+	return by == c.r.subject || strings.HasPrefix(by, "Patient/") || strings.HasPrefix(by, "RelatedPerson/") ||
+		!strings.HasPrefix(by, "Organization/") && !strings.HasPrefix(by, "Practitioner")
+}
+
+// lacks names the written elements of a consent to disclose 42 CFR Part 2 content that a Consent does not have. What a form says that is attached
+// to it cannot be read, and does not count. The right to revoke is a matter of the form.
+//
+// Source: 42 CFR 2.31(a): name of the patient, who discloses, what, to whom, purpose, expiry, signature and date
+func (c *leg) lacks(f *consentFact, d direction) []string {
+	var missing []string
+	need := func(there bool, what string) {
+		if !there {
+			missing = append(missing, what)
 		}
 	}
-	for _, h := range c.r.consents {
-		for i := range h.Versions {
-			v := &h.Versions[i]
-			add(v.Received)
-			if v.Fact != nil && v.Fact.Consent != nil && v.Fact.Consent.Status == "active" {
-				v.Fact.Consent.Rule.boundaries(add)
-			}
-		}
+	rules := append([]provision{f.Rule}, f.Rule.Nested...)
+	any := func(holds func(*provision) bool) bool {
+		return slices.ContainsFunc(rules, func(p provision) bool { return !p.Denies && holds(&p) })
 	}
-	slices.SortFunc(turns, time.Time.Compare)
-	return slices.CompactFunc(turns, time.Time.Equal)
+	need(f.Patient != "", "the person's name")
+	need(slices.ContainsFunc(f.Custodians, func(ref string) bool { return c.sideOf(ref)&d.from != 0 }) ||
+		any(func(p *provision) bool { return c.standing(p.Actors, d).discloses }), "who may disclose")
+	need(any(func(p *provision) bool { return len(p.Classes)+len(p.Codes)+len(p.Labels)+len(p.Data) > 0 }), "what may be disclosed")
+	need(any(func(p *provision) bool { return c.standing(p.Actors, d).receives }), "to whom, by name")
+	need(any(func(p *provision) bool { return len(p.Purposes) > 0 }), "the purpose")
+	need(any(func(p *provision) bool { return !p.To.IsZero() }), "when it ends")
+	need(len(f.By) > 0 && !f.Given.IsZero(), "who signed it and when")
+	return missing
 }
-
-func (p *provision) boundaries(add func(time.Time)) {
-	add(p.From)
-	add(p.To)
-	for i := range p.Nested {
-		p.Nested[i].boundaries(add)
-	}
-}
-
-// gateAt evaluates the gate with the consents as we had them at a moment.
-func (c *leg) gateAt(at time.Time) workflow.GateSpan {
-	var permitted, denied, lapsed *Version
-	var where string
-	for _, h := range c.r.consents {
-		v := h.asOf(at)
-		if v == nil || v.Deleted || v.Fact == nil || v.Fact.Consent == nil {
-			continue
-		}
-		s := v.Fact.Consent.stanceOf(c.receives, at, c.part2)
-		switch {
-		case s == denies && newer(v, denied):
-			denied, where = v, v.source(h.Key)
-		case s == permits && c.counts(h.Key) && newer(v, permitted):
-			permitted = v
-		case s == expired && c.counts(h.Key):
-			lapsed = v
-		}
-	}
-	switch {
-	case denied != nil && !newer(permitted, denied):
-		return workflow.GateSpan{Cause: workflow.Revoked, Source: where}
-	case permitted != nil, c.treats():
-		return workflow.GateSpan{Open: true}
-	case lapsed != nil:
-		return workflow.GateSpan{Cause: workflow.Expired}
-	}
-	return workflow.GateSpan{Cause: workflow.NotGiven}
-}
-
-// newer compares consents by when they were given, else by when they came. nil is older than any.
-func newer(v, than *Version) bool {
-	if v == nil {
-		return false
-	}
-	return than == nil || v.given().After(than.given())
-}
-
-func (v *Version) given() time.Time {
-	if g := v.Fact.Consent.Given; !g.IsZero() {
-		return g
-	}
-	return v.Received
-}
-
-// asOf gives the version in force at a moment.
-func (h *History) asOf(at time.Time) *Version {
-	var v *Version
-	for i := range h.Versions {
-		if h.Versions[i].Received.After(at) {
-			break
-		}
-		v = &h.Versions[i]
-	}
-	return v
-}
-
-// counts reports whether a permit counts: where the request names Consents, those alone do.
-func (c *leg) counts(consent string) bool {
-	return len(c.r.named) == 0 || slices.Contains(c.r.named, consent)
-}
-
-// receives reports whether the leg's agency is among actors.
-func (c *leg) receives(actors []string) bool { return c.anyOfAgency(actors) }
-
-// treats reports a partner who may receive without a Consent: never labelled content.
-func (c *leg) treats() bool { return c.partner.Treatment && !c.part2 }

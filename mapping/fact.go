@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"time"
 
 	"warmhandoff/fhir"
@@ -10,8 +11,9 @@ import (
 // Fact is what one version of one resource says to the workflow, by itself. It never changes and may be shared.
 type Fact struct {
 	Type    string
-	Subject string // "Patient/p1": whom it is about
-	Part2   bool   // labelled as 42 CFR Part 2 content
+	Subject string   // "Patient/p1": whom it is about
+	Part2   bool     // labelled as 42 CFR Part 2 content
+	Labels  []string // codes of meta.security
 
 	Request       *requestFact
 	Task          *taskFact
@@ -37,7 +39,8 @@ func (s Settings) FactOf(r *fhir.Resource) *Fact {
 	if !ok {
 		return f
 	}
-	f.Part2 = hasPart2(r)
+	f.Labels = codesIn(r.Get("meta", "security"))
+	f.Part2 = slices.Contains(f.Labels, codePart2)
 	read(s, r, f)
 	return f
 }
@@ -57,15 +60,6 @@ var readers = map[string]func(Settings, *fhir.Resource, *Fact){
 	"HealthcareService": Settings.readService,
 	"Location":          Settings.readLocation,
 	"Organization":      Settings.readOrganization,
-}
-
-func hasPart2(r *fhir.Resource) bool {
-	for c := range r.Get("meta", "security").All() {
-		if c.Get("code").Text() == codePart2 {
-			return true
-		}
-	}
-	return false
 }
 
 func (s Settings) readPatient(r *fhir.Resource, f *Fact) {

@@ -67,6 +67,7 @@ type reading struct {
 	received   time.Time
 	request    *requestFact
 	part2      bool
+	labels     []string // of the request
 	named      []string // Consents that the request names
 	consents   []*History
 	anyBooking bool
@@ -122,7 +123,7 @@ func (q *reading) hear(v *Version) {
 	}
 	q.followed = q.followed || f.asks()
 	q.request, q.subject, q.requester = f, v.Fact.Subject, f.Requester
-	q.part2 = v.Fact.Part2
+	q.part2, q.labels = v.Fact.Part2, v.Fact.Labels
 	q.named = q.named[:0]
 	for _, ref := range f.Supporting {
 		if strings.HasPrefix(ref, "Consent/") {
@@ -215,7 +216,7 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	out := Leg{Task: h.ID(), Agency: task.Owner, Requester: q.requester}
 	l := &out.Ledger
 	c := &leg{s: q.s, r: q, ledger: l, agency: task.Owner, partner: q.s.Partners[task.Owner], outputs: h.outputs()}
-	c.part2 = q.part2 || c.partner.Part2
+	c.part2 = q.part2 || c.partner.Part2 || q.s.Partners[q.requester].Part2
 	out.Part2 = c.part2
 	*l = workflow.Ledger{Leg: h.Key, Agency: task.Owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn}
 	l.Received = later(q.received, h.Versions[0].Received)
@@ -224,7 +225,7 @@ func (q *reading) leg(h *History) (Leg, bool) {
 		l.Words = append(l.Words, workflow.Word{Status: workflow.TaskInError, Said: q.void, Received: q.void, Reason: workflow.EnteredInError, Source: q.voidSource})
 	}
 	l.Signs = taskSigns(h, l.Words)
-	l.Gate = c.gate()
+	c.gates()
 	c.others()
 	l.Told = q.told(h.Key)
 	return out, true

@@ -16,6 +16,7 @@ type requestFact struct {
 	Requester  string
 	Authored   time.Time
 	Supporting []string // "Consent/c1"
+	Codes      []Coding // code and category
 }
 
 func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
@@ -27,6 +28,7 @@ func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
 		Requester:  s.ref(r.Get("requester")),
 		Authored:   s.instant(r.Get("authoredOn")),
 		Supporting: s.refs(r.Get("supportingInfo")),
+		Codes:      append(codings(r.Get("code")), codings(r.Get("category"))...),
 	}
 	if u, ok := urgencies[r.Get("priority").Text()]; ok {
 		q.Urgency = u
