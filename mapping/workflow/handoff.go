@@ -23,8 +23,8 @@ type Handoff struct {
 	Due      []Due
 	Visits   []Judged // every visit, planned or not, with what is known of it, by time
 	Evidence []Used
-	Warmth   []Element
-	Flags    []string // older open questions and warnings, in plain words
+	Warmth   []Element // those of which something is known; AllWarmth gives all twelve
+	Flags    []string  // older open questions and warnings, in plain words
 
 	Attempts int       // to reach the person, since the last time that nobody could
 	Blind    bool      // the outcome may not be told to the referrer
@@ -97,13 +97,4 @@ type Used struct {
 	Source  string
 	Used    bool
 	Because string
-}
-
-// Element is one of the elements of warmth and how well it is shown.
-type Element struct {
-	Name    string // "W5"
-	Status  string // "done", "not-done", "not-applicable"
-	Shown   string // of one that is done: "shown", "stated", "confirmed"
-	Source  string // the version that shows it; "" none
-	Because string // why it is not applicable, or what is missing
 }

@@ -37,6 +37,8 @@ type Individual struct {
 	Language    string    // preferred, BCP 47; "" not known
 	Interpreter bool      // needs one
 	Navigator   string    // whoever stays in touch, "PractitionerRole/n1"; "" nobody is named
+	Navigators  int       // how many there have been since the referral
+	Family      bool      // chose somebody of the family to take part
 }
 
 // Signature is a second person's, under a version of the Task.
@@ -228,12 +230,4 @@ const (
 type Withdrawal struct {
 	At     time.Time // zero: not withdrawn
 	Source string
-}
-
-// Mark is a sign of warmth: one of the twelve elements, shown, stated or confirmed.
-type Mark struct {
-	Element string // "precall", "introduction", …
-	Status  string // "shown", "stated", "confirmed"
-	At      time.Time
-	Source  string
 }

@@ -398,6 +398,7 @@ func (f *folding) finish(h *Handoff) {
 		f.set(s, "about no visit that had started", false)
 	}
 	h.Visits, h.Told = f.judged(), f.l.Told
+	f.warm(h)
 	slices.SortFunc(f.evidence, func(a, b Used) int {
 		if c := a.When.At.Compare(b.When.At); c != 0 {
 			return c
@@ -409,7 +410,6 @@ func (f *folding) finish(h *Handoff) {
 	})
 	f.shares(h)
 	h.Evidence, h.Flags = f.evidence, f.flags
-	h.Warmth = warmth(f.l.Marks)
 	h.Due = due(f, h)
 	f.consented(h)
 	h.Wake = f.next
@@ -431,23 +431,3 @@ func (f *folding) endMeans(r Reason) (closesNeed, void bool) {
 	e, _ := EndOf(r)
 	return e.ClosesNeed, e.Void
 }
-
-// warmth keeps the best sign of each element, in the order of their names.
-func warmth(marks []Mark) []Element {
-	best := make([]Element, 0, len(marks))
-	for _, m := range marks {
-		i := slices.IndexFunc(best, func(e Element) bool { return e.Name == m.Element })
-		switch {
-		case i < 0:
-			best = append(best, Element{Name: m.Element, Status: m.Status, Source: m.Source})
-		case warmer(m.Status, best[i].Status) || m.Status == best[i].Status && m.Source < best[i].Source:
-			best[i].Status, best[i].Source = m.Status, m.Source
-		}
-	}
-	slices.SortFunc(best, func(a, b Element) int { return compareText(a.Name, b.Name) })
-	return best
-}
-
-var warmest = []string{"confirmed", "shown", "stated"}
-
-func warmer(a, b string) bool { return slices.Index(warmest, a) < slices.Index(warmest, b) }
