@@ -21,6 +21,8 @@ type appointmentFact struct {
 	Comment         bool
 	Patients        []string
 	Actors          []string // of the service: whoever is neither patient nor family
+
+	warm appointmentWarmth
 }
 
 func (s Settings) readAppointment(r *fhir.Resource, f *Fact) {
@@ -52,6 +54,7 @@ func (s Settings) readAppointment(r *fhir.Resource, f *Fact) {
 			a.ServiceDeclined = a.ServiceDeclined || p.Get("status").Text() == "declined"
 		}
 	}
+	a.warm = s.readAppointmentWarmth(r)
 	f.Appointment = a
 }
 
@@ -93,6 +96,7 @@ func (c *leg) appointment(h *History) {
 	if taken {
 		b.Status = workflow.NeverBooked
 	}
+	c.planned(a, &b)
 	c.ledger.Bookings = append(c.ledger.Bookings, b)
 }
 

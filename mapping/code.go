@@ -16,17 +16,22 @@ const (
 	SystemOutput        = "urn:warmhandoff:output"
 	SystemGrade         = "urn:warmhandoff:grade"
 	SystemActivity      = "urn:warmhandoff:activity"
-	SystemTodo          = "urn:warmhandoff:todo"    // Task.code of what somebody has to do
-	SystemMessage       = "urn:warmhandoff:message" // Communication.category of what we prepare for sending
-	SystemReview        = "urn:warmhandoff:review"  // Provenance.reason of a second signature: risk, safeguarding
-	SystemTimer         = "urn:warmhandoff:timer"   // why a todo or message was made: T1 … T10
-	SystemRole          = "urn:warmhandoff:role"    // Task.performerType of a todo: navigator, supervisor, …
+	SystemNotDone       = "urn:warmhandoff:not-done" // Communication.statusReason: why something was left undone on purpose
+	SystemBarrier       = "urn:warmhandoff:barrier"  // what stands in the way of a visit
+	SystemTodo          = "urn:warmhandoff:todo"     // Task.code of what somebody has to do
+	SystemMessage       = "urn:warmhandoff:message"  // Communication.category of what we prepare for sending
+	SystemReview        = "urn:warmhandoff:review"   // Provenance.reason of a second signature: risk, safeguarding
+	SystemTimer         = "urn:warmhandoff:timer"    // why a todo or message was made: T1 … T10
+	SystemRole          = "urn:warmhandoff:role"     // Task.performerType of a todo: navigator, supervisor, …
 )
 
 // Codes of other people's systems that we read.
 const (
-	systemTaskCode = "http://hl7.org/fhir/CodeSystem/task-code"
-	codePart2      = "42CFRPart2"
+	systemTaskCode      = "http://hl7.org/fhir/CodeSystem/task-code"
+	systemNotDoneReason = "http://terminology.hl7.org/CodeSystem/communication-not-done-reason"
+	systemSDOHCC        = "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes"
+	systemNUCC          = "http://nucc.org/provider-taxonomy"
+	codePart2           = "42CFRPart2"
 )
 
 // firstVisit is the code of an Observation that attests a visit.
@@ -45,24 +50,12 @@ var contactResults = []workflow.ContactResult{
 	workflow.WantsVisit, workflow.SaidNo, workflow.Reached, workflow.LeftMessage, workflow.WrongNumber, workflow.NotReached,
 }
 
-// ElementCode is one element of warmth.
-type ElementCode struct {
-	Code string
-	Live bool // counts only in a live medium: telephone, face to face, video
-	Both bool // counts as shown only with the person and a worker of the agency present
-}
-
-// elements are the codes of Communication.category.
+// elements are the codes of Communication.category that say what was done for the person. What each counts for is in workflow.Warmth.
 //
-// Source: local, urn:warmhandoff:element; v3-ParticipationMode for the media
-var elements = []ElementCode{
-	{Code: "precall", Live: true},
-	{Code: "introduction", Live: true, Both: true},
-	{Code: "plan-given"},
-	{Code: "check-in"},
-	{Code: "accompanied"},
-	{Code: "read-back"},
-	{Code: "barriers-asked"},
+// Source: local, urn:warmhandoff:element
+var elements = []string{
+	workflow.Precall, workflow.Introduction, workflow.HeardTogether, workflow.PlanGiven, workflow.CheckIn, workflow.Accompanied,
+	workflow.ReadBack, workflow.BarriersAsked, workflow.HandedOver,
 }
 
 // outreach is the category of an attempt to reach the person.
@@ -72,6 +65,55 @@ const outreach = "outreach"
 //
 // Source: HL7 v3-ParticipationMode
 var liveMedia = []string{"PHONE", "FACE", "VIDEOCONF"}
+
+// waivers are the reasons for which something was left undone on purpose: Communication.statusReason of a Communication that is not-done.
+//
+// Source: FHIR R4, http://terminology.hl7.org/CodeSystem/communication-not-done-reason; local, urn:warmhandoff:not-done
+var waivers = []struct {
+	Coding
+	words string
+}{
+	{Coding{SystemNotDone, "not-wanted"}, "the person does not want it"},
+	{Coding{SystemContactResult, "declined"}, "the person does not want it"},
+	{Coding{systemNotDoneReason, "patient-objection"}, "the person does not want it"},
+	{Coding{systemNotDoneReason, "family-objection"}, "the family does not want it"},
+	{Coding{SystemNotDone, "not-safe"}, "it would not be safe"},
+	{Coding{SystemNotDone, "after-hours"}, "outside the agency's hours"},
+	{Coding{SystemNotDone, "crisis"}, "a crisis: there was no time"},
+	{Coding{SystemNotDone, "standing-agreement"}, "a standing agreement with the agency"},
+}
+
+// barrierCodes say what stands in the way of a visit, in our words.
+//
+// Source: SDOHCC 3.0.0, SDOHCC-CodeSystemTemporaryCodes; local, urn:warmhandoff:barrier
+var barrierCodes = []struct {
+	Coding
+	barrier string
+}{
+	{Coding{SystemBarrier, "transport"}, "transport"},
+	{Coding{SystemBarrier, "interpreter"}, "interpreter"},
+	{Coding{SystemBarrier, "access"}, "access"},
+	{Coding{SystemBarrier, "other"}, "other"},
+	{Coding{systemSDOHCC, "transportation-insecurity"}, "transport"},
+}
+
+// affirmed are the codes by which an Observation says that what it asks about is so.
+//
+// Source: HL7 v3-ObservationInterpretation; LOINC answer LA33-6, yes
+var affirmed = []Coding{{"", "POS"}, {"http://loinc.org", "LA33-6"}}
+
+// translator is the participant type of an interpreter.
+//
+// Source: FHIR R4, http://terminology.hl7.org/CodeSystem/participant-type
+var translator = Coding{"", "translator"}
+
+// navigatorRoles are the roles of somebody in a CareTeam who stays in touch with the person: navigator, peer support specialist, care coordinator,
+// community health worker.
+//
+// Source: NUCC Health Care Provider Taxonomy; local, urn:warmhandoff:role
+var navigatorRoles = []Coding{
+	{SystemRole, "navigator"}, {SystemRole, "peer"}, {systemNUCC, "175T00000X"}, {systemNUCC, "171M00000X"}, {systemNUCC, "172V00000X"},
+}
 
 // fulfil are the Task.code values of a fulfilment Task, beside those of the guides.
 var fulfil = []Coding{{systemTaskCode, "fulfill"}}

@@ -30,7 +30,15 @@ func codeSystems() []codeSystem {
 			{"precall", "The agency was called before the package was sent"}, {"introduction", "The person was introduced to a named worker"},
 			{"plan-given", "The person holds the plan"}, {"check-in", "Somebody checked in with the person"},
 			{"accompanied", "Somebody went along to the visit"}, {"read-back", "What is said was read back and could be corrected"},
-			{"barriers-asked", "Barriers were asked and dealt with"}, {"outreach", "An attempt to reach the person"},
+			{"barriers-asked", "Barriers were asked and dealt with"}, {"heard-together", "The person heard what the services said to each other"},
+			{"handed-over", "One navigator handed over to the next"}, {"outreach", "An attempt to reach the person"},
+		}},
+		{SystemNotDone, "Why something was left undone on purpose", []defined{
+			{"not-wanted", "The person does not want it"}, {"not-safe", "It would not be safe"}, {"after-hours", "Outside the agency's hours"},
+			{"crisis", "A crisis: there was no time"}, {"standing-agreement", "A standing agreement with the agency"},
+		}},
+		{SystemBarrier, "What stands in the way of a visit", []defined{
+			{"transport", "A way to get there"}, {"interpreter", "An interpreter"}, {"access", "Access to the place"}, {"other", "Something else"},
 		}},
 		{SystemOutput, "What we add to Task.output", []defined{
 			{"first-visit", "When the first visit was"}, {"evidence", "The evidence of the first visit"}, {"activity", "The activity that resulted"},

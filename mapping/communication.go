@@ -19,6 +19,8 @@ type communicationFact struct {
 	Sender   string
 	To       []string
 	Tasks    []string // about or basedOn: one leg alone
+
+	warm communicationWarmth
 }
 
 func (s Settings) readCommunication(r *fhir.Resource, f *Fact) {
@@ -35,7 +37,10 @@ func (s Settings) readCommunication(r *fhir.Resource, f *Fact) {
 	if m.At.IsZero() {
 		m.At = s.instant(r.Get("received"))
 	}
-	m.Results = append(m.Results, codesOf(codings(r.Get("statusReason")), SystemContactResult)...)
+	m.warm = s.readCommunicationWarmth(r)
+	if m.warm.Waived == "" || slices.Contains(m.Elements, outreach) {
+		m.Results = append(m.Results, codesOf(codings(r.Get("statusReason")), SystemContactResult)...)
+	}
 	for _, c := range codings(r.Get("medium")) {
 		m.Media = append(m.Media, c.Code)
 	}
@@ -78,14 +83,7 @@ func (c *leg) communication(h *History) {
 			Result: result, At: at, ToPerson: c.toPerson(m), Self: c.withSelf(m), Role: v.Role, Mode: m.mode(), By: m.Sender, Source: v.source(h.Key),
 		})
 	}
-	if m.Status != "completed" {
-		return
-	}
-	for _, e := range elements {
-		if slices.Contains(m.Elements, e.Code) {
-			c.mark(e.Code, m.shown(e), at, v.source(h.Key))
-		}
-	}
+	c.warmth(h, v, m, at)
 }
 
 // result gives what came of an attempt to reach the person: by its code, or for an outreach by whether it took place.
@@ -106,18 +104,6 @@ func (m *communicationFact) result() (workflow.ContactResult, bool) {
 	return "", false
 }
 
-// shown says how well a Communication shows an element: shown when it names who, when and how (and, where that matters, in a live medium with
-// the person and a worker present), else stated.
-func (m *communicationFact) shown(e ElementCode) string {
-	named := m.Sender != "" && !m.At.IsZero()
-	live := slices.ContainsFunc(m.Media, func(code string) bool { return slices.Contains(liveMedia, code) })
-	both := m.anyTo("Patient/") && (m.anyTo("Practitioner/") || m.anyTo("PractitionerRole/"))
-	if !named || e.Live && !live || e.Both && !both {
-		return "stated"
-	}
-	return "shown"
-}
-
 func (m *communicationFact) anyTo(prefix string) bool {
 	return slices.ContainsFunc(m.To, func(ref string) bool { return strings.HasPrefix(ref, prefix) })
 }
@@ -129,12 +115,4 @@ func (c *leg) toPerson(m *communicationFact) bool {
 // withSelf reports that the person's own self took part, not somebody of theirs.
 func (c *leg) withSelf(m *communicationFact) bool {
 	return m.anyTo("Patient/") || strings.HasPrefix(m.Sender, "Patient/")
-}
-
-// mode gives the medium, "" when it was not said.
-func (m *communicationFact) mode() string {
-	if len(m.Media) == 0 {
-		return ""
-	}
-	return m.Media[0]
 }

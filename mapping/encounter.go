@@ -62,7 +62,8 @@ func (c *leg) encounter(h *History) {
 		return
 	case e.Introduction:
 		if !taken && (e.Status == "finished" || e.Status == "in-progress") {
-			c.mark("introduction", "shown", e.Start.At, v.source(h.Key))
+			c.encounters = append(c.encounters, h.Key)
+			c.introduced(h, v, e)
 		}
 		return
 	case e.Status == "cancelled":
@@ -76,6 +77,8 @@ func (c *leg) encounter(h *History) {
 	if s.Grade == "" {
 		return
 	}
+	c.attended(e, &s)
+	c.encounters = append(c.encounters, h.Key)
 	c.ledger.Signs = append(c.ledger.Signs, s)
 }
 

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"warmhandoff/fhir"
@@ -23,6 +24,11 @@ type Fact struct {
 	Observation   *observationFact
 	Communication *communicationFact
 	Consent       *consentFact
+	Answers       *answersFact
+	Document      *documentFact
+	Audit         *auditFact
+	Team          *teamFact
+	Person        *personFact
 	Provenance    *provenanceFact
 	Effect        *effectFact // of a Task or Communication: what it says that we wrote it as
 	Deceased      bool        // of a Patient
@@ -60,12 +66,18 @@ var readers = map[string]func(Settings, *fhir.Resource, *Fact){
 	"HealthcareService": Settings.readService,
 	"Location":          Settings.readLocation,
 	"Organization":      Settings.readOrganization,
+
+	"QuestionnaireResponse": Settings.readAnswers,
+	"DocumentReference":     Settings.readDocument,
+	"AuditEvent":            Settings.readAudit,
+	"CareTeam":              Settings.readTeam,
 }
 
 func (s Settings) readPatient(r *fhir.Resource, f *Fact) {
 	kind, v := r.Root().Choice("deceased")
 	f.Deceased = kind == "DateTime" || kind == "Boolean" && v.Bool()
 	f.Same = s.samePeople(r)
+	f.Person = s.readPerson(r)
 }
 
 func (s Settings) readRole(r *fhir.Resource, f *Fact) {
@@ -100,6 +112,19 @@ func (s Settings) refs(v fhir.Value) []string {
 		if r := s.ref(one); r != "" {
 			list = append(list, r)
 		}
+	}
+	return list
+}
+
+// refsAt is refs of an element, or of "entity.what": that part of each item.
+func (s Settings) refsAt(r *fhir.Resource, element string) []string {
+	outer, inner, nested := strings.Cut(element, ".")
+	if !nested {
+		return s.refs(r.Get(outer))
+	}
+	var list []string
+	for item := range r.Get(outer).All() {
+		list = append(list, s.refs(item.Get(inner))...)
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"warmhandoff/mapping/workflow"
@@ -77,7 +78,7 @@ func (h *History) Names() []string {
 	case f.Request != nil:
 		var list []string
 		for _, ref := range f.Request.Supporting {
-			if len(ref) > 8 && ref[:8] == "Consent/" {
+			if strings.HasPrefix(ref, "Consent/") || strings.HasPrefix(ref, "CareTeam/") {
 				list = append(list, ref)
 			}
 		}

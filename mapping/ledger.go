@@ -104,6 +104,7 @@ func newReading(s Settings, r *Referral) *reading {
 	}
 	q.person = q.personOf(q.subject)
 	q.consents = slices.DeleteFunc(q.consents, func(h *History) bool { return q.foreign(h.Subject()) })
+	q.knowTeams()
 	return q
 }
 
@@ -193,14 +194,15 @@ func (q *reading) orgsOf(ref string) []string {
 
 // leg is the work on one leg.
 type leg struct {
-	s        Settings
-	r        *reading
-	ledger   *workflow.Ledger
-	agency   string
-	partner  Partner
-	outputs  []string
-	bookings []string // appointments of this leg
-	part2    bool
+	s                     Settings
+	r                     *reading
+	ledger                *workflow.Ledger
+	agency                string
+	partner               Partner
+	outputs               []string
+	bookings              []string // appointments of this leg
+	encounters, documents []string // and its encounters, and the documents of its package
+	part2                 bool
 }
 
 // leg reads one fulfilment Task and all that was said about it.
@@ -226,8 +228,11 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	}
 	l.Signs = taskSigns(h, l.Words)
 	c.gates()
+	c.navigator()
 	c.others()
 	l.Told = q.told(h.Key)
+	c.instructed()
+	c.helped()
 	return out, true
 }
 
@@ -241,14 +246,20 @@ func lastTask(h *History) *taskFact {
 	return nil
 }
 
-// others reads everything but the Task. Communications and Appointments come first: an attestation may lean on who accompanied, and a visit
-// record on the appointment that it names.
+// readFirst and readLast are the types that others lean on, and that lean on others: an attestation leans on who accompanied, a visit record on
+// the appointment that it names, an audit on the document that was read, answers on the encounter that they are about.
+var (
+	readFirst = []string{"Communication", "Appointment"}
+	readLast  = []string{"AuditEvent", "QuestionnaireResponse"}
+)
+
+// others reads everything but the Task.
 func (c *leg) others() {
-	for _, first := range []bool{true, false} {
+	for pass := range 3 {
 		for i := range c.r.r.Others {
 			h := &c.r.r.Others[i]
 			typ, _, _ := strings.Cut(h.Key, "/")
-			if (typ == "Communication" || typ == "Appointment") != first || len(h.Versions) == 0 {
+			if passOf(typ) != pass || len(h.Versions) == 0 {
 				continue
 			}
 			if read, ok := ledgerReaders[typ]; ok {
@@ -261,11 +272,21 @@ func (c *leg) others() {
 // read reads one resource.
 func (c *leg) read(h *History, read func(*leg, *History)) {
 	l := c.ledger
-	signs, bookings, holds, contacts := len(l.Signs), len(l.Bookings), len(l.Holds), len(l.Contacts)
+	signs, bookings, holds, contacts, marks := len(l.Signs), len(l.Bookings), len(l.Holds), len(l.Contacts), len(l.Marks)
 	read(c, h)
 	if c.undone(h) {
-		c.takeBack(signs, bookings, holds, contacts)
+		c.takeBack(signs, bookings, holds, contacts, marks)
 	}
+}
+
+func passOf(typ string) int {
+	switch {
+	case slices.Contains(readFirst, typ):
+		return 0
+	case slices.Contains(readLast, typ):
+		return 2
+	}
+	return 1
 }
 
 // alone reports that no other agency is being asked: what does not say whose it is can only be this leg's.
@@ -307,12 +328,20 @@ var ledgerReaders = map[string]func(*leg, *History){
 	"Observation":   (*leg).observation,
 	"Communication": (*leg).communication,
 	"Patient":       (*leg).patient,
+
+	"QuestionnaireResponse": (*leg).answers,
+	"DocumentReference":     (*leg).document,
+	"AuditEvent":            (*leg).audit,
 }
 
 // patient holds a referral when the person is reported to have died: a human checks first, whoever says so.
 func (c *leg) patient(h *History) {
 	n := h.newest()
-	if n == nil || n.Deleted || n.Fact == nil || !n.Fact.Deceased || c.r.subject != "" && !c.r.person.is(h.Key) {
+	if n == nil || n.Deleted || n.Fact == nil || c.r.subject != "" && !c.r.person.is(h.Key) {
+		return
+	}
+	c.person(h.Key, n.Fact)
+	if !n.Fact.Deceased {
 		return
 	}
 	from := n.Received
@@ -320,10 +349,6 @@ func (c *leg) patient(h *History) {
 		from = h.Versions[i].Received
 	}
 	c.hold(workflow.Hold{Reason: workflow.DeathCheck, From: from, Source: n.source(h.Key)}, false)
-}
-
-func (c *leg) mark(element, status string, at time.Time, source string) {
-	c.ledger.Marks = append(c.ledger.Marks, workflow.Mark{Element: element, Status: status, At: at, Source: source})
 }
 
 // place says where a visit record was made.

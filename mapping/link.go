@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 
 	"warmhandoff/fhir"
@@ -19,8 +20,10 @@ const (
 	ShelfStays    = "/stays"
 	ShelfRequests = "/requests"
 	ShelfRoles    = "/roles"
-	ShelfSelf     = "/self"   // the person's own resource
-	ShelfLinked   = "/linked" // other resources of the same person
+	ShelfSelf     = "/self"      // the person's own resource
+	ShelfLinked   = "/linked"    // other resources of the same person
+	ShelfTeams    = "/teams"     // care teams of the person
+	ShelfActs     = "/performed" // of a worker: what they took part in
 )
 
 // linkRow says which element of which type is followed.
@@ -48,9 +51,11 @@ var linkRows = []linkRow{
 	{"Communication", "basedOn", ""},
 	{"Communication", "about", ""},
 	{"QuestionnaireResponse", "basedOn", ""},
+	{"DocumentReference", "context.related", ""},
+	{"CareTeam", "subject", ShelfTeams},
 	{"Consent", "patient", ShelfConsents},
 	{"PractitionerRole", "practitioner", ShelfRoles},
-	{"Observation", "performer", "/performed"},
+	{"Observation", "performer", ShelfActs},
 	{"Provenance", "target", ""},
 }
 
@@ -70,11 +75,18 @@ func (s Settings) Links(r *fhir.Resource) []Link {
 		}
 		list = append(list, link)
 	}
+	workers := func(via string, refs []string) {
+		for _, ref := range refs {
+			if strings.HasPrefix(ref, "Practitioner") {
+				add(via, ref, ShelfActs)
+			}
+		}
+	}
 	for _, row := range linkRows {
 		if row.typ != typ {
 			continue
 		}
-		for _, ref := range s.refs(r.Get(row.element)) {
+		for _, ref := range s.refsAt(r, row.element) {
 			add(row.element, ref, row.shelf)
 		}
 	}
@@ -89,9 +101,26 @@ func (s Settings) Links(r *fhir.Resource) []Link {
 				add("output", s.ref(o.Get("valueReference")), "")
 			}
 		}
+	case "AuditEvent":
+		f := &Fact{}
+		s.readAudit(r, f)
+		for _, l := range f.Audit.links() {
+			add(l.Via, l.To, "")
+		}
+		if f.Audit.Read {
+			workers("agent", f.Audit.Agents)
+		}
+	case "Communication":
+		f := &Fact{}
+		s.readCommunication(r, f)
+		if slices.ContainsFunc(together, func(kind string) bool { return slices.Contains(f.Communication.Elements, kind) }) {
+			workers("sender", []string{f.Communication.Sender})
+			workers("recipient", f.Communication.To)
+		}
 	case "Encounter":
 		f := &Fact{}
 		s.readEncounter(r, f)
+		workers("participant", f.Encounter.People)
 		if f.Encounter.stay() {
 			add("subject", f.Subject, ShelfStays)
 		}

@@ -17,6 +17,7 @@ type observationFact struct {
 	Issued     workflow.Moment
 	Performers []string
 	Focus      []string
+	Barrier    string // what it says stands in the way of a visit
 }
 
 func (s Settings) readObservation(r *fhir.Resource, f *Fact) {
@@ -24,6 +25,7 @@ func (s Settings) readObservation(r *fhir.Resource, f *Fact) {
 	o := &observationFact{Status: r.Get("status").Text(), Attests: anyIs([]Coding{firstVisit}, codings(r.Get("code")))}
 	f.Observation = o
 	if !o.Attests {
+		o.Barrier = barrierOf(r)
 		return
 	}
 	o.At = s.choiceMoment(r, "effective")
@@ -48,6 +50,9 @@ func observationInError(f *Fact) bool {
 func (c *leg) observation(h *History) {
 	v, taken := h.live(observationInError)
 	if v == nil || !v.Fact.Observation.Attests || v.Fact.Observation.Result == "" {
+		if v != nil && !taken {
+			c.barrier(h, v)
+		}
 		return
 	}
 	o := v.Fact.Observation

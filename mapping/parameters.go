@@ -111,8 +111,11 @@ func (s Settings) legParameters(l *LegAnswer) []samply.ParametersParameter {
 	for i := range h.Evidence {
 		list = append(list, s.evidence(&h.Evidence[i]))
 	}
-	for _, e := range h.Warmth {
-		list = append(list, element(&e))
+	all := workflow.AllWarmth(h.Warmth)
+	done, of := workflow.CountWarmth(all)
+	list = append(list, number("warmth-done", done), number("warmth-of", of))
+	for i := range all {
+		list = append(list, element(&all[i]))
 	}
 	if w := l.Written; w != nil {
 		list = append(list, w.parameter())
@@ -124,9 +127,12 @@ func (s Settings) legParameters(l *LegAnswer) []samply.ParametersParameter {
 }
 
 func element(e *workflow.Element) samply.ParametersParameter {
-	parts := []samply.ParametersParameter{code("element", e.Name), code("status", e.Status)}
+	parts := []samply.ParametersParameter{code("element", e.Name), text("name", workflow.WarmthWords(e.Name)), code("status", e.Status)}
 	if e.Shown != "" {
 		parts = append(parts, code("shown", e.Shown))
+	}
+	if e.Mode != "" {
+		parts = append(parts, code("mode", e.Mode))
 	}
 	if e.Source != "" {
 		parts = append(parts, ref("source", e.Source))

@@ -113,10 +113,10 @@ func (h *History) people() []string {
 }
 
 // takeBack turns what one resource added to a ledger into something that was said and no longer holds.
-func (c *leg) takeBack(signs, bookings, holds, contacts int) {
+func (c *leg) takeBack(signs, bookings, holds, contacts, marks int) {
 	l := c.ledger
 	for i := signs; i < len(l.Signs); i++ {
 		l.Signs[i].Taken = true
 	}
-	l.Bookings, l.Holds, l.Contacts = l.Bookings[:bookings], l.Holds[:holds], l.Contacts[:contacts]
+	l.Bookings, l.Holds, l.Contacts, l.Marks = l.Bookings[:bookings], l.Holds[:holds], l.Contacts[:contacts], l.Marks[:marks]
 }

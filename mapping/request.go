@@ -17,6 +17,8 @@ type requestFact struct {
 	Authored   time.Time
 	Supporting []string // "Consent/c1"
 	Codes      []Coding // code and category
+
+	warm requestWarmth
 }
 
 func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
@@ -33,6 +35,7 @@ func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
 	if u, ok := urgencies[r.Get("priority").Text()]; ok {
 		q.Urgency = u
 	}
+	q.warm = s.readRequestWarmth(r)
 	f.Request = q
 }
 

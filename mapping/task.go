@@ -21,6 +21,7 @@ type taskFact struct {
 	Modified time.Time
 	Review   time.Time
 	Outputs  []string // what output.valueReference names
+	Barrier  string   // of a Task on the side: what it sees to
 }
 
 func (s Settings) readTask(r *fhir.Resource, f *Fact) {
@@ -38,6 +39,9 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 		if strings.HasPrefix(ref, "ServiceRequest/") && !slices.Contains(t.Requests, ref) {
 			t.Requests = append(t.Requests, ref)
 		}
+	}
+	if b := barriersOf(codings(r.Get("code"))); len(b) > 0 {
+		t.Barrier = b[0]
 	}
 	t.Fulfils = len(t.Requests) > 0 && s.fulfils(codings(r.Get("code")))
 	for o := range r.Get("output").All() {

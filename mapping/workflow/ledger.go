@@ -10,6 +10,7 @@ type Ledger struct {
 	Urgency  Urgency   //
 	Authored time.Time // when the need was written down; a visit before it is not a first visit. Zero: not said
 	Received time.Time // when we first heard of it
+	NoStep   bool      // nobody said from what kind of support to what other the person goes
 
 	Words     []Word
 	Bookings  []Booking

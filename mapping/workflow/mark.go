@@ -19,6 +19,7 @@ type Mark struct {
 	About    string    // which barrier; "" for none
 	Waived   string    // why it was left undone on purpose, in plain words; "" it was done
 	Denied   bool      // of an answer: the person says that it was not so
+	Lacks    string    // why it is only stated, in plain words; "" for no reason of its own
 	Source   string
 }
 
@@ -41,6 +42,7 @@ const (
 	Accompanied   = "accompanied"
 	ReadBack      = "read-back"
 	BarriersAsked = "barriers-asked"
+	HandedOver    = "handed-over"
 
 	PlanWritten     = "plan-written"     // instructions for the person, in the request or the appointment
 	PackageSent     = "sent"             // a document, or a written summary to the agency
@@ -50,7 +52,6 @@ const (
 	VisitHeld       = "visit"            // a visit record, for who took part
 	Barrier         = "barrier"          // something stands in the way
 	BarrierMet      = "barrier-met"      // and was seen to
-	HandedOver      = "handed-over"      // from one navigator to the next
 
 	Answered     = "answered"      // anything of the questions after the visit
 	StoryOnce    = "story-once"    // did not have to tell the whole story again

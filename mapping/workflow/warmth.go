@@ -232,6 +232,8 @@ func (w *warming) worth(r *WarmthRow, m *Mark) (status, because string) {
 		return Stated, "whom they chose of their family is not named among those present"
 	case r.Live && m.Mode == "":
 		return Stated, "nobody said by what means"
+	case m.Status == Stated && m.Lacks != "":
+		return Stated, m.Lacks
 	case m.Status == Stated:
 		return Stated, "stated, and not shown"
 	}
@@ -558,6 +560,12 @@ func (w *warming) warn(all []Element) {
 	}
 	if uninvited {
 		w.f.flag("Family took part whom the person is not known to have chosen.")
+	}
+	if w.f.l.NoStep {
+		w.f.flag("Nobody said which step this is.")
+	}
+	if w.f.l.Agency == "" && w.h.State.Open() {
+		w.f.flag("No agency is asked: nobody owns this leg.")
 	}
 	switch {
 	case w.f.l.Person.Navigators > 1 && handed:

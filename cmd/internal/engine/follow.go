@@ -191,7 +191,7 @@ func (t *txn) climb(l mapping.Link, add func(string)) error {
 	switch typ, _, _ := strings.Cut(l.To, "/"); typ {
 	case "ServiceRequest":
 		add(l.To)
-	case "Appointment", "Task", "Encounter", "Procedure", "Observation":
+	case "Appointment", "Task", "Encounter", "Procedure", "Observation", "DocumentReference":
 		links, err := t.tx.Links(t.ctx, keyOf(l.To))
 		if err != nil {
 			return err
@@ -200,7 +200,7 @@ func (t *txn) climb(l mapping.Link, add func(string)) error {
 			add(up.To)
 		}
 	case "Patient":
-		if person, ok := shelfOf(l.To, mapping.ShelfConsents, mapping.ShelfStays, mapping.ShelfLinked); ok {
+		if person, ok := shelfOf(l.To, mapping.ShelfConsents, mapping.ShelfStays, mapping.ShelfLinked, mapping.ShelfTeams); ok {
 			return t.addRequestsOf(person, add)
 		}
 	}
@@ -261,7 +261,7 @@ func (t *txn) pointedAt(k store.Key, add func(string)) error {
 	switch k.Type {
 	case "Patient":
 		return t.addRequestsOf(k.String(), add)
-	case "Consent":
+	case "Consent", "CareTeam":
 		linked, err := t.tx.LinkedTo(t.ctx, k.String())
 		for i := range linked {
 			add(linked[i].From.String())
@@ -270,7 +270,7 @@ func (t *txn) pointedAt(k store.Key, add func(string)) error {
 	case "Procedure", "Encounter":
 		return t.addOwners(k.String(), add)
 	case "PractitionerRole", "Practitioner":
-		return t.addOwners(k.String()+"/performed", add)
+		return t.addOwners(k.String()+mapping.ShelfActs, add)
 	}
 	return nil
 }
@@ -287,7 +287,9 @@ func (t *txn) addOwners(to string, add func(string)) error {
 			return err
 		}
 		for _, l := range links {
-			add(l.To)
+			if err := t.climb(mapping.Link(l), add); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -328,7 +330,7 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 
 // shelvesOf gives where that which concerns a person stands.
 func shelvesOf(person string) []string {
-	return []string{person + mapping.ShelfSelf, person + mapping.ShelfConsents, person + mapping.ShelfStays, person + mapping.ShelfLinked}
+	return []string{person + mapping.ShelfSelf, person + mapping.ShelfConsents, person + mapping.ShelfStays, person + mapping.ShelfLinked, person + mapping.ShelfTeams}
 }
 
 // gathering is the work of gather.
@@ -367,13 +369,13 @@ func (g *gathering) merged() error {
 	return nil
 }
 
-// linked adds what points at resources or shelves, and what points at an appointment among that in turn.
+// linked adds what points at resources or shelves, and what points at an appointment or a document among that in turn.
 func (g *gathering) linked(to ...string) error {
 	all, err := g.t.tx.LinkedTo(g.t.ctx, to...)
 	if err != nil {
 		return err
 	}
-	var appointments []string
+	var further []string
 	for i := range all {
 		l := &all[i]
 		if g.seen[l.From] || !gathered[l.From.Type] {
@@ -386,19 +388,20 @@ func (g *gathering) linked(to ...string) error {
 		if err := g.add(l.From, l.Number, former); err != nil {
 			return err
 		}
-		if l.From.Type == "Appointment" {
-			appointments = append(appointments, l.From.String())
+		if l.From.Type == "Appointment" || l.From.Type == "DocumentReference" {
+			further = append(further, l.From.String())
 		}
 	}
-	if len(appointments) == 0 {
+	if len(further) == 0 {
 		return nil
 	}
-	return g.linked(appointments...)
+	return g.linked(further...)
 }
 
 // gathered are the types that say something about a referral by pointing at it or at its person.
 var gathered = map[string]bool{
 	"Patient": true, "Task": true, "Appointment": true, "Encounter": true, "Procedure": true, "Observation": true, "Communication": true, "Consent": true,
+	"QuestionnaireResponse": true, "DocumentReference": true, "AuditEvent": true, "CareTeam": true,
 }
 
 func (g *gathering) add(k store.Key, number int, former bool) error {

@@ -1,0 +1,174 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"warmhandoff/fhir"
+	"warmhandoff/mapping/workflow"
+)
+
+// teamFact is what a CareTeam says: who stays in touch with the person.
+type teamFact struct {
+	Status     string
+	Navigators []string
+}
+
+func (s Settings) readTeam(r *fhir.Resource, f *Fact) {
+	f.Subject = s.ref(r.Get("subject"))
+	t := &teamFact{Status: r.Get("status").Text()}
+	for p := range r.Get("participant").All() {
+		who := s.ref(p.Get("member"))
+		if who != "" && p.Get("period", "end").Text() == "" && anyIs(navigatorRoles, codings(p.Get("role"))) {
+			t.Navigators = append(t.Navigators, who)
+		}
+	}
+	f.Team = t
+}
+
+func (t *teamFact) inForce() bool {
+	return t.Status == "" || t.Status == "active" || t.Status == "proposed"
+}
+
+// teams gives the care teams that count: those that the request names, else those of the person.
+func (q *reading) teams() []*History {
+	var named, all []*History
+	for i := range q.r.Others {
+		h := &q.r.Others[i]
+		if n := h.newest(); !strings.HasPrefix(h.Key, "CareTeam/") || n == nil || n.Deleted || q.foreign(h.Subject()) {
+			continue
+		}
+		all = append(all, h)
+		if q.request != nil && slices.Contains(q.request.Supporting, h.Key) {
+			named = append(named, h)
+		}
+	}
+	if len(named) > 0 {
+		return named
+	}
+	return all
+}
+
+// knowTeams takes the navigators of the care teams for known ones.
+func (q *reading) knowTeams() {
+	for _, h := range q.teams() {
+		for i := range h.Versions {
+			if f := h.Versions[i].Fact; f != nil && f.Team != nil {
+				q.guides = append(q.guides, f.Team.Navigators...)
+			}
+		}
+	}
+}
+
+// navigator adds who stays in touch now, and how many have since the leg began.
+//
+// Source: FHIR R4, careteam.html, participant.role
+func (c *leg) navigator() {
+	teams := c.r.teams()
+	slices.SortFunc(teams, func(a, b *History) int { return strings.Compare(a.Key, b.Key) })
+	var met []string
+	for _, h := range teams {
+		n := h.newest()
+		if c.ledger.Person.Navigator == "" && n.Fact.Team.inForce() && len(n.Fact.Team.Navigators) > 0 {
+			c.ledger.Person.Navigator = n.Fact.Team.Navigators[0]
+		}
+		for _, who := range h.navigatorsSince(c.ledger.Received) {
+			if !slices.Contains(met, who) {
+				met = append(met, who)
+			}
+		}
+	}
+	c.ledger.Person.Navigators = len(met)
+}
+
+// navigatorsSince gives the first navigator of each version of a care team that was in force at a time, or since.
+func (h *History) navigatorsSince(t time.Time) []string {
+	var list []string
+	for i := range h.Versions {
+		v := &h.Versions[i]
+		over := i+1 < len(h.Versions) && !h.Versions[i+1].Received.After(t)
+		if !over && v.Fact != nil && v.Fact.Team != nil && v.Fact.Team.inForce() && len(v.Fact.Team.Navigators) > 0 {
+			list = append(list, v.Fact.Team.Navigators[0])
+		}
+	}
+	return list
+}
+
+// personFact is what a Patient says that a warm handoff asks about.
+type personFact struct {
+	Born        time.Time
+	Language    string
+	Interpreter bool
+}
+
+// interpreterRequired is the extension by which a Patient needs an interpreter.
+//
+// Source: FHIR R4, http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired
+const interpreterRequired = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
+
+func (s Settings) readPerson(r *fhir.Resource) *personFact {
+	p := &personFact{Born: s.instant(r.Get("birthDate"))}
+	spoken := r.Get("communication").Items()
+	for _, l := range spoken {
+		if code := l.Get("language", "coding", "code").Text(); l.Get("preferred").Bool() || len(spoken) == 1 {
+			p.Language = code
+		}
+	}
+	for e := range r.Get("extension").All() {
+		p.Interpreter = p.Interpreter || e.Get("url").Text() == interpreterRequired && e.Get("valueBoolean").Bool()
+	}
+	return p
+}
+
+// person adds what the Patient says of language, interpreter and birth. The person's own id comes before others that were merged with it.
+func (c *leg) person(key string, f *Fact) {
+	p := &c.ledger.Person
+	first := key == c.r.subject
+	if first || p.Born.IsZero() {
+		p.Born = f.Person.Born
+	}
+	if first && f.Person.Language != "" || p.Language == "" {
+		p.Language = f.Person.Language
+	}
+	p.Interpreter = p.Interpreter || f.Person.Interpreter
+}
+
+// barrierOf gives the barrier that an Observation says is there, "" none: by its category or code, where its value says that it is so.
+//
+// Source: SDOHCC 3.0.0, SDOHCC Observation Screening Response, category and value
+func barrierOf(r *fhir.Resource) string {
+	found := barriersOf(append(codings(r.Get("category")), codings(r.Get("code"))...))
+	if len(found) == 0 {
+		return ""
+	}
+	if r.Get("valueBoolean").Bool() || anyIs(affirmed, append(codings(r.Get("interpretation")), codings(r.Get("valueCodeableConcept"))...)) {
+		return found[0]
+	}
+	return ""
+}
+
+// barrier adds that something stands in the way.
+func (c *leg) barrier(h *History, v *Version) {
+	if b := v.Fact.Observation.Barrier; b != "" {
+		c.mark(workflow.Mark{Element: workflow.Barrier, Status: workflow.Shown, About: b, At: v.Received, Source: v.source(h.Key)})
+	}
+}
+
+// helped adds what Tasks on the side do about barriers: one with the barrier as its code, not refused or given up.
+//
+// Source: local, urn:warmhandoff:barrier as Task.code
+func (c *leg) helped() {
+	for i := range c.r.r.Tasks {
+		h := &c.r.r.Tasks[i]
+		n := h.newest()
+		if n == nil || n.Deleted || n.Fact == nil || n.Fact.Task == nil || n.Fact.Task.Barrier == "" {
+			continue
+		}
+		t := n.Fact.Task
+		if ended(t.Status) || t.Status == workflow.TaskDraft {
+			continue
+		}
+		c.mark(workflow.Mark{Element: workflow.BarrierMet, Status: workflow.Shown, About: t.Barrier, At: n.Received, Source: n.source(h.Key)})
+	}
+}
