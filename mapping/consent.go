@@ -339,11 +339,7 @@ func hasPermits(list []provision) bool {
 //
 // Source: local, performer is the person or a lawful representative
 func (c *leg) given(f *consentFact) bool {
-	return c.ofPerson(f) && (len(f.By) == 0 || slices.ContainsFunc(f.By, c.mayGive))
-}
-
-func (c *leg) ofPerson(f *consentFact) bool {
-	return f.Patient == "" || f.Patient == c.r.subject || !strings.HasPrefix(c.r.subject, "Patient/")
+	return !c.r.foreign(f.Patient) && (len(f.By) == 0 || slices.ContainsFunc(f.By, c.mayGive))
 }
 
 // mayGive reports whether a performer may be the person or a representative. Somebody elsewhere cannot be looked up, and is believed.

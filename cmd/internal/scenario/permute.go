@@ -32,6 +32,9 @@ func (p *player) end(ctx context.Context) (End, error) {
 		if err != nil {
 			return nil, err
 		}
+		if l.State == "none" {
+			continue // nobody's leg: what we ask people to do depends on when things came
+		}
 		end["Task/"+id] = fmt.Sprintf("%s grade=%s visit=%s misses=%d", join(l.State, l.Reason), l.Grade, l.Visit, l.Misses)
 	}
 	return end, nil
