@@ -73,6 +73,7 @@ func (c *leg) appointment(h *History) {
 	if b.Made.IsZero() {
 		b.Made = firstBooked(h)
 	}
+	b.Moved = moves(h)
 	if len(a.Patients) > 0 && !c.isSubject(a.Patients...) || !c.isHere(h, a.Actors) {
 		return
 	}
@@ -135,6 +136,24 @@ func firstBooked(h *History) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// moves gives each version of a booked Appointment that has another start than the one before it, and who wrote it.
+func moves(h *History) []workflow.Reschedule {
+	var list []workflow.Reschedule
+	var start time.Time
+	for i := range h.Versions {
+		v := &h.Versions[i]
+		if v.Deleted || v.Fact == nil || v.Fact.Appointment == nil || v.Fact.Appointment.Status != "booked" {
+			continue
+		}
+		to := v.Fact.Appointment.Start
+		if !start.IsZero() && !to.Equal(start) {
+			list = append(list, workflow.Reschedule{At: v.Received, By: v.Role})
+		}
+		start = to
+	}
+	return list
 }
 
 func firstStatus(h *History, status string) time.Time {

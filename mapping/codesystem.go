@@ -25,6 +25,7 @@ func codeSystems() []codeSystem {
 		{SystemContactResult, "What came of an attempt to reach the person", []defined{
 			{"reached", "Reached"}, {"not-reached", "Not reached"}, {"wrong-number", "Wrong number"}, {"left-message", "Left a message"},
 			{"declined", "Reached, and said no for now"}, {"wants-visit", "Reached, and wants a visit"},
+			{agreed, "The agency said yes"},
 		}},
 		{SystemElement, "Elements of a warm handoff", []defined{
 			{"precall", "The agency was called before the package was sent"}, {"introduction", "The person was introduced to a named worker"},

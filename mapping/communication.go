@@ -78,12 +78,24 @@ func (c *leg) communication(h *History) {
 	if at.IsZero() {
 		at = v.Received
 	}
-	if result, ok := m.result(); ok {
+	if c.agreed(v, m) {
+		c.ledger.Yeses = append(c.ledger.Yeses, workflow.Yes{At: at, Source: v.source(h.Key)})
+	} else if result, ok := m.result(); ok {
 		c.ledger.Contacts = append(c.ledger.Contacts, workflow.Contact{
 			Result: result, At: at, ToPerson: c.toPerson(m), Self: c.withSelf(m), Role: v.Role, Mode: m.mode(), By: m.Sender, Source: v.source(h.Key),
 		})
 	}
 	c.warmth(h, v, m, at)
+}
+
+// agreed is what came of a call to the agency that said yes.
+const agreed = "agreed"
+
+// agreed reports the agency's yes by telephone: a conversation that took place, with somebody other than the person, written down by whoever may
+// speak for either side.
+func (c *leg) agreed(v *Version, m *communicationFact) bool {
+	mayTell := v.Role == workflow.Agency && c.isAgency(v.Party) || v.Role == workflow.Navigator || v.Role == workflow.Supervisor || v.Role == workflow.Referrer || v.Role == ""
+	return mayTell && m.Status == "completed" && slices.Contains(m.Results, agreed) && !c.toPerson(m)
 }
 
 // result gives what came of an attempt to reach the person: by its code, or for an outreach by whether it took place.

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -95,6 +96,9 @@ func (s Settings) legParameters(l *LegAnswer) []samply.ParametersParameter {
 	list = append(list, number("misses", h.Misses), text("why", h.Rule))
 	if h.Attempts > 0 {
 		list = append(list, number("attempts", h.Attempts))
+	}
+	for _, r := range h.Reschedules {
+		list = append(list, group("reschedules", when("at", r.At.UTC().Format(time.RFC3339)), code("by", cmp.Or(string(r.By), "not-said"))))
 	}
 	for _, f := range h.Flags {
 		list = append(list, text("flag", f))

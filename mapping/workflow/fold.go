@@ -85,15 +85,16 @@ type folding struct {
 
 // hearing is what the Task's words come to.
 type hearing struct {
-	last     *Word
-	asked    time.Time // when the release was asked for: first word beyond draft; zero: not yet
-	released time.Time // asked for and the gate open; zero: not yet
-	agreed   bool
-	agreedAt time.Time
-	refused  time.Time // when the agency last said no; zero: never
-	end      End
-	ended    *Word
-	hold     *Word
+	last      *Word
+	asked     time.Time // when the release was asked for: first word beyond draft; zero: not yet
+	released  time.Time // asked for and the gate open; zero: not yet
+	agreed    bool
+	agreedAt  time.Time
+	refused   time.Time // when the agency last said no; zero: never
+	telephone time.Time // when the agency first said yes by telephone; zero: never
+	end       End
+	ended     *Word
+	hold      *Word
 }
 
 // hear reads the words in their order.
@@ -119,6 +120,7 @@ func (f *folding) hear() {
 		}
 		h.last, before = w, w.Status
 	}
+	f.hearTelephone()
 	f.hearGate()
 }
 

@@ -26,6 +26,8 @@ type Handoff struct {
 	Warmth   []Element // those of which something is known; AllWarmth gives all twelve
 	Flags    []string  // older open questions and warnings, in plain words
 
+	Reschedules []Reschedule // every time that a visit was moved, by time
+
 	Attempts int       // to reach the person, since the last time that nobody could
 	Blind    bool      // the outcome may not be told to the referrer
 	Over     bool      // blind, and the fixed day has come: for the referrer the tracking has ended

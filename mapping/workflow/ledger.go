@@ -16,6 +16,7 @@ type Ledger struct {
 	Bookings  []Booking
 	Signs     []Sign
 	Contacts  []Contact
+	Yeses     []Yes // of the agency, by telephone
 	Holds     []Hold
 	Gate      []GateSpan
 	Withdrawn Withdrawal
@@ -115,9 +116,10 @@ type Booking struct {
 	Name     string // "Appointment/ap1"
 	Status   BookingStatus
 	Start    time.Time
-	End      time.Time // zero: not said
-	Made     time.Time // when it was made
-	Received time.Time // of the newest version
+	End      time.Time    // zero: not said
+	Made     time.Time    // when it was made
+	Received time.Time    // of the newest version
+	Moved    []Reschedule // to another start, while it was booked
 	Source   string
 }
 

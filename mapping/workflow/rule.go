@@ -354,10 +354,8 @@ func (f *folding) isUnreached() (answer, bool) {
 
 // isGated: the release was asked for, or the agency said yes, and the consent gate never stood open since.
 func (f *folding) isGated() (answer, bool) {
-	if !f.said.released.IsZero() || f.said.asked.IsZero() {
-		return answer{}, false
-	}
-	return answer{reason: ConsentMissing, since: f.said.asked}, true
+	since := f.mayNot()
+	return answer{reason: ConsentMissing, since: since}, f.said.released.IsZero() && !since.IsZero()
 }
 
 // isAgreed: the agency's yes is in force. A booking counts as one.
@@ -399,6 +397,7 @@ func (f *folding) finish(h *Handoff) {
 	}
 	h.Visits, h.Told = f.judged(), f.l.Told
 	f.warm(h)
+	f.remark(h)
 	slices.SortFunc(f.evidence, func(a, b Used) int {
 		if c := a.When.At.Compare(b.When.At); c != 0 {
 			return c

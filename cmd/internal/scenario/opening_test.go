@@ -54,12 +54,12 @@ func TestABodyIsLikeAnother(t *testing.T) {
 {"resourceType":"Bundle","entry":[{"request":{"method":"PUT","url":"Task/T1"},"resource":{"resourceType":"Task","id":"T1","n":1.50,"owner":{"reference":"a","display":"A"},"x":1}}]}
 -- 2026-03-02T10:00:00Z ref PUT Task/T2 --
 like Task/T1
-{"owner":{"reference":"b"},"x":null}
+{"owner":{"reference":"b"},"x":null,"y":2,"z":null}
 -- 2026-03-02T11:00:00Z ref PUT Task/T1 --
 like Task/T1
 `)
-	assert.Equal(t, `{"id":"T2","n":1.50,"owner":{"display":"A","reference":"b"},"resourceType":"Task"}`, string(s.Steps[1].Body))
-	assert.Equal(t, `{"id":"T1","n":1.50,"owner":{"display":"A","reference":"a"},"resourceType":"Task","x":1}`, string(s.Steps[2].Body), "the first is not altered")
+	assert.Equal(t, `{"resourceType":"Task","id":"T2","n":1.50,"owner":{"reference":"b","display":"A"},"y":2}`, string(s.Steps[1].Body), "what is left alone keeps its place")
+	assert.Equal(t, `{"resourceType":"Task","id":"T1","n":1.50,"owner":{"reference":"a","display":"A"},"x":1}`, string(s.Steps[2].Body), "the first is not altered")
 }
 
 func TestAnOpeningThatCannotBeTakenIsNamed(t *testing.T) {
@@ -71,6 +71,7 @@ func TestAnOpeningThatCannotBeTakenIsNamed(t *testing.T) {
 		"up.txtar":      "T\nbegins: ../base\n",
 		"late.txtar":    "T\nbegins: base\n-- 2026-03-01T09:00:00Z ref GET Task/T1 --\n",
 		"unlike.txtar":  "T\nbegins: base\n-- 2026-03-02T10:00:00Z ref PUT Task/T2 --\nlike Task/T2\n{}\n",
+		"list.txtar":    "T\nbegins: base\n-- 2026-03-02T10:00:00Z ref PUT Task/T1 --\nlike Task/T1\n[]\n",
 		"broken.txtar":  "T\nbegins: base\n-- 2026-03-02T10:00:00Z ref PUT Task/T1 --\nlike Task/T1\n{\n",
 	})
 	for _, row := range []struct{ file, says string }{
@@ -79,6 +80,7 @@ func TestAnOpeningThatCannotBeTakenIsNamed(t *testing.T) {
 		{"late.txtar", "before the step above it"},
 		{"unlike.txtar", "no step above sends Task/T2"},
 		{"broken.txtar", "what differs from Task/T1"},
+		{"list.txtar", "a JSON object should stand here"},
 	} {
 		_, err := parse(row.file)
 		assert.ErrorContains(t, err, row.says, row.file)
