@@ -56,8 +56,7 @@ func ruleOf(file string) string {
 
 // notYet are the rules that have no story yet. A story takes its name from this list.
 var notYet = map[string]string{
-	"row": "01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 19a 20 21 22 23 24 25 26 27 28 28a 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 " +
-		"45 46 47 48 49 50 51 52 53 54 55 56 57",
+	"row": "03 05 06 08 15 25 28 29 30 34 38 40 42 45",
 
 	// the contradictions
 	"k": "K1 K2 K3 K4 K5 K6 K7 K9 K10 K11",
