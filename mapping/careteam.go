@@ -80,6 +80,7 @@ func (c *leg) navigator() {
 		}
 	}
 	c.ledger.Person.Navigators = len(met)
+	c.ledger.Person.Family = len(c.r.family()) > 0
 }
 
 // navigatorsSince gives the first navigator of each version of a care team that was in force at a time, or since.

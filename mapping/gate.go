@@ -55,6 +55,9 @@ func (c *leg) spans(turns []time.Time, d direction, it *content) []workflow.Gate
 			}
 			if last.Open == span.Open && last.Cause == span.Cause {
 				spans[n-1].Why = span.Why
+				if span.Open {
+					spans[n-1].Source = span.Source
+				}
 				continue
 			}
 		}
@@ -95,7 +98,7 @@ func (p *provision) boundaries(add func(time.Time)) {
 // gateAt evaluates a direction with the consents as we had them at a moment.
 func (c *leg) gateAt(at time.Time, d direction, it *content) workflow.GateSpan {
 	var permitted, denied, lapsed *Version
-	var where string
+	var where, by string
 	for _, h := range c.r.consents {
 		v := h.asOf(at)
 		if v == nil || v.Deleted || v.Fact == nil || v.Fact.Consent == nil {
@@ -106,7 +109,7 @@ func (c *leg) gateAt(at time.Time, d direction, it *content) workflow.GateSpan {
 		case s == denies && newer(v, denied):
 			denied, where = v, v.source(h.Key)
 		case s == permits && c.counts(h.Key) && newer(v, permitted):
-			permitted = v
+			permitted, by = v, v.source(h.Key)
 		case s == expired && c.counts(h.Key):
 			lapsed = v
 		}
@@ -115,7 +118,7 @@ func (c *leg) gateAt(at time.Time, d direction, it *content) workflow.GateSpan {
 	case denied != nil && !newer(permitted, denied):
 		return workflow.GateSpan{Cause: workflow.Revoked, Source: where, Why: "A Consent denies it: " + resourceOf(where) + "."}
 	case permitted != nil, c.treats(d, it):
-		return workflow.GateSpan{Open: true}
+		return workflow.GateSpan{Open: true, Source: by}
 	case lapsed != nil:
 		return workflow.GateSpan{Cause: workflow.Expired, Why: "The Consent has run out."}
 	}

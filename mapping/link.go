@@ -23,6 +23,7 @@ const (
 	ShelfSelf     = "/self"      // the person's own resource
 	ShelfLinked   = "/linked"    // other resources of the same person
 	ShelfTeams    = "/teams"     // care teams of the person
+	ShelfServices = "/services"  // of an organization
 	ShelfActs     = "/performed" // of a worker: what they took part in
 )
 
@@ -55,6 +56,7 @@ var linkRows = []linkRow{
 	{"CareTeam", "subject", ShelfTeams},
 	{"Consent", "patient", ShelfConsents},
 	{"PractitionerRole", "practitioner", ShelfRoles},
+	{"HealthcareService", "providedBy", ShelfServices},
 	{"Observation", "performer", ShelfActs},
 	{"Provenance", "target", ""},
 }

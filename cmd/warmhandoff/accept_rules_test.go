@@ -65,7 +65,7 @@ var notYet = map[string]string{
 	"t": "T1 T2 T3 T4 T5 T6 T7 T8 T9 T10",
 
 	// what makes a handoff warm
-	"seed": "A1 A2 A3 A4 A5 A6 A7 A8 A9 A10 A11 A12 A13 A14 A15 A16 A17 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 B12 B13",
+	"seed": "",
 
 	// the rulings
 	"ruling": "01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 16a 17 18 19 20 21 22 23 24 25 26 27 28 29",

@@ -16,11 +16,12 @@ import (
 // doc is what a row of the read model keeps beside its columns.
 type doc struct {
 	Agency  string
+	Urgency workflow.Urgency
 	Handoff workflow.Handoff
 }
 
 func rowOf(request, subject string, leg *mapping.Leg, h *workflow.Handoff) (store.Handoff, error) {
-	body, err := json.Marshal(doc{Agency: leg.Agency, Handoff: *h})
+	body, err := json.Marshal(doc{Agency: leg.Agency, Urgency: leg.Ledger.Urgency, Handoff: *h})
 	if err != nil {
 		return store.Handoff{}, fmt.Errorf("write the answer of Task/%s: %w", leg.Task, err)
 	}
@@ -41,6 +42,9 @@ func (e *Engine) answerOf(ctx context.Context, r store.Reader, row *store.Handof
 	var d doc
 	if err := json.Unmarshal(row.Doc, &d); err != nil {
 		return mapping.LegAnswer{}, fmt.Errorf("read the answer of Task/%s: %w", row.Task, err)
+	}
+	if err := e.warnOfSilence(ctx, r, &d); err != nil {
+		return mapping.LegAnswer{}, err
 	}
 	leg := mapping.LegAnswer{Task: row.Task, Agency: d.Agency, Handoff: d.Handoff}
 	key := store.Key{Type: "Task", ID: row.Task}
