@@ -100,22 +100,17 @@ type touch struct {
 	Version  store.Version
 }
 
-// begin reads the clock. The first reading of a run must not lie before what an earlier run stored, whatever the clock says now.
+// begin reads the clock. No reading lies before what is stored already, by an earlier run or by another instance, whatever the clock says now.
 func (t *txn) begin() error {
-	t.e.clock.Lock()
-	fresh := t.e.last.IsZero()
-	t.e.clock.Unlock()
-	if fresh {
-		last, err := t.tx.LastUpdated(t.ctx)
-		if err != nil {
-			return err
-		}
-		t.e.clock.Lock()
-		if last.After(t.e.last) {
-			t.e.last = last
-		}
-		t.e.clock.Unlock()
+	last, err := t.tx.LastUpdated(t.ctx)
+	if err != nil {
+		return err
 	}
+	t.e.clock.Lock()
+	if last.After(t.e.last) {
+		t.e.last = last
+	}
+	t.e.clock.Unlock()
 	t.now = t.e.now()
 	return nil
 }

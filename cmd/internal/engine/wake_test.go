@@ -1,8 +1,13 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"warmhandoff/cmd/internal/store"
+	"warmhandoff/cmd/internal/store/sqlstore"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -110,4 +116,47 @@ func TestTheStoresOwnTroubleMakesNoReferralSick(t *testing.T) {
 	assert.False(t, errors.As(foldFailed("a", fmt.Errorf("x: %w", store.ErrBusy)), &bad))
 	assert.False(t, errors.As(foldFailed("a", &Refusal{Kind: Unprocessable}), &bad))
 	assert.True(t, errors.As(foldFailed("a", errors.New("damaged")), &bad))
+}
+
+// TestThreeInstancesDoEachThingOnce lets three engines on one file do what is due, while they also take each other's writes.
+func TestThreeInstancesDoEachThingOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "s.db")
+	const legs = 60
+	var all [3]*fixture
+	for i := range all {
+		s, err := sqlstore.Open(t.Context(), sqlstore.Options{Path: path, Shared: true})
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, s.Close()) })
+		all[i] = startOn(t, s)
+		name := string(rune('x' + i))
+		all[i].set.NewID = func() string { return name + strconv.FormatInt(all[i].ids.Add(1), 10) }
+	}
+	due := all[0].time().Add(time.Hour)
+	for _, f := range all {
+		dueAt(f, func(string) time.Time { return due })
+	}
+	for i := range legs {
+		id := fmt.Sprint("r", i)
+		all[i%3].refer(id)
+		all[(i+1)%3].apply(all[(i+1)%3].put(legTask(id, "accepted", ""))) // a move that another instance stored is known here
+		all[(i+2)%3].apply(all[(i+2)%3].put(legTask(id, "in-progress", "")))
+	}
+	var running sync.WaitGroup
+	var total atomic.Int64
+	for _, f := range all {
+		f.step(time.Hour)
+		running.Go(func() {
+			_, done, err := f.Tick(context.Background())
+			assert.NoError(t, err)
+			total.Add(int64(done))
+		})
+	}
+	running.Wait()
+	assert.Equal(t, int64(legs), total.Load(), "none twice, none forgotten")
+	for i := range legs {
+		id := fmt.Sprint("r", i)
+		assert.Equal(t, []string{"requested"}, all[0].statuses(effectKey(id, askAgency)), id)
+		assert.Equal(t, []string{"requested", "accepted", "in-progress"}, all[1].statuses(store.Key{Type: "Task", ID: id}), id)
+	}
 }

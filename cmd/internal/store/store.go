@@ -206,7 +206,7 @@ type Store interface {
 	// Syncs gives how many commits reached the disk since the store was opened, and how many Updates they carried.
 	Syncs() (commits, updates int64)
 	// Seen gives the Seq of the last version that is on disk and that a View begun now would see; 0 while the store is empty. It costs
-	// nothing, and may lag behind by what another program wrote.
+	// next to nothing.
 	Seen() int64
 	// Close waits for what is under way and closes. Calls after it give ErrFailed.
 	Close() error

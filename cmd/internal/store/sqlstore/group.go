@@ -19,6 +19,12 @@ func (w *writer) transact(g *group, calls []*call, results []error) error {
 	if _, err := w.s.exec(w.s.d.begin); err != nil {
 		return w.judge(err)
 	}
+	if w.shared {
+		var err error
+		if g.end, err = (&reader{s: w.s}).mark(); err != nil {
+			return w.abandon(err)
+		}
+	}
 	running := false
 	defer func() {
 		if running { // f ended this goroutine

@@ -117,15 +117,20 @@ func sqliteMemory() string {
 }
 
 // lockSQLite makes sure that no other program has the database open: it holds an exclusive transaction on an empty database beside it. SQLite's
-// own locks do this on every system, within one process too, and vanish with the process.
-func lockSQLite(ctx context.Context, path string) (*session, error) {
+// own locks do this on every system, within one process too, and vanish with the process. Those who share the file begin by holding the lock of the
+// one who writes, so that they open it one after the other, and then hold that of a reader, see shareSQLite.
+func lockSQLite(ctx context.Context, path string, shared bool) (*session, error) {
 	path += ".lock"
 	if err := createPrivate(path); err != nil {
 		return nil, err
 	}
-	s, err := connect(ctx, sqliteDialect(), sqliteAddress(path, "cache_size(-64)", "journal_mode(memory)"))
+	begin, settings := "BEGIN EXCLUSIVE", []string{"cache_size(-64)", "journal_mode(memory)"}
+	if shared {
+		begin, settings = "BEGIN IMMEDIATE", append([]string{"busy_timeout(5000)"}, settings...)
+	}
+	s, err := connect(ctx, sqliteDialect(), sqliteAddress(path, settings...))
 	if err == nil {
-		if _, err = s.exec("BEGIN EXCLUSIVE"); err == nil {
+		if _, err = s.exec(begin); err == nil {
 			return s, nil
 		}
 		err = errors.Join(err, s.close())
@@ -134,6 +139,20 @@ func lockSQLite(ctx context.Context, path string) (*session, error) {
 		return nil, errors.New("another program has this database open")
 	}
 	return nil, fmt.Errorf("lock %s: %w", path, err)
+}
+
+// shareSQLite lets the next one open the file.
+func shareSQLite(lock *session) error {
+	for _, text := range []string{"ROLLBACK", "BEGIN"} {
+		if _, err := lock.exec(text); err != nil {
+			return err
+		}
+	}
+	err := lock.one("SELECT count(*) FROM sqlite_schema", nil, func(row) error { return nil })
+	if judgeSQLite(err) == busy {
+		return errors.New("another program has this database open")
+	}
+	return err
 }
 
 // createPrivate makes an empty file that only its owner may read, unless there is one. SQLite gives the files beside it the same mode.

@@ -19,6 +19,9 @@ type Options struct {
 	// Memory asks for a private store that is gone with Close. It has one connection, so Views and Updates take turns: a View must not
 	// wait for an Update.
 	Memory bool
+	// Shared lets other programs on this machine have the file open too, if all of them say so. Each has a writer of its own, and they take turns:
+	// one that is paused while it writes keeps the others waiting, and after five seconds they answer store.ErrBusy.
+	Shared bool
 	// Synchronous is for tests that prove what syncing is worth: "NORMAL" or "OFF" answer before anything is on the disk. "" means FULL.
 	Synchronous string
 	// Readers is how many Views may run at once; 0 means 4.
@@ -44,8 +47,8 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Open opens the store, makes or migrates its tables, and starts its writer. It refuses a file that another program has open, a schema that a
-// later program made, and a version of the database that is known to lose data. The context is for opening only.
+// Open opens the store, makes or migrates its tables, and starts its writer. It refuses a file that another program has open (unless
+// both share it), a schema that a later program made, and a version of the database that is known to lose data. The context is for opening only.
 func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if (o.Path == "") == !o.Memory {
 		return nil, errors.New("open store: give either a path or memory")
@@ -74,7 +77,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 }
 
 func (st *Store) openFile(ctx context.Context, o Options) (err error) {
-	if st.lock, err = lockSQLite(ctx, o.Path); err != nil {
+	if st.lock, err = lockSQLite(ctx, o.Path, o.Shared); err != nil {
 		return err
 	}
 	if err := createPrivate(o.Path); err != nil {
@@ -84,7 +87,12 @@ func (st *Store) openFile(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	st.writer = &writer{s: write, checkpoints: true}
+	st.writer = &writer{s: write, checkpoints: true, shared: o.Shared}
+	if o.Shared {
+		if err := shareSQLite(st.lock); err != nil {
+			return err
+		}
+	}
 	readers := o.Readers
 	if readers <= 0 {
 		readers = 4
@@ -188,6 +196,11 @@ func (st *Store) View(ctx context.Context, f func(store.Reader) error) (err erro
 	}()
 	r := &reader{s: s}
 	defer func() { r.over = true }()
+	if st.writer.shared {
+		if err := st.writer.look(r); err != nil {
+			return err
+		}
+	}
 	return f(r)
 }
 
@@ -218,8 +231,28 @@ func (st *Store) enqueue(c *call) error {
 	}
 }
 
-// Seen gives the place of the last version that is on disk.
-func (st *Store) Seen() int64 { return st.writer.seen.Load() }
+// Seen gives the place of the last version that is on disk. Where others share the file it asks the database, because a View may have shown what
+// they wrote.
+func (st *Store) Seen() int64 {
+	if st.writer.shared {
+		_ = st.View(context.Background(), func(store.Reader) error { return nil }) // notes what it sees
+	}
+	return st.writer.seen.Load()
+}
+
+// look notes the end of the order of versions in a snapshot that others may have written to.
+func (w *writer) look(r *reader) error {
+	m, err := r.mark()
+	if err != nil {
+		return err
+	}
+	for {
+		was := w.seen.Load()
+		if was >= m.seq || w.seen.CompareAndSwap(was, m.seq) {
+			return nil
+		}
+	}
+}
 
 // Syncs gives how many commits reached the disk since Open, and how many Updates they carried. Updates that wrote nothing need no commit and are
 // not counted.

@@ -55,6 +55,14 @@ func (t *tx) exec(text string, args ...any) (int64, error) {
 	return n, err
 }
 
+// LastUpdated is what the group goes by.
+func (t *tx) LastUpdated(ctx context.Context) (time.Time, error) {
+	if err := t.usable(ctx); err != nil || t.group.end.seq == 0 {
+		return time.Time{}, err
+	}
+	return fromMillis(t.group.end.updated), nil
+}
+
 // newest is what Put must know of the version before.
 type newest struct {
 	rid, seq int64

@@ -21,6 +21,7 @@ type writer struct {
 	isDown  func() bool
 
 	checkpoints      bool
+	shared           bool  // others write too
 	unseen           int   // updates since the log was looked at
 	tried            int64 // how long the log was at the last checkpoint
 	commits, updates atomic.Int64
