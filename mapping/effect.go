@@ -163,7 +163,8 @@ func (s Settings) communicationFor(request, subject string, leg *Leg, e *workflo
 		Sender:     partyOf(s.Self),
 		Payload:    []payload{{s.effectText(e)}},
 	}
-	if strings.HasPrefix(subject, "Patient/") || strings.HasPrefix(subject, "Group/") {
+	named := strings.HasPrefix(subject, "Patient/") || strings.HasPrefix(subject, "Group/")
+	if named && e.What != workflow.NothingFurther { // consent to say who it is about is gone
 		c.Subject = partyOf(subject)
 	}
 	if to := partyOf(leg.party(e.For, subject)); to != nil {
@@ -223,11 +224,22 @@ func timerConcept(name string) *concept {
 
 func formatInstant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
+// noticeTexts are the words of notices that have words of their own.
+//
+// Source: local, revocation midway: the agency is told this and nothing else; blind ending: told at the start
+var noticeTexts = map[string]string{
+	workflow.NothingFurther: "No further information will be shared about this referral.",
+	workflow.MayNotBeShared: "The outcome of this referral may not be shared. It ends on a fixed day, and how it ends says nothing about what happened.",
+}
+
 // effectText gives the words of a message or notice. None names an agency, an address, a kind of service, or says that somebody missed something:
 // we do not know who reads it, nor what happened.
 //
 // Source: local, roles and screens, reminder text; HHS HIPAA FAQ 198, leaving messages
 func (s Settings) effectText(e *workflow.Effect) string {
+	if text, ok := noticeTexts[e.What]; ok {
+		return text
+	}
 	if e.For != workflow.Person {
 		return "There is news about a referral that you have a part in. Please look it up."
 	}

@@ -67,7 +67,7 @@ type adapter struct {
 func openAdapter(t require.TestingT, db string, at time.Time, agreed map[string]mapping.Partner) *adapter {
 	zone, err := time.LoadLocation("America/Los_Angeles")
 	require.NoError(t, err)
-	st, err := openStore(context.Background(), db, "FULL")
+	st, err := openStore(context.Background(), db, sqlstore.Options{})
 	require.NoError(t, err)
 	a := &adapter{t: t, store: st, clock: &stepped{at: at}}
 	ids := &scenario.IDs{Prefix: "id"}

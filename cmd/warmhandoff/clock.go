@@ -26,17 +26,17 @@ type steadyClock struct {
 	mono func() time.Duration // time as it passes, which may not
 	log  *slog.Logger
 
-	mu      sync.Mutex
-	now     time.Time     // as last read
-	at      time.Duration // by mono
-	ahead   time.Duration // by mono, when the machine's clock was first seen to be a leap ahead; -1: it is not
-	by      time.Duration // how far ahead it then was
-	behind  bool          // it was told that the machine's clock was set back
-	stopped bool          // never read before
+	mu     sync.Mutex
+	now    time.Time     // as last read
+	at     time.Duration // by mono
+	ahead  time.Duration // by mono, when the machine's clock was first seen to be a leap ahead; -1: it is not
+	by     time.Duration // how far ahead it then was
+	behind bool          // it was told that the machine's clock was set back
+	begun  bool          // it was read before
 }
 
 func newSteadyClock(wall func() time.Time, mono func() time.Duration, log *slog.Logger) *steadyClock {
-	return &steadyClock{wall: wall, mono: mono, log: log, ahead: -1, stopped: true}
+	return &steadyClock{wall: wall, mono: mono, log: log, ahead: -1}
 }
 
 // machineClock follows the clock of this machine. offset names a file whose first word is added to it ("-1h"), for proofs; "" for none.
@@ -67,8 +67,8 @@ func (c *steadyClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	wall, mono := c.wall(), c.mono()
-	if c.stopped {
-		c.now, c.at, c.stopped = wall, mono, false
+	if !c.begun {
+		c.now, c.at, c.begun = wall, mono, true
 		return c.now
 	}
 	passed := max(0, mono-c.at)

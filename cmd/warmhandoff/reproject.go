@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"warmhandoff/cmd/internal/store"
+	"warmhandoff/cmd/internal/store/sqlstore"
 )
 
 type reproject struct {
@@ -23,7 +24,7 @@ func (r *reproject) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	st, err := openStore(p, r.DB, "FULL")
+	st, err := openStore(p, r.DB, sqlstore.Options{})
 	if err != nil {
 		return err
 	}

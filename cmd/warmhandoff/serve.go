@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"warmhandoff/cmd/internal/jobs"
+	"warmhandoff/cmd/internal/store/sqlstore"
 )
 
 // drain is how long requests that are under way may take after the program was told to stop.
@@ -27,6 +28,8 @@ type serve struct {
 	Demo           bool   `help:"Load fictional people in every state into an empty database."`
 	LogLevel       string `help:"What is logged to stderr: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 	LogFormat      string `help:"How: text or json." default:"text" enum:"text,json"`
+	Shared         bool   `help:"Let other instances on this machine have the database file open too; all must say so. They take turns at writing, and each thing that is due is done by one of them."`
+	ProofClock     string `help:"A file with an offset that is added to the machine's clock, for proofs of what a clock that is set wrong does." placeholder:"FILE" hidden:"" env:"-"`
 	Synchronous    string `name:"proof-synchronous" help:"How a file is synced; anything but FULL loses acknowledged writes, which proofs must be able to see." default:"FULL" enum:"FULL,NORMAL,OFF" hidden:"" env:"-"`
 	site
 }
@@ -45,7 +48,8 @@ func (s *serve) Run(p *program) error {
 		return err
 	}
 	log := s.logger(p)
-	st, err := openStore(p, s.database(), s.Synchronous)
+	clock := machineClock(s.ProofClock, log)
+	st, err := openStore(p, s.database(), sqlstore.Options{Synchronous: s.Synchronous, Shared: s.Shared})
 	if err != nil {
 		return err
 	}
@@ -62,9 +66,9 @@ func (s *serve) Run(p *program) error {
 	if base == "" {
 		base = "http://" + listener.Addr().String() + "/fhir"
 	}
-	wires := wiring{base: base, guide: guide, network: s.InsecureListen, now: time.Now, newID: newID}
+	wires := wiring{base: base, guide: guide, network: s.InsecureListen, now: clock.Now, newID: newID}
 	if s.Demo {
-		if err := demonstrate(p, wire(st, wires), time.Now()); err != nil {
+		if err := demonstrate(p, wire(st, wires), clock.Now()); err != nil {
 			_ = listener.Close()
 			return err
 		}

@@ -72,9 +72,11 @@ func wire(st *sqlstore.Store, w wiring) *system {
 	return &system{store: st, engine: e, server: s, now: w.now}
 }
 
-// openStore opens the database that --db names. Synchronous is FULL but in proofs.
-func openStore(ctx context.Context, db, synchronous string) (*sqlstore.Store, error) {
+// openStore opens the database that --db names.
+func openStore(ctx context.Context, db string, o sqlstore.Options) (*sqlstore.Store, error) {
 	switch {
+	case db == ":memory:" && o.Shared:
+		return nil, ended{2, "--shared needs a database file: what is in memory is one program's own."}
 	case db == ":memory:":
 		return sqlstore.Open(ctx, sqlstore.Options{Memory: true})
 	case strings.HasPrefix(db, "postgres://"), strings.HasPrefix(db, "postgresql://"):
@@ -85,7 +87,8 @@ func openStore(ctx context.Context, db, synchronous string) (*sqlstore.Store, er
 	if _, err := os.Stat(filepath.Dir(db)); errors.Is(err, fs.ErrNotExist) {
 		return nil, ended{2, "the folder of --db does not exist: " + filepath.Dir(db)}
 	}
-	return sqlstore.Open(ctx, sqlstore.Options{Path: db, Synchronous: synchronous})
+	o.Path = db
+	return sqlstore.Open(ctx, o)
 }
 
 // stage makes empty adapters in memory for stories, with what was agreed with partners.
