@@ -203,6 +203,8 @@ type leg struct {
 	bookings              []string // appointments of this leg
 	encounters, documents []string // and its encounters, and the documents of its package
 	part2                 bool
+
+	owners, referrers []string // the two sides of the leg, now and once
 }
 
 // leg reads one fulfilment Task and all that was said about it.
@@ -229,6 +231,7 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	l.Signs = taskSigns(h, l.Words)
 	c.gates()
 	c.navigator()
+	c.parties(h)
 	c.others()
 	l.Told = q.told(h.Key)
 	c.instructed()
@@ -273,6 +276,9 @@ func (c *leg) others() {
 func (c *leg) read(h *History, read func(*leg, *History)) {
 	l := c.ledger
 	signs, bookings, holds, contacts, marks := len(l.Signs), len(l.Bookings), len(l.Holds), len(l.Contacts), len(l.Marks)
+	if !strings.HasPrefix(h.Key, "Patient/") {
+		h = c.heard(h)
+	}
 	read(c, h)
 	if c.undone(h) {
 		c.takeBack(signs, bookings, holds, contacts, marks)

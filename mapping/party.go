@@ -1,0 +1,65 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+
+	"warmhandoff/mapping/workflow"
+)
+
+// heard gives what of a resource counts for this leg: the versions that a party to the leg wrote, or a feed. What a stranger says is kept, and
+// says nothing here, in whoever's name it is written.
+//
+// Source: local, what it says counts for a referral only if the writer is a party to that leg, or a feed
+func (c *leg) heard(h *History) *History {
+	if !slices.ContainsFunc(h.Versions, c.stranger) {
+		return h
+	}
+	only := *h
+	only.Versions = slices.DeleteFunc(slices.Clone(h.Versions), c.stranger)
+	return &only
+}
+
+// stranger reports a version by somebody who is no party to this leg. Who did not say who they are is taken at their word, and so is whoever
+// helps: navigators, supervisors, feeds, administrators.
+func (c *leg) stranger(v Version) bool {
+	if v.Own || v.Party == "" {
+		return false
+	}
+	switch v.Role {
+	case workflow.Agency:
+		return c.agency != "" && !slices.ContainsFunc(c.owners, func(o string) bool { return o == v.Party || c.r.belong(o, v.Party) })
+	case workflow.Referrer:
+		return !slices.ContainsFunc(c.referrers, func(r string) bool { return r == v.Party || c.r.belong(r, v.Party) })
+	case workflow.Person:
+		return strings.HasPrefix(v.Party, "Patient/") && strings.HasPrefix(c.r.subject, "Patient/") && !c.isSubject(v.Party)
+	}
+	return false
+}
+
+// belong reports that one of two parties works for the other, or is part of it.
+func (q *reading) belong(a, b string) bool {
+	return q.r.Orgs != nil && (slices.Contains(q.r.Orgs(a), b) || slices.Contains(q.r.Orgs(b), a) || q.worksFor(a, b))
+}
+
+// parties learns who are the two sides of a leg: whoever owns or owned the Task, and whoever asks by the request or wrote either of them.
+func (c *leg) parties(task *History) {
+	add := func(list *[]string, who string) {
+		if who != "" && !slices.Contains(*list, who) {
+			*list = append(*list, who)
+		}
+	}
+	add(&c.referrers, c.r.requester)
+	for _, h := range []*History{&c.r.r.Request, task} {
+		for i := range h.Versions {
+			v := &h.Versions[i]
+			if v.Fact != nil && v.Fact.Task != nil && !v.Own {
+				add(&c.owners, v.Fact.Task.Owner)
+			}
+			if v.Role == workflow.Referrer {
+				add(&c.referrers, v.Party)
+			}
+		}
+	}
+	add(&c.owners, c.agency)
+}
