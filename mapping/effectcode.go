@@ -14,7 +14,7 @@ func todoCodes() codeSystem {
 	for _, d := range workflow.Deadlines {
 		s.add(d.What)
 	}
-	for _, what := range []string{"visit", "review", "confirm-person-knows", workflow.RenewConsent} {
+	for _, what := range []string{"visit", "review", "confirm-person-knows", workflow.RenewConsent, workflow.Withdraw} {
 		s.add(what)
 	}
 	return s
@@ -23,7 +23,7 @@ func todoCodes() codeSystem {
 // messageCodes are what a person or an organization may be told.
 func messageCodes() codeSystem {
 	s := codeSystem{url: SystemMessage, title: "What a message prepared for sending is about"}
-	for _, what := range []string{"reminder", "ask-how-it-went", "correction", workflow.NothingFurther, workflow.MayNotBeShared} {
+	for _, what := range []string{"reminder", "ask-how-it-went", "correction", workflow.NothingFurther, workflow.MayNotBeShared, workflow.Withdrawn} {
 		s.add(what)
 	}
 	return s

@@ -16,6 +16,7 @@ type Handoff struct {
 	Released bool // the package went to the agency: asked for, and the consent gate was open
 	Agreed   bool // the agency's yes is in force
 	Claims   bool // the agency says completed
+	Stands   bool // the Task has not ended in its parties' own words
 	Ended    time.Time
 	ClosesNeed,
 	Void bool

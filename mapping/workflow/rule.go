@@ -383,6 +383,7 @@ func (f *folding) finish(h *Handoff) {
 	h.Released = !f.said.released.IsZero()
 	_, h.Agreed = f.isAgreed()
 	h.Claims = f.said.last != nil && f.said.last.Status == TaskCompleted
+	h.Stands = f.said.last == nil || !f.said.last.Status.Terminal()
 	if h.State == Closed {
 		h.ClosesNeed, h.Void = f.endMeans(h.Reason)
 		h.Ended = h.Since
