@@ -15,6 +15,7 @@ type TaskMove struct {
 	Reason workflow.Reason
 	Owner  string
 	Marked bool // it carries our own businessStatus: whoever sends it read a version of ours
+	Asks   bool // it asks for the cancellation
 }
 
 // IsEcho reports that a Task comes back with the status that we wrote over its parties' last word. Our completed comes back only with our
@@ -34,7 +35,7 @@ func (f *Fact) Move() (TaskMove, bool) {
 }
 
 func (t *taskFact) move() TaskMove {
-	return TaskMove{Status: t.Status, Reason: t.Reason, Owner: t.Owner, Marked: t.Marked}
+	return TaskMove{Status: t.Status, Reason: t.Reason, Owner: t.Owner, Marked: t.Marked, Asks: t.Says == SaysCancel}
 }
 
 // Requests gives the ServiceRequests that a Task is about.
@@ -91,7 +92,7 @@ func (s Settings) CheckReason(r *fhir.Resource) []fhir.Issue {
 // otherReasons are codes of our reason system that may stand in a statusReason beside pauses and ends.
 var otherReasons = []workflow.Reason{
 	workflow.NoNews, workflow.ClaimOnly, workflow.InConflict, workflow.UnclearNoShow, workflow.Retracted, workflow.Missed,
-	workflow.CancelledByPerson, workflow.CouldNotReach, workflow.DecisionNeeded, workflow.DidNotComeAttribute, "reopened", "refuted",
+	workflow.CancelledByPerson, workflow.CouldNotReach, workflow.DecisionNeeded, workflow.DidNotComeAttribute, "reopened", workflow.Refuted,
 }
 
 func names[T any](rows []T, name func(T) string) string {

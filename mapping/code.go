@@ -115,6 +115,11 @@ var navigatorRoles = []Coding{
 	{SystemRole, "navigator"}, {SystemRole, "peer"}, {systemNUCC, "175T00000X"}, {systemNUCC, "171M00000X"}, {systemNUCC, "172V00000X"},
 }
 
+// abort is the code of a Task that asks to abort another, its focus.
+//
+// Source: COW ballot, CancellationRequestTask
+var abort = Coding{systemTaskCode, "abort"}
+
 // fulfil are the Task.code values of a fulfilment Task, beside those of the guides.
 var fulfil = []Coding{{systemTaskCode, "fulfill"}}
 

@@ -16,6 +16,8 @@ type Referral struct {
 	// Orgs gives the organizations that somebody works for or that a party belongs to: of a PractitionerRole, a Practitioner, an
 	// Organization that is part of another. nil knows of none.
 	Orgs func(ref string) []string
+	// Alike are other requests of the person for the same service, made at about the same time.
+	Alike []Alike
 }
 
 // Leg is one followed leg and its ledger.
@@ -233,6 +235,8 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	c.navigator()
 	c.parties(h)
 	c.others()
+	l.Person.Unsafe, l.Death = q.unsafe(), q.death()
+	l.CancelAsks, l.Twins = q.cancelAsks(h), q.twins(task.Owner)
 	l.Told = q.told(h.Key)
 	c.instructed()
 	c.helped()

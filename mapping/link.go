@@ -97,7 +97,16 @@ func (s Settings) Links(r *fhir.Resource) []Link {
 		for _, other := range s.samePeople(r) {
 			add("link", other, ShelfLinked)
 		}
+	case "ServiceRequest":
+		if person := s.ref(r.Get("subject")); strings.HasPrefix(person, "Patient/") {
+			for _, what := range services(codings(r.Get("code")), r.Get("code", "text").Text()) {
+				add("code", person, ShelfAsks+what)
+			}
+		}
 	case "Task":
+		if s.forbidsContact(codings(r.Get("code"))) {
+			add("for", s.ref(r.Get("for")), ShelfStays)
+		}
 		for o := range r.Get("output").All() {
 			if !oursAmong(codings(o.Get("type")), SystemOutput) {
 				add("output", s.ref(o.Get("valueReference")), "")

@@ -33,7 +33,9 @@ type Settings struct {
 type Partner struct {
 	Treatment bool // basis: treatment; a treating provider may receive without a Consent, never 42 CFR Part 2 content
 	Part2     bool // a 42 CFR Part 2 program: whatever concerns it counts as labelled
-	Mark      bool // a completed without evidence keeps its status; businessStatus alone tells
+	// Cancel says how the referrer's side cancels what this agency has begun.
+	Cancel workflow.Cancelling
+	Mark   bool // a completed without evidence keeps its status; businessStatus alone tells
 }
 
 // Guide is the codes of one implementation guide, as data.
@@ -43,7 +45,9 @@ type Guide struct {
 	Business []BusinessCode
 	Reasons  []ReasonCode
 	Fulfil   []Coding // Task.code values that mean: see to this request
-	Activity []Coding // Task.output.type values whose Procedure is the activity that resulted
+	// NoContact are codes that say that the person must not be contacted directly: of a Task, or of ServiceRequest.orderDetail.
+	NoContact []Coding
+	Activity  []Coding // Task.output.type values whose Procedure is the activity that resulted
 }
 
 // Coding is a code in a code system. An empty System matches any.
@@ -74,6 +78,7 @@ const (
 	SaysNothing   BusinessSaying = ""
 	SaysNoShow    BusinessSaying = "no-show"
 	SaysVisitDone BusinessSaying = "visit-done" // a claim like any other
+	SaysCancel    BusinessSaying = "cancel"     // the referrer's side asks for the cancellation
 )
 
 // ReasonCode says what a Task.statusReason of a guide means.

@@ -18,7 +18,10 @@ type requestFact struct {
 	Supporting []string // "Consent/c1"
 	Codes      []Coding // code and category
 
-	warm requestWarmth
+	warm     requestWarmth
+	BasedOn  []string // other requests that it is made for
+	Services []string // what is asked for: "system|code", or words
+	Unsafe   bool     // the person must not be contacted directly
 }
 
 func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
@@ -32,6 +35,9 @@ func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
 		Supporting: s.refs(r.Get("supportingInfo")),
 		Codes:      append(codings(r.Get("code")), codings(r.Get("category"))...),
 	}
+	q.BasedOn = s.refs(r.Get("basedOn"))
+	q.Services = services(codings(r.Get("code")), r.Get("code", "text").Text())
+	q.Unsafe = s.forbidsContact(codings(r.Get("orderDetail")))
 	if u, ok := urgencies[r.Get("priority").Text()]; ok {
 		q.Urgency = u
 	}

@@ -20,6 +20,8 @@ type taskFact struct {
 	Fulfils  bool
 	Modified time.Time
 	Review   time.Time
+	Unsafe   bool     // it says that the person must not be contacted directly
+	Aborts   string   // the Task that it asks to abort, "Task/t1"; "" none
 	Outputs  []string // what output.valueReference names
 	Barrier  string   // of a Task on the side: what it sees to
 }
@@ -43,7 +45,12 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 	if b := barriersOf(codings(r.Get("code"))); len(b) > 0 {
 		t.Barrier = b[0]
 	}
-	t.Fulfils = len(t.Requests) > 0 && s.fulfils(codings(r.Get("code")))
+	code := codings(r.Get("code"))
+	t.Unsafe = s.forbidsContact(code)
+	if focus := s.ref(r.Get("focus")); anyIs([]Coding{abort}, code) && strings.HasPrefix(focus, "Task/") {
+		t.Aborts = focus
+	}
+	t.Fulfils = len(t.Requests) > 0 && s.fulfils(code)
 	for o := range r.Get("output").All() {
 		if oursAmong(codings(o.Get("type")), SystemOutput) {
 			continue
@@ -131,7 +138,7 @@ func words(h *History) (list []workflow.Word, ours workflow.Status) {
 			if IsEcho(t.move(), last.Status, ours) {
 				continue
 			}
-			if last.Status == t.Status {
+			if last.Status == t.Status && !(last.Asks && v.Role == workflow.Agency) {
 				if t.Reason != "" && t.Reason != last.Reason {
 					last.Reason, last.Reworded, last.RewordedBy = t.Reason, v.Received, v.Role
 				}
@@ -142,6 +149,7 @@ func words(h *History) (list []workflow.Word, ours workflow.Status) {
 			}
 		}
 		ours = ""
+		w.Asks = t.asksCancel(v.Role)
 		list = append(list, w)
 	}
 	return list, ours
@@ -196,4 +204,9 @@ func businessSign(says BusinessSaying, v *Version, key string) (workflow.Sign, b
 		return s, false
 	}
 	return s, true
+}
+
+// forbidsContact reports a guide's code that says that the person must not be contacted directly.
+func (s Settings) forbidsContact(read []Coding) bool {
+	return slices.ContainsFunc(s.Guides, func(g Guide) bool { return anyIs(g.NoContact, read) })
 }

@@ -95,6 +95,8 @@ type hearing struct {
 	end       End
 	ended     *Word
 	hold      *Word
+	dead      *Word     // a report of death that nobody confirmed
+	reopened  time.Time // when an ended leg was last opened again; zero: never. What was before is of an earlier cycle
 }
 
 // hear reads the words in their order.
@@ -107,11 +109,16 @@ func (f *folding) hear() {
 			h.asked = w.Received
 		}
 		f.hearYes(before, w)
-		h.ended, h.hold = nil, nil
+		if h.ended != nil && !w.Status.Terminal() {
+			h.reopened = w.Said
+		}
+		h.ended, h.hold, h.dead = nil, nil, nil
 		switch {
+		case f.reports(w):
+			h.dead = w
 		case w.Status == TaskFailed && w.Reason == DidNotComeAttribute:
 		case w.Status.Terminal() && w.Status != TaskCompleted:
-			h.ended, h.end = w, endOfWord(w)
+			h.ended, h.end = w, f.endOfAnswer(w)
 			if h.end.Declines {
 				h.agreed, h.refused = false, w.Said
 			}
@@ -127,8 +134,9 @@ func (f *folding) hear() {
 // hearYes keeps the agency's yes: it is given by accepting, starting or completing, and stands when somebody else resumes or reopens.
 func (f *folding) hearYes(before Status, w *Word) {
 	resumed := before == TaskOnHold || before.Terminal() && before != TaskCompleted
-	switch w.Status {
-	case TaskAccepted, TaskInProgress, TaskCompleted:
+	switch {
+	case w.Asks:
+	case w.Status == TaskAccepted, w.Status == TaskInProgress, w.Status == TaskCompleted:
 		if w.Status != before && !f.said.agreed && (!resumed || w.By == Agency) {
 			f.said.agreed, f.said.agreedAt = true, w.Said
 		}
@@ -153,6 +161,17 @@ func endOfWord(w *Word) End {
 	}
 	e, _ := EndOf(reason)
 	return e
+}
+
+// endOfAnswer gives the end that a word makes where it may answer a request of the referrer's: that cancels for them.
+//
+// Source: BSeR 2.0.0-ballot, transition 23; COW ballot, CancellationRequestTask
+func (f *folding) endOfAnswer(w *Word) End {
+	if _, coded := EndOf(w.Reason); !coded && w.Status == TaskCancelled && w.By == Agency && f.l.cancelAsked(w.Received) != nil {
+		e, _ := EndOf(ReferrerWithdrew)
+		return e
+	}
+	return endOfWord(w)
 }
 
 // hearGate finds the first moment at which the release was asked for and the gate stood open.

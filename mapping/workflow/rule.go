@@ -46,6 +46,9 @@ func (f *folding) isAttended() (answer, bool) {
 }
 
 func (f *folding) isDisputed() (answer, bool) {
+	if f.isDead() {
+		return answer{}, false
+	}
 	for i := len(f.visits) - 1; i >= 0; i-- {
 		if f.visits[i].verdict == visitDisputed {
 			return answer{reason: InConflict, visit: f.visits[i].at, since: f.visits[i].at.At}, true
@@ -85,7 +88,7 @@ func (f *folding) tooLate(v *visit, s *Sign) bool {
 // Source: local, referrer withdraws within 48 h of a booked visit
 func (f *folding) isLateWithdrawal() (answer, bool) {
 	at := f.withdrawn()
-	if at.IsZero() || f.knew(at, time.Time{}) {
+	if at.IsZero() || f.isDead() || f.knew(at, time.Time{}) {
 		return answer{}, false
 	}
 	for i := range f.visits {
@@ -119,11 +122,14 @@ var openQuestion = map[Verdict]bool{
 }
 
 func (f *folding) isEnded() (answer, bool) {
-	if w := f.said.ended; w != nil {
+	if w := f.said.ended; w != nil && f.said.end.Reason != Deceased {
 		return answer{reason: f.said.end.Reason, since: w.Said}, true
 	}
 	if !f.l.Withdrawn.At.IsZero() {
 		return answer{reason: ReferrerWithdrew, since: f.l.Withdrawn.At}, true
+	}
+	if f.isDead() {
+		return answer{reason: Deceased, since: f.l.Death.Confirmed}, true
 	}
 	return answer{}, false
 }
@@ -135,6 +141,9 @@ func (f *folding) isHeld() (answer, bool) {
 	var found []Hold
 	if w := f.said.hold; w != nil {
 		found = append(found, Hold{Reason: pauseOfWord(w), From: w.Said, Source: w.Source})
+	}
+	if w := f.said.dead; w != nil {
+		found = append(found, Hold{Reason: DeathCheck, From: w.Said, Source: w.Source})
 	}
 	found = append(found, f.l.Holds...)
 	if g := f.gate(); g != nil && g.Cause == Expired && !f.said.released.IsZero() {
@@ -200,13 +209,6 @@ func (f *folding) inForce(h *Hold) bool {
 	return h.Reason != DeathCheck || !f.refuted(h.From)
 }
 
-// refuted reports that a navigator or supervisor moved the Task on after a report of death.
-func (f *folding) refuted(since time.Time) bool {
-	w := f.said.last
-	return w != nil && (w.By == Navigator || w.By == Supervisor) && w.Said.After(since) &&
-		(w.Status == TaskInProgress || w.Status == TaskAccepted || w.Status == TaskRequested)
-}
-
 // upcoming gives the next booked visit, nil when there is none.
 func (f *folding) upcoming() *visit {
 	for i := range f.visits {
@@ -253,7 +255,7 @@ func (f *folding) newest() finding {
 	best := finding{missing: true}
 	for i := range f.visits {
 		v := &f.visits[i]
-		if v.verdict == visitVoid || v.verdict == visitUpcoming || v.verdict == visitAttended {
+		if v.verdict == visitVoid || v.verdict == visitUpcoming || v.verdict == visitAttended || v.at.At.Before(f.said.reopened) {
 			continue
 		}
 		n := finding{verdict: v.verdict, at: v.at, visit: v.at, cleared: v.at.At}
@@ -267,7 +269,7 @@ func (f *folding) newest() finding {
 	for _, s := range f.loose {
 		n := finding{at: Moment{At: s.Said}, cleared: s.Said}
 		switch {
-		case s.Taken:
+		case s.Taken, s.Said.Before(f.said.reopened):
 			continue
 		case s.Says == Came && !f.explained(s):
 			n.verdict = visitClaimed
@@ -339,6 +341,9 @@ func (f *folding) isUnreached() (answer, bool) {
 	var last *Contact
 	for i := range f.l.Contacts {
 		c := &f.l.Contacts[i]
+		if c.At.Before(f.said.reopened) {
+			continue
+		}
 		if last == nil || c.At.After(last.At) || c.At.Equal(last.At) && c.Source > last.Source {
 			last = c
 		}
@@ -409,10 +414,14 @@ func (f *folding) finish(h *Handoff) {
 		return compareText(a.Kind, b.Kind)
 	})
 	f.shares(h)
-	h.Evidence, h.Flags = f.evidence, f.flags
+	f.young(h)
+	f.guarded(h)
+	h.Evidence = f.evidence
 	h.Due = due(f, h)
+	f.answering(h)
 	f.consented(h)
-	h.Wake = f.next
+	f.quiet(h)
+	h.Flags, h.Wake = f.flags, f.next
 }
 
 // judged gives every visit with its verdict; what turned out to be no visit is left out.

@@ -53,7 +53,8 @@ func (t *txn) checkTask(c *Change, old *store.Version, r *fhir.Resource) []fhir.
 	if !said || mapping.IsEcho(move, last.Status, ours) {
 		return issues
 	}
-	asked := workflow.Asked{From: last.Status, To: move.Status, By: t.p.Role, Reason: move.Reason, Ended: last.Said, At: t.now}
+	asked := workflow.Asked{From: last.Status, To: move.Status, By: t.p.Role, Reason: move.Reason, Ended: last.Said, At: t.now,
+		Cancel: t.e.set.Guide.Partners[h.Owner()].Cancel, Asks: move.Asks}
 	if asked.From == asked.To {
 		return issues
 	}

@@ -26,10 +26,12 @@ func (t *txn) follow() error {
 // refold brings the referrals with these ServiceRequest ids up to date. What it learned is kept once the transaction is on disk.
 func (t *txn) refold(ids []string) error {
 	t.recall()
-	for _, id := range ids {
-		if err := t.refoldOne(id); err != nil {
-			return foldFailed(id, err)
+	for i := 0; i < len(ids); i++ {
+		alike, err := t.refoldOne(ids[i])
+		if err != nil {
+			return foldFailed(ids[i], err)
 		}
+		ids = t.addAlike(ids, alike)
 	}
 	fresh := t.fresh
 	t.after = append(t.after, func() { t.e.facts.keep(fresh) })
@@ -48,6 +50,7 @@ type folded struct {
 	id      string
 	read    mapping.Read
 	answers []workflow.Handoff // of read.Legs
+	alike   []string           // ids of requests of the same person for the same service
 }
 
 // fold gathers a referral and answers each of its legs. It writes nothing.
@@ -58,6 +61,9 @@ func (t *txn) fold(id string) (*folded, error) {
 	}
 	f := &folded{id: id, read: t.e.set.Guide.Ledgers(r)}
 	f.answers = make([]workflow.Handoff, len(f.read.Legs))
+	for i := range r.Alike {
+		f.alike = append(f.alike, r.Alike[i].Request.ID())
+	}
 	for i := range f.read.Legs {
 		f.answers[i] = t.e.fold(&f.read.Legs[i].Ledger, t.now, &t.e.set.Rules)
 	}
@@ -75,12 +81,18 @@ func (f *folded) all() []*workflow.Handoff {
 }
 
 // refoldOne makes a referral read as its answers say: its Tasks, what is written for it, its rows.
-func (t *txn) refoldOne(id string) error {
+func (t *txn) refoldOne(id string) (alike []string, err error) {
 	f, err := t.fold(id)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := t.dropGone(id, f.read.Legs); err != nil {
+	return f.alike, t.makeSo(f)
+}
+
+// makeSo writes what a folded referral asks for.
+func (t *txn) makeSo(f *folded) error {
+	var err error
+	if err := t.dropGone(f.id, f.read.Legs); err != nil {
 		return err
 	}
 	for i := range f.read.Legs {
@@ -310,7 +322,7 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 		return nil, err
 	}
 	g.out.Request = *request
-	at := []string{key.String()}
+	at := append([]string{key.String()}, request.Asks()...)
 	if person := request.Subject(); strings.HasPrefix(person, "Patient/") {
 		at = append(at, shelvesOf(person)...)
 		g.people = append(g.people, person)
@@ -322,6 +334,9 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 		return nil, err
 	}
 	if err := g.named(request.Names()); err != nil {
+		return nil, err
+	}
+	if err := g.aborted(); err != nil {
 		return nil, err
 	}
 	g.out.Orgs = t.orgs
@@ -378,6 +393,11 @@ func (g *gathering) linked(to ...string) error {
 	var further []string
 	for i := range all {
 		l := &all[i]
+		if l.From.Type == "ServiceRequest" && !l.Former {
+			if err := g.alike(l.From, l.Number); err != nil {
+				return err
+			}
+		}
 		if g.seen[l.From] || !gathered[l.From.Type] {
 			continue
 		}
