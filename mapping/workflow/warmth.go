@@ -436,6 +436,7 @@ func (w *warming) near(needs string) {
 	}
 	from := w.booking.Start.In(w.f.rules.Zone).AddDate(0, 0, -2)
 	w.f.wake(from)
+	w.f.wake(w.booking.Start)
 	if !w.f.at.Before(from) && w.f.at.Before(w.booking.Start) {
 		w.f.flag("The visit is near, and something that is needed is not arranged: " + needs + ".")
 	}
