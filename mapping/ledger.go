@@ -67,6 +67,7 @@ type reading struct {
 	patients   []*History
 	requester  string
 	received   time.Time
+	revised    []time.Time
 	request    *requestFact
 	part2      bool
 	labels     []string // of the request
@@ -123,6 +124,8 @@ func (q *reading) hear(v *Version) {
 	f := v.Fact.Request
 	if q.received.IsZero() {
 		q.received = v.Received
+	} else if f.asks() && v.Role != workflow.Agency {
+		q.revised = append(q.revised, v.Received)
 	}
 	q.followed = q.followed || f.asks()
 	q.request, q.subject, q.requester = f, v.Fact.Subject, f.Requester
@@ -224,7 +227,7 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	c := &leg{s: q.s, r: q, ledger: l, agency: task.Owner, partner: q.s.Partners[task.Owner], outputs: h.outputs()}
 	c.part2 = q.part2 || c.partner.Part2 || q.s.Partners[q.requester].Part2
 	out.Part2 = c.part2
-	*l = workflow.Ledger{Leg: h.Key, Agency: task.Owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn}
+	*l = workflow.Ledger{Leg: h.Key, Agency: task.Owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn, Revised: q.revised}
 	l.Received = later(q.received, h.Versions[0].Received)
 	l.Words, _ = words(h)
 	if !q.void.IsZero() {

@@ -85,6 +85,9 @@ func (d drawn) bookings(l *Ledger) {
 		b := booking(fmt.Sprintf("Appointment/AP%d", i), d.time("start"))
 		b.Made, b.Received = d.time("made"), d.time("booking received")
 		b.Status = rapid.SampledFrom(kinds).Draw(d.t, "booked")
+		if d.chance(4, "moved") {
+			b.Moved = []Reschedule{{At: d.time("moved at"), By: rapid.SampledFrom([]Role{Agency, Person, ""}).Draw(d.t, "moved by")}}
+		}
 		l.Bookings = append(l.Bookings, b)
 	}
 }
@@ -121,6 +124,9 @@ func (d drawn) contacts(l *Ledger) {
 			Mode: rapid.SampledFrom([]string{"", "PHONE", "FACE", "SMSWRIT"}).Draw(d.t, "mode"), Source: fmt.Sprintf("Communication/M%d/_history/1", i),
 		})
 	}
+	for i := range rapid.IntRange(0, 2).Draw(d.t, "telephone") - 1 {
+		l.Yeses = append(l.Yeses, Yes{At: d.time("said yes"), Source: fmt.Sprintf("Communication/Y%d/_history/1", i)})
+	}
 }
 
 func (d drawn) holds(l *Ledger) {
@@ -154,6 +160,9 @@ func (d drawn) gate(what string) []GateSpan {
 
 // rest draws what is said of the person and of the request.
 func (d drawn) rest(l *Ledger) {
+	if d.chance(5, "revised") {
+		l.Revised = []time.Time{d.time("revised")}
+	}
 	if d.chance(8, "withdrawn") {
 		l.Withdrawn = Withdrawal{At: d.time("withdrawn"), Source: "ServiceRequest/SR1/_history/2"}
 	}

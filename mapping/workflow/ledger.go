@@ -5,12 +5,13 @@ import "time"
 // Ledger is everything that was said about one leg, made from FHIR resources by package mapping. The order of its lists means nothing, but for
 // Words, which come in the order of the Task's versions.
 type Ledger struct {
-	Leg      string    // what names the leg: "Task/t1"
-	Agency   string    // the party that was asked
-	Urgency  Urgency   //
-	Authored time.Time // when the need was written down; a visit before it is not a first visit. Zero: not said
-	Received time.Time // when we first heard of it
-	NoStep   bool      // nobody said from what kind of support to what other the person goes
+	Leg      string      // what names the leg: "Task/t1"
+	Agency   string      // the party that was asked
+	Urgency  Urgency     //
+	Authored time.Time   // when the need was written down; a visit before it is not a first visit. Zero: not said
+	Received time.Time   // when we first heard of it
+	Revised  []time.Time // when the request came with other content than before
+	NoStep   bool        // nobody said from what kind of support to what other the person goes
 
 	Words     []Word
 	Bookings  []Booking

@@ -30,7 +30,7 @@ func (f *folding) reschedules() []Reschedule {
 	var list []Reschedule
 	for i := range f.l.Bookings {
 		b := &f.l.Bookings[i]
-		if b.Status == NeverBooked || b.Status == OnWaitlist {
+		if !b.stands() {
 			continue
 		}
 		list = append(list, b.Moved...)
@@ -50,28 +50,34 @@ func (f *folding) reschedules() []Reschedule {
 // cancelledBy says who asked for another date, by how the old one was cancelled.
 var cancelledBy = map[BookingStatus]Role{CancelledPerson: Person, CancelledService: Agency, CancelledUnknown: ""}
 
-// replaced gives the cancelled booking that another stands in for: the one cancelled nearest to when the other was made, and that no booking made
-// before stands in for. nil for none.
+// replaced gives the cancelled booking that another stands in for: the one cancelled nearest to when the other was made, where no booking made in
+// between took its place. nil for none.
 func (f *folding) replaced(by *Booking) *Booking {
-	if by.Status == OnWaitlist || by.Status == NeverBooked {
-		return nil
-	}
 	var best *Booking
 	for i := range f.l.Bookings {
-		b := &f.l.Bookings[i]
-		if _, cancelled := cancelledBy[b.Status]; !cancelled || b.Name == by.Name || !b.Made.Before(by.Made) || apart(b.Received, by.Made) > anew {
-			continue
-		}
-		if best == nil || apart(b.Received, by.Made) < apart(best.Received, by.Made) {
+		if b := &f.l.Bookings[i]; b.replacedBy(by) && (best == nil || b.closer(best, by.Made)) {
 			best = b
 		}
 	}
-	if best == nil || slices.ContainsFunc(f.l.Bookings, func(o Booking) bool {
-		return o.Name != by.Name && o.Made.After(best.Made) && o.Made.Before(by.Made) && apart(best.Received, o.Made) <= anew && o.Status != OnWaitlist && o.Status != NeverBooked
-	}) {
+	if best == nil || slices.ContainsFunc(f.l.Bookings, func(o Booking) bool { return o.stands() && o.Made.Before(by.Made) && best.replacedBy(&o) }) {
 		return nil
 	}
 	return best
+}
+
+// stands reports a booking that was made, whatever became of it.
+func (b *Booking) stands() bool { return b.Status != NeverBooked && b.Status != OnWaitlist }
+
+// replacedBy reports that a booking was cancelled, and another one made for it.
+func (b *Booking) replacedBy(o *Booking) bool {
+	_, cancelled := cancelledBy[b.Status]
+	return cancelled && b.Name != o.Name && b.Made.Before(o.Made) && apart(b.Received, o.Made) <= anew
+}
+
+// closer reports that b was cancelled nearer to a moment than o; of two as near, the one that comes first by name.
+func (b *Booking) closer(o *Booking, at time.Time) bool {
+	mine, theirs := apart(b.Received, at), apart(o.Received, at)
+	return mine < theirs || mine == theirs && b.Name < o.Name
 }
 
 func apart(a, b time.Time) time.Duration { return a.Sub(b).Abs() }
@@ -97,7 +103,7 @@ func (f *folding) wasTold(v *visit) bool {
 		}
 	}
 	for i := range f.l.Marks {
-		if m := &f.l.Marks[i]; m.Element == "plan-given" && !m.At.Before(since) && m.At.Before(v.at.At) {
+		if m := &f.l.Marks[i]; m.Element == PlanGiven && m.Waived == "" && !m.At.Before(since) && m.At.Before(v.at.At) {
 			return true
 		}
 	}
