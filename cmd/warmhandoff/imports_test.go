@@ -45,7 +45,7 @@ var rooms = []room{
 	{"cmd/internal/store/sqlstore", []string{"cmd/internal/store"}, []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}},
 	{"cmd/internal/store/storetest", []string{"cmd/internal/store"}, []string{"github.com/stretchr/testify", "pgregory.net/rapid"}},
 	{"cmd/internal/engine", useCase, nil},
-	{"cmd/internal/server", append([]string{"cmd/internal/engine"}, useCase...), []string{
+	{"cmd/internal/server", append([]string{"cmd/internal/engine", "fhir/patch"}, useCase...), []string{
 		"github.com/labstack/echo/v4", "github.com/samply/golang-fhir-models", "github.com/go-json-experiment/json",
 	}},
 	{"cmd/internal/jobs", append([]string{"cmd/internal/engine"}, useCase...), nil},

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
 	"warmhandoff/cmd/internal/store"
@@ -29,6 +31,7 @@ var (
 	nosniff  = []string{"nosniff"}
 	noStore  = []string{"no-store"}
 	jsonType = []string{mediaFHIR}
+	xmlType  = []string{mediaXML}
 	gzipped  = []string{"gzip"}
 	retryIn  = []string{"1"}
 	varies   = []string{"Accept-Encoding"}
@@ -75,7 +78,7 @@ func writeBody(c echo.Context, status int, body []byte) error {
 		return nil
 	}
 	h := w.Header()
-	h["Content-Type"] = jsonType
+	body, h["Content-Type"] = shaped(c.Request(), body)
 	if len(body) >= packFrom {
 		h["Vary"] = varies
 		if takesGzip(c.Request().Header) {
@@ -89,6 +92,22 @@ func writeBody(c echo.Context, status int, body []byte) error {
 	}
 	_, _ = w.Write(body) // the status is out: whoever hung up cannot be told
 	return nil
+}
+
+// shaped gives a resource's JSON in the form that the caller asked for, and what form that is.
+func shaped(r *http.Request, body []byte) ([]byte, []string) {
+	switch {
+	case wantsXML(r.Header, r.URL.RawQuery):
+		if resource, err := fhir.ReadStored(body); err == nil {
+			return resource.XML(), xmlType
+		}
+	case pretty(r.URL.RawQuery):
+		value := jsontext.Value(bytes.Clone(body))
+		if value.Indent(jsontext.WithIndent("  ")) == nil {
+			return value, jsonType
+		}
+	}
+	return body, jsonType
 }
 
 var packers = sync.Pool{New: func() any {

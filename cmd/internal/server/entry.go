@@ -43,8 +43,13 @@ func (s *Server) readEntry(in *request, v fhir.Value) error {
 	if err := s.routeEntry(in, ask.Get("method").Text(), ask.Get("url").Text()); err != nil {
 		return err
 	}
-	if in.route.takes == resourceBody {
+	switch in.route.takes {
+	case resourceBody:
 		return in.takeResource(v.Get("resource"))
+	case patchBody:
+		if in.body = v.Get("resource").Resource(); in.body == nil {
+			return fail(http.StatusBadRequest, fhir.CodeRequired, in.at+".resource", "PATCH needs the patch in the entry: a Parameters resource, or a Binary.")
+		}
 	}
 	return nil
 }
@@ -70,13 +75,15 @@ func (s *Server) routeEntry(in *request, method, address string) error {
 		return nil
 	case rt != nil || known:
 		return fail(http.StatusBadRequest, fhir.CodeNotSupported, in.at+".request.method",
-			"An entry can GET, HEAD, POST (to a type), PUT or DELETE; "+method+" on this address is not among it.")
+			"An entry can GET, HEAD, POST (to a type), PUT, PATCH or DELETE; "+method+" on this address is not among it.")
 	}
 	return fail(http.StatusNotFound, fhir.CodeNotFound, in.at+".request.url", "There is nothing at this address; [base]/metadata lists what there is.")
 }
 
 // inBundle reports whether an entry may ask for what the route does. What takes another body than a resource cannot be said in an entry.
-func (rt *route) inBundle() bool { return rt.takes == noBody || rt.takes == resourceBody }
+func (rt *route) inBundle() bool {
+	return rt.takes == noBody || rt.takes == resourceBody || rt.takes == patchBody
+}
 
 type wrongAddress string
 

@@ -2,11 +2,13 @@ package server_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -260,7 +262,7 @@ func TestASearchAnswersWithASearchset(t *testing.T) {
 		Issues: []fhir.Issue{{Severity: fhir.Warning, Code: fhir.CodeNotSupported, Text: "no such parameter"}},
 	}
 	s := serve(t, e)
-	b := bundleOf(t, ask(t, s, "GET", "/Task?status=requested&colour=red&_format=json&_pretty=true", "", "Prefer: handling=strict"))
+	b := bundleOf(t, ask(t, s, "GET", "/Task?status=requested&colour=red&_format=json&_pretty=false", "", "Prefer: handling=strict"))
 	assert.Equal(t, "searchset", b.Type)
 	assert.Equal(t, 41, *b.Total)
 	assert.Equal(t, base+"/Task?identifier=a%7Cb&status=requested", b.link("self"))
@@ -381,21 +383,114 @@ func TestEachKindOfFailureHasItsStatus(t *testing.T) {
 	}
 }
 
-func TestJSONIsTheAnswerUnlessXMLAloneIsAsked(t *testing.T) {
+func TestJSONIsTheAnswerUnlessXMLIsLikedBetter(t *testing.T) {
 	t.Parallel()
 	s := serve(t, stocked(t))
-	for _, accept := range []string{
-		"", "*/*", "application/fhir+json", "application/json", "application/fhir+json; fhirVersion=4.0", "text/html",
-		"application/fhir+xml;q=1.0, application/fhir+json;q=1.0, application/xml+fhir;q=0.9, application/json+fhir;q=0.9",
-		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "application/xml;q=0, text/plain",
+	for _, c := range []struct{ accept, query, want string }{
+		{"", "", "json"}, {"*/*", "", "json"}, {"application/fhir+json", "", "json"}, {"application/json", "", "json"},
+		{"application/fhir+json; fhirVersion=4.0", "", "json"}, {"text/html", "", "json"},
+		{"application/fhir+xml;q=1.0, application/fhir+json;q=1.0, application/xml+fhir;q=0.9, application/json+fhir;q=0.9", "", "json"},
+		{"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "", "json"}, {"application/xml;q=0, text/plain", "", "json"},
+		{"application/xml", "?_format=application/fhir%2Bjson", "json"},
+		{"application/fhir+xml", "", "xml"}, {"application/xml, text/xml;q=0.5", "", "xml"}, {"application/fhir+json;q=0, application/fhir+xml", "", "xml"},
+		{"application/fhir+json;q=0.8, application/fhir+xml", "", "xml"}, {"application/fhir+json", "?_format=xml", "xml"},
+		{"", "?_format=application/fhir%2Bxml", "xml"},
 	} {
 		var headers []string
-		if accept != "" {
-			headers = []string{"Accept: " + accept}
+		if c.accept != "" {
+			headers = []string{"Accept: " + c.accept}
 		}
-		assert.Equal(t, http.StatusOK, ask(t, s, "GET", "/Task/t1", "", headers...).Code, accept)
+		for _, path := range []string{"/Task/t1", "/Task/nobody", "/Task", "/metadata"} {
+			w := ask(t, s, "GET", path+c.query, "", headers...)
+			assert.Equal(t, "application/fhir+"+c.want, w.Header().Get("Content-Type"), "%s %s %s", path, c.accept, c.query)
+			assert.Equal(t, c.want == "xml", strings.HasPrefix(w.Body.String(), "<?xml"), "%s %s %s", path, c.accept, c.query)
+		}
 	}
-	assert.Equal(t, http.StatusOK, ask(t, s, "GET", "/Task/t1?_format=application/fhir+json", "", "Accept: application/xml").Code, "_format wins")
+}
+
+func TestXMLIsTakenAndSaysTheSame(t *testing.T) {
+	t.Parallel()
+	s := realServer(t)
+	r, issues := fhir.Read([]byte(task))
+	require.NotNil(t, r, "%v", issues)
+	for _, media := range []string{"application/fhir+xml", "application/xml; charset=UTF-8", "text/xml"} {
+		w := ask(t, s, "POST", "/Task", string(r.XML()), "Content-Type: "+media)
+		require.Equal(t, http.StatusCreated, w.Code, w.Body)
+		made, issues := fhir.Read(w.Body.Bytes())
+		require.NotNil(t, made, "%v", issues)
+		assert.JSONEq(t, string(r.Get("focus").Raw()), string(made.Get("focus").Raw()), media)
+		back := ask(t, s, "GET", "/Task/"+made.ID(), "", "Accept: application/fhir+xml")
+		data, issues := fhir.FromXML(back.Body.Bytes())
+		require.Empty(t, issues)
+		assert.JSONEq(t, w.Body.String(), string(data), media)
+	}
+	bundle := `<Bundle xmlns="http://hl7.org/fhir"><type value="batch"/><entry><resource><Patient><id value="x1"/></Patient></resource>` +
+		`<request><method value="PUT"/><url value="Patient/x1"/></request></entry></Bundle>`
+	w := ask(t, s, "POST", "/", bundle, "Content-Type: application/fhir+xml", "Accept: application/fhir+xml")
+	assert.Equal(t, http.StatusOK, w.Code)
+	assert.Contains(t, w.Body.String(), `<status value="201 Created"/>`)
+}
+
+func TestPrettyIsForPeople(t *testing.T) {
+	t.Parallel()
+	w := ask(t, serve(t, stocked(t)), "GET", "/Task/t1?_pretty=true", "")
+	assert.Contains(t, w.Body.String(), "{\n  \"resourceType\": \"Task\",\n")
+	assert.NotContains(t, ask(t, serve(t, stocked(t)), "GET", "/Task/t1", "").Body.String(), "\n")
+}
+
+func TestPatch(t *testing.T) {
+	t.Parallel()
+	const media = "Content-Type: application/json-patch+json"
+	s := realServer(t)
+	made, _ := fhir.Read(ask(t, s, "POST", "/Task", task).Body.Bytes())
+	at := "/Task/" + made.ID()
+
+	w := ask(t, s, "PATCH", at, `[{"op":"add","path":"/description","value":"first"}]`, media)
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	assert.Equal(t, `W/"2"`, w.Header().Get("ETag"))
+	assert.Contains(t, w.Body.String(), `"description":"first"`)
+
+	parameters := `{"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},` +
+		`{"name":"path","valueString":"Task.description"},{"name":"value","valueString":"second"}]}]}`
+	w = ask(t, s, "PATCH", at, parameters, "Content-Type: application/fhir+json", `If-Match: W/"2"`)
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	assert.Contains(t, w.Body.String(), `"description":"second"`)
+	assert.Equal(t, http.StatusPreconditionFailed, ask(t, s, "PATCH", at, parameters, "Content-Type: application/fhir+json", `If-Match: W/"2"`).Code)
+
+	w = ask(t, s, "PATCH", "/Task?_id="+made.ID(), `[{"op":"remove","path":"/description"}]`, media)
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	assert.NotContains(t, w.Body.String(), "description")
+	assert.Equal(t, http.StatusNotFound, ask(t, s, "PATCH", "/Task?_id=nobody", `[]`, media).Code)
+
+	data := base64.StdEncoding.EncodeToString([]byte(`[{"op":"add","path":"/description","value":"third"}]`))
+	bundle := `{"resourceType":"Bundle","type":"transaction","entry":[{"request":{"method":"PATCH","url":"Task/` + made.ID() + `"},` +
+		`"resource":{"resourceType":"Binary","contentType":"application/json-patch+json","data":"` + data + `"}}]}`
+	w = ask(t, s, "POST", "/", bundle)
+	require.Equal(t, http.StatusOK, w.Code, w.Body)
+	assert.Contains(t, w.Body.String(), "third")
+}
+
+// A patch that meets another writer is made again on what is there then.
+func TestPatchesAtOnceAllCount(t *testing.T) {
+	t.Parallel()
+	s := realServer(t)
+	made, _ := fhir.Read(ask(t, s, "POST", "/Patient", `{"resourceType":"Patient"}`).Body.Bytes())
+	var done sync.WaitGroup
+	for i := range 4 {
+		done.Go(func() {
+			w := ask(t, s, "PATCH", "/Patient/"+made.ID(), fmt.Sprintf(`[{"op":"add","path":"/p%d","value":1}]`, i), "Content-Type: application/json-patch+json")
+			assert.Equal(t, http.StatusUnprocessableEntity, w.Code, "an element that is none")
+			path := []string{"/gender", "/birthDate", "/active", "/language"}[i]
+			value := []string{`"female"`, `"1990"`, `true`, `"en"`}[i]
+			w = ask(t, s, "PATCH", "/Patient/"+made.ID(), `[{"op":"add","path":"`+path+`","value":`+value+`}]`, "Content-Type: application/json-patch+json")
+			assert.Equal(t, http.StatusOK, w.Code, w.Body)
+		})
+	}
+	done.Wait()
+	now := ask(t, s, "GET", "/Patient/"+made.ID(), "").Body.String()
+	for _, member := range []string{"gender", "birthDate", "active", "language"} {
+		assert.Contains(t, now, member)
+	}
 }
 
 func TestTheseAreJSON(t *testing.T) {

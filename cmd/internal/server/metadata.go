@@ -25,7 +25,8 @@ func (s *Server) capabilities(date time.Time) []byte {
 		Title:       ptr("warmhandoff, an adapter that follows a referral until the person got to the first visit"),
 		Software:    &models.CapabilityStatementSoftware{Name: "warmhandoff"},
 		FhirVersion: models.FHIRVersion4_0_1,
-		Format:      []string{mediaFHIR, "json"},
+		Format:      []string{mediaFHIR, "json", mediaXML, "xml"},
+		PatchFormat: []string{mediaJSONPatch, mediaFHIR},
 		Implementation: &models.CapabilityStatementImplementation{
 			Description: "warmhandoff", Url: ptr(s.set.Base),
 		},
@@ -44,7 +45,7 @@ func (s *Server) capabilities(date time.Time) []byte {
 func (s *Server) rest() models.CapabilityStatementRest {
 	rest := models.CapabilityStatementRest{
 		Mode: models.RestfulCapabilityModeServer,
-		Documentation: ptr("Every version is kept byte for byte; id, meta.versionId and meta.lastUpdated are ours. JSON only. " +
+		Documentation: ptr("Every version is kept byte for byte; id, meta.versionId and meta.lastUpdated are ours. " +
 			"GET [base]/Task/{id}/$handoff and [base]/ServiceRequest/{id}/$handoff say where a referral stands. " +
 			"Subscriptions are stored and never fired. References to other servers are kept and never fetched." + s.docs()),
 		Security: &models.CapabilityStatementRestSecurity{

@@ -53,7 +53,7 @@ func TestMetadataTellsWhatTheTablesHold(t *testing.T) {
 		for _, i := range r.Interaction {
 			codes = append(codes, i.Code)
 		}
-		assert.ElementsMatch(t, []string{"search-type", "create", "update", "delete", "vread", "history-instance", "read"}, codes, r.Type)
+		assert.ElementsMatch(t, []string{"search-type", "create", "update", "patch", "delete", "vread", "history-instance", "read"}, codes, r.Type)
 		assert.Equal(t, "versioned-update", r.Versioning)
 		assert.True(t, r.UpdateCreate && r.ConditionalCreate)
 		assert.Len(t, r.Operation, map[string]int{"Task": 1, "ServiceRequest": 2}[r.Type], r.Type)

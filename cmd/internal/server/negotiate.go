@@ -4,46 +4,59 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"warmhandoff/fhir"
 )
 
-// asJSON refuses a caller who takes XML and nothing else; everybody else gets JSON, browsers too. _format says more than Accept.
+// wantsXML reports whether a caller would rather have XML than JSON: by _format, which says more than Accept, or where Accept weighs XML higher
+// than everything else that it names. Who likes both the same gets JSON, and so do browsers.
 //
 // Source: FHIR R4, http.html 3.1.0.1.10 (content types), 3.1.0.1.11 (_format)
-func asJSON(h http.Header, query string) error {
+func wantsXML(h http.Header, query string) bool {
 	if format := formatIn(query); format != "" {
-		if isXML(format) {
-			return notAcceptable()
-		}
-		return nil
+		return isXML(format)
 	}
 	ranges := h["Accept"]
 	if len(ranges) == 0 || len(ranges) == 1 && (ranges[0] == mediaFHIR || ranges[0] == "*/*") {
-		return nil
+		return false
 	}
-	xml := false
+	xml, other := 0.0, 0.0
 	for _, list := range ranges {
 		for one := range strings.SplitSeq(list, ",") {
 			switch name := mediaName(one); {
-			case name == "" || refusedByQ(one):
-			case !isXML(name):
-				return nil
+			case name == "":
+			case isXML(name):
+				xml = max(xml, weight(one))
 			default:
-				xml = true
+				other = max(other, weight(one))
 			}
 		}
 	}
-	if xml {
-		return notAcceptable()
-	}
-	return nil
+	return xml > other
 }
 
-func notAcceptable() error {
-	return fail(http.StatusNotAcceptable, fhir.CodeNotSupported, "",
-		"XML is not spoken here. Ask with Accept: application/fhir+json, application/json or */*, or _format=json.")
+// weight gives the q of a media range, 1 where none is said.
+func weight(mediaRange string) float64 {
+	_, params, _ := strings.Cut(mediaRange, ";")
+	for p := range strings.SplitSeq(params, ";") {
+		if q, ok := strings.CutPrefix(strings.ReplaceAll(p, " ", ""), "q="); ok {
+			if w, err := strconv.ParseFloat(q, 64); err == nil {
+				return w
+			}
+		}
+	}
+	return 1
+}
+
+// pretty reports whether a caller wants to read the answer.
+func pretty(query string) bool {
+	if !strings.Contains(query, "_pretty=") {
+		return false
+	}
+	values, _ := url.ParseQuery(query)
+	return values.Get("_pretty") == "true"
 }
 
 // formatIn gives the value of _format without parsing the whole query.
@@ -57,7 +70,10 @@ func formatIn(query string) string {
 
 const (
 	mediaFHIR = "application/fhir+json"
+	mediaXML  = "application/fhir+xml"
 	mediaForm = "application/x-www-form-urlencoded"
+
+	mediaJSONPatch = "application/json-patch+json"
 )
 
 // mediaName gives the name of a media type in small letters, without its parameters (charset, fhirVersion, q).
@@ -85,18 +101,34 @@ func refusedByQ(mediaRange string) bool {
 	return false
 }
 
-// sentJSON refuses a body that says it is something else than JSON in UTF-8. Saying nothing is taken as JSON.
-func sentJSON(h http.Header) error {
+// sentResource refuses a body that says it is neither JSON nor XML in UTF-8. Saying nothing is taken as JSON.
+func (in *request) sentResource(h http.Header) error {
 	sent := h.Get("Content-Type")
 	if sent == "" || sent == mediaFHIR {
 		return nil
 	}
-	switch mediaName(sent) {
+	in.media = mediaName(sent)
+	switch in.media {
 	case mediaFHIR, "application/json", "text/json", "application/json+fhir":
 		return utf8Only(sent)
 	}
+	if isXML(in.media) {
+		return utf8Only(sent)
+	}
 	return fail(http.StatusUnsupportedMediaType, fhir.CodeNotSupported, "",
-		"Resources are taken as JSON: send Content-Type: application/fhir+json.")
+		"Resources are taken as JSON or XML: send Content-Type: application/fhir+json or application/fhir+xml.")
+}
+
+// sentPatch refuses a patch in a form that is not understood.
+func (in *request) sentPatch(h http.Header) error {
+	if in.media = mediaName(h.Get("Content-Type")); in.media == mediaJSONPatch {
+		return utf8Only(h.Get("Content-Type"))
+	}
+	if in.media == "" || in.sentResource(h) != nil {
+		return fail(http.StatusUnsupportedMediaType, fhir.CodeNotSupported, "",
+			"A patch is a JSON Patch (Content-Type: "+mediaJSONPatch+") or a FHIRPath Patch (a Parameters resource, Content-Type: "+mediaFHIR+").")
+	}
+	return nil
 }
 
 func utf8Only(mediaType string) error {
@@ -104,7 +136,7 @@ func utf8Only(mediaType string) error {
 	for p := range strings.SplitSeq(params, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
 		if strings.EqualFold(name, "charset") && !strings.EqualFold(strings.Trim(value, `"`), "utf-8") {
-			return fail(http.StatusUnsupportedMediaType, fhir.CodeNotSupported, "", "FHIR JSON is UTF-8: leave charset out or send charset=utf-8.")
+			return fail(http.StatusUnsupportedMediaType, fhir.CodeNotSupported, "", "FHIR is UTF-8: leave charset out or send charset=utf-8.")
 		}
 	}
 	return nil

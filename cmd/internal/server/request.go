@@ -20,7 +20,8 @@ type request struct {
 	typ, id, version string // from the path; "" where the route has none
 
 	query string         // of the address, as sent
-	raw   []byte         // body, where the route takes one
+	media string         // what the body says it is, without parameters; "" where it does not say
+	raw   []byte         // body, where the route takes one; as JSON once it was read
 	body  *fhir.Resource // the body, read
 
 	ifMatch, ifNoneMatch, ifNoneExist string

@@ -25,6 +25,7 @@ const (
 	doVRead       interaction = "vread"
 	doUpdate      interaction = "update"
 	doDelete      interaction = "delete"
+	doPatch       interaction = "patch"
 	doHistory     interaction = "history-instance"
 	doOperation   interaction = "operation"
 )
@@ -38,6 +39,7 @@ const (
 	bundleBody
 	formBody
 	parametersBody // or none
+	patchBody      // JSON Patch, or Parameters with a FHIRPath Patch
 )
 
 // route is one row of the table: a method and an address below the base, and what is done there. A write has change instead of do: what the
@@ -50,7 +52,7 @@ type route struct {
 	doc    string
 
 	do     func(*Server, context.Context, *request) (*answer, error)
-	change func(*Server, *request) (engine.Change, error)
+	change func(*Server, context.Context, *request) (engine.Change, error)
 }
 
 // table gives the routes; nothing is served under the base that has no row here. Rows with more fixed segments come first. HEAD goes where
@@ -80,6 +82,8 @@ func table() []*route {
 			doc: "Conditional: none creates, one updates, more is 412."},
 		{method: http.MethodDelete, path: ":type", kind: doDelete, do: (*Server).write, change: (*Server).remove,
 			doc: "Conditional: none is fine, one is deleted, more is 412."},
+		{method: http.MethodPatch, path: ":type", kind: doPatch, takes: patchBody, do: (*Server).patched, change: (*Server).patch,
+			doc: "Conditional: one is patched, none is 404, more is 412."},
 		{method: http.MethodGet, path: ":type/:id/_history/:vid", kind: doVRead, do: (*Server).vread,
 			doc: "Every version stays readable."},
 		{method: http.MethodGet, path: ":type/:id/_history", kind: doHistory, do: (*Server).history,
@@ -88,6 +92,8 @@ func table() []*route {
 			doc: "If-None-Match and If-Modified-Since give 304. Deleted is 410."},
 		{method: http.MethodPut, path: ":type/:id", kind: doUpdate, takes: resourceBody, do: (*Server).write, change: (*Server).update,
 			doc: "A new id creates. If-Match is heeded where it is sent; If-None-Match: * only creates. The same again changes nothing."},
+		{method: http.MethodPatch, path: ":type/:id", kind: doPatch, takes: patchBody, do: (*Server).patched, change: (*Server).patch,
+			doc: "JSON Patch, or FHIRPath Patch as a Parameters resource. The result is checked like an update. If-Match is heeded where it is sent."},
 		{method: http.MethodDelete, path: ":type/:id", kind: doDelete, do: (*Server).write, change: (*Server).remove,
 			doc: "The versions before stay; deleting again is fine."},
 	}
@@ -157,9 +163,6 @@ func (s *Server) answered(c echo.Context, in *request) (*answer, error) {
 
 // opened does what can be done with a request before its body is read.
 func (s *Server) opened(in *request, h http.Header) (err error) {
-	if err := asJSON(h, in.query); err != nil {
-		return err
-	}
 	if in.route.kind != doStatement {
 		if in.who, err = s.principal(h); err != nil {
 			return err
@@ -174,8 +177,10 @@ func (s *Server) opened(in *request, h http.Header) (err error) {
 		return nil
 	case formBody:
 		return sentForm(h)
+	case patchBody:
+		return in.sentPatch(h)
 	}
-	return sentJSON(h)
+	return in.sentResource(h)
 }
 
 // admitted reads the body and carries the request out, once there is room for it.
@@ -192,6 +197,16 @@ func (s *Server) admitted(ctx context.Context, in *request) (*answer, error) {
 
 // readBody reads the resource that the body must be. A Bundle to be carried out is read where its entries are.
 func (in *request) readBody() error {
+	if isXML(in.media) && len(in.raw) > 0 {
+		data, issues := fhir.FromXML(in.raw)
+		if data == nil {
+			return unread(issues)
+		}
+		in.raw = data
+	}
+	if in.route.takes == patchBody {
+		return in.readPatch()
+	}
 	if in.route.takes != resourceBody && (in.route.takes != parametersBody || len(in.raw) == 0) {
 		return nil
 	}

@@ -16,7 +16,7 @@ import (
 //
 // Source: FHIR R4, http.html 3.1.0.11.2 (transaction processing rules)
 func (s *Server) transaction(ctx context.Context, in *request, b *fhir.Resource, entries []entry) (*answer, error) {
-	changes, err := s.changes(entries)
+	changes, err := s.changes(ctx, entries)
 	if err != nil {
 		return nil, err
 	}
@@ -36,14 +36,14 @@ func (s *Server) transaction(ctx context.Context, in *request, b *fhir.Resource,
 }
 
 // changes gives what the entries want written, in their order, or a failure with the issues of all entries that cannot be.
-func (s *Server) changes(entries []entry) ([]engine.Change, error) {
+func (s *Server) changes(ctx context.Context, entries []entry) ([]engine.Change, error) {
 	var no *failure
 	changes := make([]engine.Change, 0, len(entries))
 	for _, e := range entries {
 		err := e.err
 		if err == nil && e.in.route.change != nil {
 			var change engine.Change
-			change, err = e.in.route.change(s, e.in)
+			change, err = e.in.route.change(s, ctx, e.in)
 			changes = append(changes, change)
 		}
 		if err != nil {

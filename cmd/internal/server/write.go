@@ -11,7 +11,7 @@ import (
 
 // write carries out one change on its own.
 func (s *Server) write(ctx context.Context, in *request) (*answer, error) {
-	change, err := in.route.change(s, in)
+	change, err := in.route.change(s, ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (s *Server) write(ctx context.Context, in *request) (*answer, error) {
 // create gives the change that a POST asks for.
 //
 // Source: FHIR R4, http.html 3.1.0.8 (create), 3.1.0.8.1 (conditional create)
-func (s *Server) create(in *request) (engine.Change, error) {
+func (s *Server) create(_ context.Context, in *request) (engine.Change, error) {
 	query, err := in.condition(in.ifNoneExist, "ifNoneExist")
 	if err != nil {
 		return engine.Change{}, err
@@ -37,7 +37,7 @@ func (s *Server) create(in *request) (engine.Change, error) {
 // update gives the change that a PUT asks for, of one id or of what a search finds.
 //
 // Source: FHIR R4, http.html 3.1.0.4 (update), 3.1.0.4.3 (conditional update)
-func (s *Server) update(in *request) (engine.Change, error) {
+func (s *Server) update(_ context.Context, in *request) (engine.Change, error) {
 	change := engine.Change{Method: engine.Update, Type: in.typ, ID: in.id, Resource: in.body, FullURL: in.fullURL, Path: in.at}
 	var err error
 	if change.IfMatch, err = ifMatch(in.ifMatch, in.place("request.ifMatch")); err != nil {
@@ -58,7 +58,7 @@ func (s *Server) update(in *request) (engine.Change, error) {
 // remove gives the change that a DELETE asks for.
 //
 // Source: FHIR R4, http.html 3.1.0.7 (delete), 3.1.0.7.1 (conditional delete)
-func (s *Server) remove(in *request) (engine.Change, error) {
+func (s *Server) remove(_ context.Context, in *request) (engine.Change, error) {
 	change := engine.Change{Method: engine.Delete, Type: in.typ, ID: in.id, FullURL: in.fullURL, Path: in.at}
 	var err error
 	if change.IfMatch, err = ifMatch(in.ifMatch, in.place("request.ifMatch")); err != nil {
