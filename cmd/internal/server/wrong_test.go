@@ -59,7 +59,6 @@ func TestWrongRequestsAreRefusedWithWords(t *testing.T) {
 		{"an address that is too long", "GET", "/Task?identifier=" + long, "", nil, 414, "too-long", ""},
 
 		// methods
-		{"a patch", "PATCH", "/Task/t1", `[]`, []string{"Content-Type: application/json-patch+json"}, 405, "not-supported", ""},
 		{"a post to an id", "POST", "/Task/t1", task, nil, 405, "not-supported", ""},
 		{"a put of the base", "PUT", "", task, nil, 405, "not-supported", ""},
 		{"a get of the base", "GET", "", "", nil, 405, "not-supported", ""},
@@ -157,7 +156,7 @@ func TestWrongRequestsAreRefusedWithWords(t *testing.T) {
 		{"an entry without method", "POST", "", transact(`{"resource":` + task + `,"request":{"url":"Task"}}`), nil, 400, "required", "Bundle.entry[0].request.method"},
 		{"an entry without url", "POST", "", transact(`{"resource":` + task + `,"request":{"method":"POST"}}`), nil, 400, "required", "Bundle.entry[0].request.url"},
 		{"a method that is none", "POST", "", transact(entry("SEND", "Task", task)), nil, 400, "code-invalid", "Bundle.entry[0].request.method"},
-		{"a patch in an entry", "POST", "", transact(entry("PATCH", "Task/t1", task)), nil, 400, "not-supported", "Bundle.entry[0].request.method"},
+		{"a resource for a patch in an entry", "POST", "", transact(entry("PATCH", "Task/t1", task)), nil, 422, "value", "Bundle.entry[0]"},
 		{"a second entry that goes nowhere", "POST", "", transact(entry("POST", "Task", task), entry("GET", "Task/t1/notes", "")), nil, 404, "not-found", "Bundle.entry[1].request.url"},
 		{"an entry of an unknown type", "POST", "", transact(entry("POST", "Referral", task)), nil, 400, "invalid", "Bundle.entry[0].resource.resourceType"},
 		{"a get of an unknown type in an entry", "POST", "", transact(entry("GET", "Referral/1", "")), nil, 404, "not-supported", "Bundle.entry[0].request.url"},
