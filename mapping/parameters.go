@@ -84,6 +84,9 @@ func (s Settings) WaitingParameters(list []Waiting) []byte {
 func (s Settings) legParameters(l *LegAnswer) []samply.ParametersParameter {
 	h := &l.Handoff
 	list := []samply.ParametersParameter{code("state", string(h.State))}
+	if h.State == workflow.NotShared {
+		return list
+	}
 	if h.Reason != "" {
 		list = append(list, code("reason", string(h.Reason)))
 	}

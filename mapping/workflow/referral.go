@@ -15,6 +15,7 @@ const (
 	ReferralAttended   ReferralState = "attended"
 	ReferralHandedBack ReferralState = "handed-back"
 	ReferralEnded      ReferralState = "ended"
+	ReferralNotShared  ReferralState = "outcome-not-shared" // outward only: what a referrer is told who may not know how a leg ended
 )
 
 // RollUp gives a referral's state from its legs. final says that the referrer ended the request, or took note of a hand-back as the end.

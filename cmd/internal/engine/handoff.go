@@ -76,12 +76,12 @@ func (e *Engine) HandoffParameters(ctx context.Context, p Principal, typ, id str
 		return nil, err
 	}
 	if typ == "Task" {
-		return e.taskParameters(ctx, id)
+		return e.taskParameters(ctx, p, id)
 	}
-	return e.requestParameters(ctx, id)
+	return e.requestParameters(ctx, p, id)
 }
 
-func (e *Engine) taskParameters(ctx context.Context, id string) ([]byte, error) {
+func (e *Engine) taskParameters(ctx context.Context, p Principal, id string) ([]byte, error) {
 	var leg mapping.LegAnswer
 	err := e.store.View(ctx, func(r store.Reader) error {
 		row, err := r.Handoff(ctx, id)
@@ -97,10 +97,10 @@ func (e *Engine) taskParameters(ctx context.Context, id string) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	return e.set.Guide.TaskParameters(&leg), nil
+	return e.set.Guide.TaskParameters(&mapping.ToldTo(p.Role, []mapping.LegAnswer{leg})[0]), nil
 }
 
-func (e *Engine) requestParameters(ctx context.Context, id string) ([]byte, error) {
+func (e *Engine) requestParameters(ctx context.Context, p Principal, id string) ([]byte, error) {
 	var legs []mapping.LegAnswer
 	var request store.Version
 	err := e.store.View(ctx, func(r store.Reader) error {
@@ -131,7 +131,7 @@ func (e *Engine) requestParameters(ctx context.Context, id string) ([]byte, erro
 	asks, final := e.set.Guide.FactOf(r).Asks()
 	state := workflow.ReferralNone
 	if len(legs) > 0 || asks {
-		state = workflow.RollUp(handoffs, final)
+		state = mapping.RollUpFor(p.Role, handoffs, final)
 	}
-	return e.set.Guide.RequestParameters(state, legs), nil
+	return e.set.Guide.RequestParameters(state, mapping.ToldTo(p.Role, legs)), nil
 }

@@ -49,6 +49,11 @@ func (t *txn) standOne(w *work, no *refusals) error {
 	}
 	if w.old != nil && !w.old.Deleted {
 		same, err := t.same(w)
+		if err == nil && same {
+			var counts bool
+			counts, err = t.countsNow(w)
+			same = !counts
+		}
 		if err != nil {
 			return err
 		}
