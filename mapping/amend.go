@@ -125,7 +125,8 @@ func (s Settings) businessStatus(h *workflow.Handoff) concept {
 	}
 	for i := range s.Guides {
 		for _, row := range s.Guides[i].Business {
-			if row.State == h.State && (row.Reason == "" || row.Reason == h.Reason) {
+			standing := row.State == h.State && (row.Reason == "" || row.Reason == h.Reason)
+			if h.CancelAsked && row.Says == SaysCancel || !h.CancelAsked && standing {
 				c.Coding = append(c.Coding, coding{System: row.System, Code: row.Code, Display: row.Display})
 				break
 			}

@@ -86,7 +86,7 @@ func (q *reading) cancelAsks(h *History) []workflow.CancelAsk {
 		switch {
 		case t.asksCancel(v.Role) && !asked:
 			list, asked = append(list, workflow.CancelAsk{At: v.Received, By: v.Role, Source: v.source(h.Key)}), true
-		case asked && v.Role == workflow.Agency && !t.Status.Terminal() && t.Says != SaysCancel:
+		case asked && v.Role == workflow.Agency && !t.Status.Terminal() && t.Coded && t.Says != SaysCancel:
 			list[len(list)-1].Refused, asked = true, false
 		}
 	}

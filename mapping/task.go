@@ -15,6 +15,7 @@ type taskFact struct {
 	Reason   workflow.Reason
 	Says     BusinessSaying
 	Marked   bool // its businessStatus is ours
+	Coded    bool // its businessStatus is a guide's
 	Owner    string
 	Requests []string // focus and basedOn: "ServiceRequest/sr1"
 	Fulfils  bool
@@ -32,6 +33,7 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 		Status:   workflow.Status(r.Get("status").Text()),
 		Reason:   s.reason(codings(r.Get("statusReason"))),
 		Says:     s.business(codings(r.Get("businessStatus"))),
+		Coded:    s.coded(codings(r.Get("businessStatus"))),
 		Marked:   oursAmong(codings(r.Get("businessStatus")), SystemState),
 		Owner:    s.ref(r.Get("owner")),
 		Modified: s.instant(r.Get("lastModified")),
@@ -108,6 +110,13 @@ func (s Settings) business(read []Coding) BusinessSaying {
 		}
 	}
 	return SaysNothing
+}
+
+// coded reports a businessStatus in the words of a guide, and not ours come back.
+func (s Settings) coded(read []Coding) bool {
+	return !oursAmong(read, SystemState) && slices.ContainsFunc(s.Guides, func(g Guide) bool {
+		return slices.ContainsFunc(g.Business, func(b BusinessCode) bool { return anyIs([]Coding{b.Coding}, read) })
+	})
 }
 
 func oursAmong(read []Coding, system string) bool { return len(codesOf(read, system)) > 0 }

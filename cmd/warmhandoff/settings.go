@@ -16,13 +16,14 @@ import (
 	"warmhandoff/mapping/bser"
 	"warmhandoff/mapping/ereferral"
 	"warmhandoff/mapping/sdohcc"
+	"warmhandoff/mapping/workflow"
 )
 
 // site says where days are days, who we are, and what was agreed with whom.
 type site struct {
 	Zone    string            `help:"Zone of the receiving site: what a day is. Local is the machine's own." default:"Local" placeholder:"America/Los_Angeles"`
 	Self    string            `help:"Our own organization. Tasks that it owns are passed on to agencies as Tasks of their own." placeholder:"Organization/ID"`
-	Partner map[string]string `help:"What was agreed with an organization: treatment (may receive without a Consent), part2 (a 42 CFR Part 2 program), mark (a completed without evidence keeps its status). Several with + between them; may be given again." placeholder:"Organization/ID=WORDS"`
+	Partner map[string]string `help:"What was agreed with an organization: treatment (may receive without a Consent), part2 (a 42 CFR Part 2 program), mark (a completed without evidence keeps its status), cancel:sdohcc, cancel:bser or cancel:cow (how the referrer cancels what it has begun: at once, which is the rule; by asking with a businessStatus; by an abort Task). Several with + between them; may be given again." placeholder:"Organization/ID=WORDS"`
 }
 
 // guide gives the settings as the mapping wants them, without a base.
@@ -44,12 +45,23 @@ func (s site) guide() (mapping.Settings, error) {
 			case "mark":
 				p.Mark = true
 			default:
-				return m, ended{2, fmt.Sprintf("--partner %s=%s: %q is not treatment, part2 or mark.", who, words, word)}
+				way, ok := cancelling[word]
+				if !ok {
+					return m, ended{2, fmt.Sprintf("--partner %s=%s: %q is not treatment, part2, mark, cancel:sdohcc, cancel:bser or cancel:cow.", who, words, word)}
+				}
+				p.Cancel = way
 			}
 		}
 		m.Partners[who] = p
 	}
 	return m, nil
+}
+
+// cancelling are the words for how the referrer's side cancels what an agency has begun.
+var cancelling = map[string]workflow.Cancelling{
+	"cancel:sdohcc": workflow.CancelEither,
+	"cancel:bser":   workflow.CancelByAsk,
+	"cancel:cow":    workflow.CancelByAbort,
 }
 
 // guides are the implementation guides whose codes are read and written.

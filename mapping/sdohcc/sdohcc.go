@@ -11,7 +11,10 @@ import (
 // Source: SDOHCC 3.0.0, SDOHCC-CodeSystemTemporaryCodes
 const System = "http://hl7.org/fhir/us/sdoh-clinicalcare/CodeSystem/SDOHCC-CodeSystemTemporaryCodes"
 
-// Guide is the guide's codes. Its businessStatus is not profiled.
+// Guide is the guide's codes. Its businessStatus is not profiled, and its statusReason is text that these codes may stand beside. Either side may
+// cancel at any time (workflow.CancelEither).
+//
+// Source: SDOHCC 3.0.0, Task for Referral Management, code, output.type, status; SDOHCC-CodeSystemTemporaryCodes, capacity and enrolment codes
 var Guide = mapping.Guide{
 	Name:   "sdohcc",
 	Source: "HL7 SDOH Clinical Care 3.0.0",
@@ -22,5 +25,6 @@ var Guide = mapping.Guide{
 		{Coding: mapping.Coding{System: System, Code: "not-enrolled"}, Reason: workflow.DeclinedIneligible},
 		{Coding: mapping.Coding{System: System, Code: "not-enrolled-on-waitlist"}, Reason: workflow.Waitlist},
 	},
-	Activity: []mapping.Coding{{System: System, Code: "resulting-activity"}},
+	NoContact: []mapping.Coding{{System: System, Code: "contacting-subject-prohibited"}},
+	Activity:  []mapping.Coding{{System: System, Code: "resulting-activity"}},
 }

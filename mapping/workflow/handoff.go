@@ -29,13 +29,15 @@ type Handoff struct {
 
 	Reschedules []Reschedule // every time that a visit was moved, by time
 
-	Attempts int       // to reach the person, since the last time that nobody could
-	Blind    bool      // the outcome may not be told to the referrer
-	Over     bool      // blind, and the fixed day has come: for the referrer the tracking has ended
-	Shares   Sharing   // what consent allows now, in each direction
-	Suggest  []string  // what a navigator may want to do next: "withdraw"
-	Told     []Telling // what we wrote for this leg, open and done
-	Effects  []Effect  `json:"-"` // what ought to stand written now; the engine writes what is missing and closes what is not here
+	Attempts int     // to reach the person, since the last time that nobody could
+	Blind    bool    // the outcome may not be told to the referrer
+	Over     bool    // blind, and the fixed day has come: for the referrer the tracking has ended
+	Shares   Sharing // what consent allows now, in each direction
+	// CancelAsked says that the referrer's side asked to cancel, and the agency has not answered.
+	CancelAsked bool
+	Suggest     []string  // what a navigator may want to do next: "withdraw"
+	Told        []Telling // what we wrote for this leg, open and done
+	Effects     []Effect  `json:"-"` // what ought to stand written now; the engine writes what is missing and closes what is not here
 }
 
 // Level says how pressing something due is.

@@ -77,6 +77,7 @@ func (f *folding) answering(h *Handoff) {
 	if ask == nil || !h.State.Open() {
 		return
 	}
+	h.CancelAsked = true
 	f.flag("The referrer asks to cancel; the agency has not answered.")
 	due := Due{What: "answer-cancel", For: Agency, Timer: "T2", From: ask.At}
 	for i := range Deadlines {
