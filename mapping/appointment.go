@@ -85,13 +85,13 @@ func (c *leg) appointment(h *History) {
 		b.Status = workflow.OnWaitlist
 		c.hold(workflow.Hold{Reason: workflow.Waitlist, From: firstStatus(h, "waitlist"), Source: b.Source}, taken)
 	case "cancelled":
-		b.Status = a.Cancelled
+		b.Status, b.Over = a.Cancelled, firstStatus(h, "cancelled")
 		if a.Cancelled == workflow.CancelledForDeath {
 			c.hold(workflow.Hold{Reason: workflow.DeathCheck, From: v.Received, Source: b.Source}, taken)
 		}
 	}
 	if s, ok := a.sign(); ok {
-		s.At, s.Booking, s.Said, s.Received, s.Source, s.Taken = workflow.Moment{At: a.Start}, h.Key, v.Received, v.Received, b.Source, taken
+		s.At, s.Booking, s.Said, s.Received, s.Source, s.Taken = workflow.Moment{At: a.Start}, h.Key, firstStatus(h, a.Status), v.Received, b.Source, taken
 		c.ledger.Signs = append(c.ledger.Signs, s)
 	}
 	if taken {

@@ -82,7 +82,8 @@ func (c *leg) communication(h *History) {
 		c.ledger.Yeses = append(c.ledger.Yeses, workflow.Yes{At: at, Source: v.source(h.Key)})
 	} else if result, ok := m.result(); ok {
 		c.ledger.Contacts = append(c.ledger.Contacts, workflow.Contact{
-			Result: result, At: at, ToPerson: c.toPerson(m), Self: c.withSelf(m), Role: v.Role, Mode: m.mode(), By: m.Sender, Source: v.source(h.Key),
+			Result: result, At: at, ToPerson: c.toPerson(m), Self: c.withSelf(m), Role: v.Role, Mode: m.mode(), By: m.Sender,
+			Supporter: m.anyTo("RelatedPerson/"), Source: v.source(h.Key),
 		})
 	}
 	c.warmth(h, v, m, at)

@@ -257,7 +257,7 @@ func (s Settings) effectText(e *workflow.Effect) string {
 
 // personText says whether a message is about a visit that lies ahead or behind.
 func personText(what string) (ahead, behind bool) {
-	behind = strings.HasPrefix(what, "ask")
+	behind = what == "how-did-it-go"
 	return !behind, behind
 }
 
@@ -368,7 +368,7 @@ func (q *reading) told(leg string) []workflow.Telling {
 			if e == nil || e.Leg != leg {
 				continue
 			}
-			list = append(list, workflow.Telling{Effect: e.Effect, Open: h.EffectOpen(), At: h.Versions[0].Received, To: e.To, Source: h.newest().source(h.Key)})
+			list = append(list, workflow.Telling{Effect: e.Effect, Open: h.EffectOpen(), Dropped: h.newest().Own && !h.EffectOpen(), At: h.Versions[0].Received, To: e.To, Source: h.newest().source(h.Key)})
 		}
 	}
 	slices.SortFunc(list, func(a, b workflow.Telling) int {

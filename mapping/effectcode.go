@@ -11,10 +11,11 @@ import (
 // todoCodes are what somebody may have to do.
 func todoCodes() codeSystem {
 	s := codeSystem{url: SystemTodo, title: "What somebody has to do"}
-	for _, d := range workflow.Deadlines {
+	for _, d := range workflow.DefaultDeadlines {
 		s.add(d.What)
 	}
-	for _, what := range []string{"visit", "review", "confirm-person-knows", workflow.RenewConsent, workflow.Withdraw} {
+	s.add("visit")
+	for _, what := range workflow.Written(workflow.Todo) {
 		s.add(what)
 	}
 	return s
@@ -23,7 +24,7 @@ func todoCodes() codeSystem {
 // messageCodes are what a person or an organization may be told.
 func messageCodes() codeSystem {
 	s := codeSystem{url: SystemMessage, title: "What a message prepared for sending is about"}
-	for _, what := range []string{"reminder", "ask-how-it-went", "correction", workflow.NothingFurther, workflow.MayNotBeShared, workflow.Withdrawn} {
+	for _, what := range slices.Concat(workflow.Written(workflow.Message), workflow.Written(workflow.Notice)) {
 		s.add(what)
 	}
 	return s
@@ -39,7 +40,7 @@ func roleCodes() codeSystem {
 
 func timerCodes() codeSystem {
 	s := codeSystem{url: SystemTimer, title: "Which deadline made a todo or a message"}
-	for _, d := range workflow.Deadlines {
+	for _, d := range workflow.DefaultDeadlines {
 		if !s.has(d.Name) {
 			s.codes = append(s.codes, defined{d.Name, "Deadline " + d.Name})
 		}

@@ -105,7 +105,7 @@ func (f *folding) blindDay() time.Time {
 	if f.l.Received.IsZero() || f.rules.BlindDays == 0 {
 		return time.Time{}
 	}
-	return f.l.Received.In(f.rules.Zone).AddDate(0, 0, f.rules.BlindDays).UTC()
+	return f.site.days(f.l.Received, f.rules.BlindDays)
 }
 
 // sayWhyShut flags what consent lacks where the leg waits for it or ended by it.
@@ -165,7 +165,7 @@ func (f *folding) renewal(h *Handoff, spans []GateSpan, at int) {
 	ends := spans[at+1].From
 	asked := -1
 	for _, days := range f.rules.RenewDays {
-		from := ends.In(f.rules.Zone).AddDate(0, 0, -days).UTC()
+		from := f.site.days(ends, -days)
 		f.wake(from)
 		if !f.at.Before(from) {
 			asked = days

@@ -1,11 +1,17 @@
 package workflow
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
 
-// Deadline is one row of the table of deadlines: what is due in a state, by whom, and how soon.
+// Deadline is one row of the table of deadlines: what is due, by whom, and how soon by urgency. A zero Span is none.
 type Deadline struct {
-	Name    string // T1 … T9
-	State   State
+	Name    string   // T1 … T10
+	Clock   Clock    // when it is due at all, and from when on it counts
+	State   State    // "" any open state
 	Reasons []Reason // nil: whatever the reason
 	What    string
 	For     Role
@@ -15,51 +21,162 @@ type Deadline struct {
 	Source  string
 }
 
-// Span is a length of time in real hours, or in business days of the receiving site.
-type Span struct {
-	Hours float64
-	Days  int // business days, to the same time of day
-}
+// Clock says what starts a deadline.
+type Clock string
 
-// Deadlines are what is due in each open state. The clock of each runs from what the state rests on (Handoff.Since).
+// The clocks.
+const (
+	OnState        Clock = ""              // what the state rests on was known, or what kept the leg from going on had ended
+	OnDischarge    Clock = "discharge"     // a stay in hospital ended, and nobody has spoken with the person since
+	OnFirstContact Clock = "first-contact" // the same, and one has spoken with the person once
+	OnFirstAttempt Clock = "first-attempt" // in outreach, before the first attempt
+	OnAttempt      Clock = "attempt"       // in outreach, after an attempt; the table of attempts gives the pace
+	OnHandBack     Clock = "hand-back"     // the referral as a whole came back to its referrer
+	OnSilence      Clock = "silence"       // the agency has to be asked for news, and none came
+)
+
+// DefaultDeadlines is what is due, by when. An installation may set other spans.
 //
-// Source: local, timers T1-T9; LA County DMH 302.14 and 302.07, Zero Suicide, California timely access for the numbers
-var Deadlines = []Deadline{
-	{Name: "T1", State: Preparing, Reasons: []Reason{""}, What: "release", For: Navigator, Crisis: Span{Hours: 1}, Urgent: Span{Hours: 8}, Routine: Span{Days: 1}, Source: "LA DMH 302.14"},
-	{Name: "T1", State: Preparing, Reasons: []Reason{ConsentMissing}, What: "get-consent", For: Navigator, Crisis: Span{Hours: 1}, Urgent: Span{Hours: 8}, Routine: Span{Days: 1}, Source: "LA DMH 302.14"},
-	{Name: "T2", State: Offered, What: "answer", For: Agency, Crisis: Span{Hours: 2}, Urgent: Span{Days: 1}, Routine: Span{Days: 3}, Source: "LA DMH 302.14"},
-	{Name: "T3", State: Accepted, What: "book-visit", For: Agency, Crisis: Span{Hours: 12}, Urgent: Span{Hours: 48}, Routine: Span{Days: 10}, Source: "LA DMH 302.07; California timely access"},
-	{Name: "T5a", State: Unconfirmed, Reasons: []Reason{NoNews, ClaimOnly, UnclearNoShow, Retracted}, What: "confirm-visit", For: Agency, Crisis: Span{Hours: 4}, Urgent: Span{Hours: 24}, Routine: Span{Hours: 24}, Source: "Zero Suicide, transition"},
-	{Name: "T5a", State: Unconfirmed, Reasons: []Reason{InConflict}, What: "resolve-conflict", For: Navigator, Crisis: Span{Hours: 4}, Urgent: Span{Hours: 24}, Routine: Span{Hours: 24}, Source: "Zero Suicide, transition"},
-	{Name: "T5b", State: Unconfirmed, What: "decide", For: Supervisor, Crisis: Span{Hours: 24}, Urgent: Span{Hours: 48}, Routine: Span{Days: 2}, Source: "Zero Suicide, transition"},
-	{Name: "T6", State: Outreach, What: "reach-person", For: Navigator, Crisis: Span{Hours: 2}, Urgent: Span{Hours: 8}, Routine: Span{Days: 1}, Source: "local"},
-	{Name: "T9", State: Closed, What: "choose-next", For: Referrer, Crisis: Span{Hours: 1}, Urgent: Span{Days: 1}, Routine: Span{Days: 3}, Source: "local"},
+// Source: local, timers T1-T10; the numbers as each row says
+var DefaultDeadlines = []Deadline{
+	{Name: "T1", State: Preparing, Reasons: []Reason{""}, What: "release", For: Navigator, Crisis: Hours(1), Urgent: SameBusinessDay, Routine: Days(1),
+		Source: "LA County DMH 302.14, requests reviewed; crisis as its 302.07, arrival of mobile crisis teams"},
+	{Name: "T1", State: Preparing, Reasons: []Reason{ConsentMissing}, What: "get-consent", For: Navigator, Crisis: Hours(1), Urgent: SameBusinessDay, Routine: Days(1),
+		Source: "as T1: without consent there is no release"},
+	{Name: "T2", State: Offered, What: "answer", For: Agency, Crisis: Hours(2), Urgent: Days(1), Routine: Days(3),
+		Source: "LA County DMH 302.14, latest contact attempt; crisis and urgent local"},
+	{Name: "T3", State: Accepted, What: "book-visit", For: Agency, Crisis: SameDay, Urgent: Hours(48), Routine: Days(10),
+		Source: "LA County DMH 302.07; California timely access, 28 CCR 1300.67.2.2; CCBHC criteria"},
+	{Name: "T4", Clock: OnDischarge, What: "contact-person", For: Navigator, Crisis: Hours(24), Urgent: Hours(24), Routine: Days(2),
+		Source: "Zero Suicide, transition; CCBHC care transitions; routine local"},
+	{Name: "T4", Clock: OnFirstContact, What: "contact-again", For: Navigator, Crisis: Hours(72),
+		Source: "SPI+ trial, JAMA Psychiatry 2018;75:894: a call within 72 h"},
+	{Name: "T5a", State: Unconfirmed, Reasons: []Reason{NoNews, ClaimOnly, UnclearNoShow, Retracted}, What: "confirm-visit", For: Agency, Crisis: Hours(4), Urgent: Hours(24), Routine: Hours(24),
+		Source: "Zero Suicide, transition: contact 24-48 h after the appointment; crisis local"},
+	{Name: "T5a", State: Unconfirmed, Reasons: []Reason{InConflict}, What: "resolve-conflict", For: Navigator, Crisis: Hours(4), Urgent: Hours(24), Routine: Hours(24),
+		Source: "as T5a"},
+	{Name: "T5b", State: Unconfirmed, What: "decide", For: Supervisor, Crisis: Hours(24), Urgent: Hours(48), Routine: Days(2),
+		Source: "as T5a"},
+	{Name: "T6", State: Outreach, Clock: OnFirstAttempt, What: "reach-person", For: Navigator, Crisis: Hours(2), Urgent: SameBusinessDay, Routine: Days(1),
+		Source: "local; Zero Suicide, engage, asks for a rule and gives no number"},
+	{Name: "T7", State: Outreach, Clock: OnAttempt, What: "try-again", For: Navigator,
+		Source: "local: the attempts that are asked for, spread evenly over their window"},
+	{Name: "T7", State: Outreach, Reasons: []Reason{DecisionNeeded}, What: "decide", For: Supervisor, Crisis: Hours(1), Urgent: Days(1), Routine: Days(2),
+		Source: "local"},
+	{Name: "T9", Clock: OnHandBack, State: Closed, What: "choose-next", For: Referrer, Crisis: Hours(1), Urgent: Days(1), Routine: Days(3),
+		Source: "local"},
+	{Name: "T10", Clock: OnSilence, What: "poll", For: Navigator, Urgent: Hours(1), Routine: Days(1),
+		Source: "Gravity SDOH Clinical Care, checking task status"},
 }
 
-// due gives what is due for a leg in its state.
-func due(f *folding, h *Handoff) []Due {
-	switch {
-	case h.State == Scheduled && h.Rule == "referrer-withdrew-shortly-before-visit":
-		return []Due{{What: "confirm-person-knows", By: h.Since, For: Navigator}}
-	case h.State == Scheduled:
-		return []Due{{What: "visit", By: h.Visit.At, For: Agency}}
-	case h.State == Paused:
-		return []Due{{What: "review", By: f.review(h), For: Navigator}}
-	case h.State == Closed && (h.ClosesNeed || h.Void):
-		return nil
+// Span is a length of time: real hours, or business time of the receiving site. The zero Span is none.
+type Span struct {
+	Hours float64 // real hours, by night and on holidays too
+	Days  int     // business days
+	Close bool    // by the close of the business day in which it begins, or else of the next one
+	Day   bool    // by the end of the calendar day
+}
+
+// Spans by their names in the table.
+var (
+	SameBusinessDay = Span{Close: true}
+	SameDay         = Span{Day: true}
+)
+
+// Hours gives a span of real hours.
+func Hours(h float64) Span { return Span{Hours: h} }
+
+// Days gives a span of business days.
+func Days(n int) Span { return Span{Days: n} }
+
+// ParseSpan reads "2h", "90m", "3d" (business days), "today" (by the close of that business day) and "same-day" (by midnight). The error says
+// what can be given.
+func ParseSpan(s string) (Span, error) {
+	switch s {
+	case "today":
+		return SameBusinessDay, nil
+	case "same-day":
+		return SameDay, nil
 	}
-	var list []Due
-	for i := range Deadlines {
-		d := &Deadlines[i]
-		if d.State != h.State || !d.about(h.Reason) {
-			continue
+	if n, ok := strings.CutSuffix(s, "d"); ok {
+		if days, err := strconv.Atoi(n); err == nil && days > 0 && days <= 366 {
+			return Days(days), nil
 		}
-		list = append(list, Due{What: d.What, By: d.span(f.l.Urgency).after(h.Since, f.rules), For: d.For})
 	}
-	return list
+	if d, err := time.ParseDuration(s); err == nil && d > 0 && d <= 366*24*time.Hour {
+		return Hours(d.Hours()), nil
+	}
+	return Span{}, fmt.Errorf("%q is no span of time: give hours (2h, 90m), business days (3d), today (by the close of that business day) or same-day (by midnight)", s)
 }
 
-func (d *Deadline) about(r Reason) bool {
+// String gives a span as ParseSpan reads it; "none" for the zero Span.
+func (s Span) String() string {
+	switch {
+	case s.Close:
+		return "today"
+	case s.Day:
+		return "same-day"
+	case s.Days > 0:
+		return strconv.Itoa(s.Days) + "d"
+	case s.Hours > 0:
+		return strings.TrimSuffix(strings.TrimSuffix(time.Duration(s.Hours*float64(time.Hour)).String(), "0s"), "0m")
+	}
+	return "none"
+}
+
+// ladder is when a due is amber, red and the supervisor's. A zero time is never.
+type ladder struct {
+	from, amber, by, supervisor time.Time
+}
+
+// ladder gives the rungs of a span that begins at a time. Fractions of business days are of business time, so that nobody is called at night for
+// what can wait; fractions of hours are of real time. In a crisis the supervisor comes at 100 %.
+//
+// Source: local, escalation ladder
+func (s Span) ladder(from time.Time, site *Site, u Urgency) ladder {
+	l := ladder{from: from}
+	switch {
+	case s.Days > 0:
+		l.business(site, time.Duration(s.Days)*site.length())
+	case s.Close:
+		l.business(site, site.rest(from))
+	case s.Day:
+		l.real(site.midnight(from))
+	default:
+		l.real(from.Add(time.Duration(s.Hours * float64(time.Hour))))
+	}
+	if u == Crisis {
+		l.supervisor = l.by
+	}
+	return l
+}
+
+func (l *ladder) business(site *Site, all time.Duration) {
+	l.amber, l.by, l.supervisor = site.after(l.from, all*3/4), site.after(l.from, all), site.after(l.from, all*3/2)
+}
+
+func (l *ladder) real(by time.Time) {
+	all := by.Sub(l.from)
+	l.amber, l.by, l.supervisor = l.from.Add(all*3/4), by, l.from.Add(all*3/2)
+}
+
+// level gives how pressing it is at a moment, and when that changes next; zero for never.
+func (l *ladder) level(at time.Time) (Level, time.Time) {
+	switch {
+	case !at.Before(l.supervisor) && !l.supervisor.IsZero():
+		return Escalated, time.Time{}
+	case !at.Before(l.by):
+		return Red, l.supervisor
+	case !at.Before(l.amber):
+		return Amber, l.by
+	}
+	return OnTime, l.amber
+}
+
+func (d *Deadline) about(s State, r Reason) bool {
+	if d.State != s && (d.State != "" || !s.Open()) {
+		return false
+	}
 	if d.Reasons == nil {
 		return true
 	}
@@ -81,50 +198,10 @@ func (d *Deadline) span(u Urgency) Span {
 	return d.Routine
 }
 
-// review gives when a pause is to be looked at again: the date that was given, or by the table of pauses.
-func (f *folding) review(h *Handoff) time.Time {
-	if w := f.said.hold; w != nil && !w.Review.IsZero() {
-		return w.Review
+// sooner gives the next higher urgency.
+func (u Urgency) sooner() Urgency {
+	if u == Routine || u == "" {
+		return Urgent
 	}
-	p, _ := PauseOf(h.Reason)
-	days := p.Days
-	if f.l.Urgency != Routine {
-		days = p.Urgent
-	}
-	if h.Reason == InfoNeeded || h.Reason == Unspecified {
-		return Span{Days: days}.after(h.Since, f.rules)
-	}
-	return h.Since.In(f.rules.Zone).AddDate(0, 0, days).UTC()
-}
-
-// after adds a span to a time: real hours, or business days of the zone to the same time of day. A start outside business days counts from the
-// beginning of the next one. Zero stays zero.
-func (s Span) after(t time.Time, r *Rules) time.Time {
-	if t.IsZero() {
-		return t
-	}
-	if s.Days == 0 {
-		return t.Add(time.Duration(s.Hours * float64(time.Hour)))
-	}
-	local := t.In(r.Zone)
-	for n := s.Days; n > 0; {
-		local = local.AddDate(0, 0, 1)
-		if r.works(local) {
-			n--
-		}
-	}
-	return local.UTC()
-}
-
-// works reports whether a local day is a business day.
-func (r *Rules) works(day time.Time) bool {
-	if w := day.Weekday(); w == time.Saturday || w == time.Sunday {
-		return false
-	}
-	for _, h := range r.Holidays {
-		if sameDay(h, day, r.Zone) {
-			return false
-		}
-	}
-	return true
+	return Crisis
 }

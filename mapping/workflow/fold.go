@@ -6,16 +6,13 @@ import (
 )
 
 // Fold gives the answer for one leg at a moment. It is pure: the same ledger in whatever order, the same moment and rules give the same
-// answer. at is compared in UTC; days are those of Rules.Zone.
+// answer. at is compared in UTC; days are those of
+// the site of the ledger's agency.
 //
 // Source: local, the fold in one page
 func Fold(l *Ledger, at time.Time, r *Rules) Handoff {
-	f := &folding{l: l, at: at, rules: r}
-	f.hear()
-	f.gather()
-	for i := range f.visits {
-		f.judge(&f.visits[i])
-	}
+	f := newFolding(l, at, r)
+	f.read()
 	var h Handoff
 	for i := range rows {
 		if a, holds := rows[i].decide(f); holds {
@@ -24,12 +21,31 @@ func Fold(l *Ledger, at time.Time, r *Rules) Handoff {
 				h.State = a.state
 			}
 			h.Visit, h.Grade, h.Since = a.visit, a.grade, a.since
+			if f.known = a.known; f.known.IsZero() {
+				f.known = a.since
+			}
 			break
 		}
 	}
 	f.finish(&h)
 	return h
 }
+
+func newFolding(l *Ledger, at time.Time, r *Rules) *folding {
+	return &folding{l: l, at: at, rules: r, site: r.Site(l.Agency)}
+}
+
+// read hears what was said and judges the visits.
+func (f *folding) read() {
+	f.hear()
+	f.gather()
+	for i := range f.visits {
+		f.judge(&f.visits[i])
+	}
+}
+
+// ruleLateWithdrawal names the rule of a withdrawal that the person may not know of.
+const ruleLateWithdrawal = "referrer-withdrew-shortly-before-visit"
 
 // row is one rule of the fold. The first that holds decides.
 type row struct {
@@ -46,6 +62,7 @@ type answer struct {
 	visit  Moment
 	grade  Grade
 	since  time.Time
+	known  time.Time // when somebody could first act on it; zero: since
 }
 
 // rows are the fold, in order.
@@ -56,11 +73,12 @@ var rows = []row{
 	{"consent-revoked", (*folding).isRevoked, Closed, "Consent was taken back after the release, and is not in force again. What was received before and shows a visit stays."},
 	{"visit-attended", (*folding).isAttended, Attended, "Evidence of grade A to D shows one visit, and nothing speaks against it."},
 	{"visit-disputed-by-person", (*folding).isDisputed, Unconfirmed, "The person says that they did not go, and somebody else that they came."},
-	{"referrer-withdrew-shortly-before-visit", (*folding).isLateWithdrawal, Scheduled, "The referrer withdrew within 48 hours of a booked visit, and nobody has told the person yet."},
+	{ruleLateWithdrawal, (*folding).isLateWithdrawal, Scheduled, "The referrer withdrew within 48 hours of a booked visit, and nobody has told the person yet."},
 	{"ended", (*folding).isEnded, Closed, "A human, or a proven fact, ended it, and nobody opened it again."},
 	{"hold-in-force", (*folding).isHeld, Paused, "Something named holds it: a pause, a stay in hospital, a report of death, an expired consent."},
 	{"visit-upcoming", (*folding).isUpcoming, Scheduled, "A booked visit lies ahead or is under way."},
 	{"newest-visit-unknown", (*folding).isUnknown, Unconfirmed, "Of the newest visit that is over we do not know whether the person came."},
+	{"attempts-exhausted", (*folding).isExhausted, Outreach, "Nobody could reach the person, all that has to be tried was tried, and the time for it is over: a human decides what comes next."},
 	{"newest-visit-missed", (*folding).isMissed, Outreach, "The newest visit was missed, or the person cancelled it, and nobody has reached them since who said that they want another."},
 	{"could-not-reach", (*folding).isUnreached, Outreach, "The last attempt to reach the person failed, and nothing newer is known."},
 	{"consent-missing", (*folding).isGated, Preparing, "The release was asked for, or the agency said yes, and consent has not allowed it so far."},
@@ -74,6 +92,10 @@ type folding struct {
 	l     *Ledger
 	at    time.Time
 	rules *Rules
+	site  Site
+
+	known time.Time // when what the state rests on was known
+	tried Effort    // in outreach: what was done to reach the person
 
 	said     hearing
 	visits   []visit
@@ -97,6 +119,7 @@ type hearing struct {
 	hold      *Word
 	dead      *Word     // a report of death that nobody confirmed
 	reopened  time.Time // when an ended leg was last opened again; zero: never. What was before is of an earlier cycle
+	resumed   time.Time // when the Task last went on after a hold; zero: never
 }
 
 // hear reads the words in their order.
@@ -111,6 +134,9 @@ func (f *folding) hear() {
 		f.hearYes(before, w)
 		if h.ended != nil && !w.Status.Terminal() {
 			h.reopened = w.Said
+		}
+		if before == TaskOnHold && w.Status != TaskOnHold && !w.Status.Terminal() {
+			h.resumed = w.Said
 		}
 		h.ended, h.hold, h.dead = nil, nil, nil
 		switch {
@@ -219,6 +245,12 @@ func (f *folding) wake(t time.Time) {
 	}
 }
 
+// past reports that a moment has come, and otherwise wakes the leg then.
+func (f *folding) past(t time.Time) bool {
+	f.wake(t)
+	return !t.After(f.at)
+}
+
 // set records what became of a sign.
 func (f *folding) set(s *Sign, because string, used bool) {
 	side := "for"
@@ -254,7 +286,7 @@ func (f *folding) gather() {
 			f.set(s, s.Note, false)
 		case f.shutAt(s.Received):
 			f.set(s, AfterRevocation, false)
-		case s.tooEarly(f.l.Authored, f.rules.Zone):
+		case s.tooEarly(f.l.Authored, f.site.Zone):
 			f.set(s, "before the referral", false)
 		case f.waits(s):
 			f.set(s, "its time has not come", false)
@@ -368,7 +400,7 @@ func (f *folding) visitOn(m Moment) *visit {
 	var best *visit
 	for i := range f.visits {
 		v := &f.visits[i]
-		if !sameDay(v.at.At, m.At, f.rules.Zone) {
+		if !sameDay(v.at.At, m.At, f.site.Zone) {
 			continue
 		}
 		if best == nil || v.nearer(best, m) {

@@ -63,10 +63,11 @@ type Death struct {
 // Telling is one Effect that was written: it is there, and is not written again.
 type Telling struct {
 	Effect
-	Open   bool      // a todo that nobody did yet, a message that was not sent yet
-	At     time.Time // when it was written
-	To     string    // party, "" not said
-	Source string    // "Communication/wh-…/_history/1"
+	Open    bool      // a todo that nobody did yet, a message that was not sent yet
+	Dropped bool      // we closed it ourselves before anybody did or sent it
+	At      time.Time // when it was written
+	To      string    // party, "" not said
+	Source  string    // "Communication/wh-…/_history/1"
 }
 
 // Urgency says how fast things are due.
@@ -121,6 +122,7 @@ type Booking struct {
 	Made     time.Time    // when it was made
 	Received time.Time    // of the newest version
 	Moved    []Reschedule // to another start, while it was booked
+	Over     time.Time    // when it was first said to be cancelled; zero: it is not, or Received
 	Source   string
 }
 
@@ -177,14 +179,15 @@ type Sign struct {
 
 // Contact is an attempt to reach the person, or what came of it.
 type Contact struct {
-	Result   ContactResult
-	At       time.Time
-	ToPerson bool   // addressed to, or said by, the person or somebody of theirs
-	Self     bool   // the person's own self took part
-	Role     Role   // of whoever recorded it
-	Mode     string // of v3-ParticipationMode: "PHONE", "FACE", "SMSWRIT"; "" not said
-	By       string // who tried; "" not said
-	Source   string
+	Result    ContactResult
+	At        time.Time
+	ToPerson  bool   // addressed to, or said by, the person or somebody of theirs
+	Self      bool   // the person's own self took part
+	Role      Role   // of whoever recorded it
+	Mode      string // of v3-ParticipationMode: "PHONE", "FACE", "SMSWRIT"; "" not said
+	By        string // who tried; "" not said
+	Supporter bool   // addressed to somebody whom the person chose
+	Source    string
 }
 
 // ContactResult says what came of an attempt to reach the person.

@@ -1,7 +1,6 @@
 package workflow
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -90,34 +89,18 @@ func TestTablesAreWhole(t *testing.T) {
 			continue
 		}
 		named := s == Scheduled || s == Paused
-		for _, d := range Deadlines {
+		for _, d := range DefaultDeadlines {
 			named = named || d.State == s
 		}
 		assert.True(t, named, "%s has a deadline", s)
 	}
-	for _, d := range Deadlines {
+	for _, d := range DefaultDeadlines {
 		assert.NotEmpty(t, d.Source, d.Name)
 	}
 	names := map[string]bool{}
 	for _, r := range rows {
 		assert.False(t, names[r.name], "%s is named once", r.name)
 		names[r.name] = true
-	}
-}
-
-func TestBusinessDays(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		from time.Time
-		span Span
-		want time.Time
-	}{
-		{on(6, 17, 30), Span{Hours: 2}, on(6, 19, 30)},
-		{on(6, 17, 30), Span{Days: 1}, on(9, 17, 30)},
-		{on(2, 9, 0), Span{Days: 3}, on(5, 9, 0)},
-		{on(7, 9, 0), Span{Days: 1}, on(9, 9, 0)}, // across the change of the clocks
-	} {
-		assert.Equal(t, c.want, c.span.after(c.from, &rules), fmt.Sprint(c.from, c.span))
 	}
 }
 

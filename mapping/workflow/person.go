@@ -79,13 +79,11 @@ func (f *folding) answering(h *Handoff) {
 	}
 	h.CancelAsked = true
 	f.flag("The referrer asks to cancel; the agency has not answered.")
-	due := Due{What: "answer-cancel", For: Agency, Timer: "T2", From: ask.At}
-	for i := range Deadlines {
-		if d := &Deadlines[i]; d.Name == due.Timer {
-			due.By = d.span(f.l.Urgency).after(ask.At, f.rules)
+	for i := range f.rules.Deadlines {
+		if d := &f.rules.Deadlines[i]; d.Name == "T2" {
+			f.add(h, Due{What: "answer-cancel", For: f.reachable(Agency), Timer: d.Name}, d.span(f.l.Urgency).ladder(ask.At, &f.site, f.l.Urgency))
 		}
 	}
-	h.Due = append(h.Due, due)
 }
 
 func suggest(h *Handoff, what string) {

@@ -105,11 +105,13 @@ func EndOf(r Reason) (End, bool) {
 
 // Pause is a reason for which a leg can be on hold.
 type Pause struct {
-	Reason  Reason
-	Booking bool // a booking made after the hold began ends it
-	Excuses bool // a visit missed meanwhile does not count as missed
-	Days    int  // reviewed after so many days when no review date was given; 0: at once
-	Urgent  int  // the same for an urgent referral
+	Reason   Reason
+	Booking  bool   // a booking made after the hold began ends it
+	Excuses  bool   // a visit missed meanwhile does not count as missed
+	Days     int    // reviewed after so many days when no review date was given; 0: at once
+	Urgent   int    // the same for an urgent referral
+	Business bool   // days are business days
+	What     string // what is due then; "" review
 }
 
 // Pauses are the reasons for which a leg can be on hold.
@@ -117,14 +119,14 @@ type Pause struct {
 // Source: local, ends and pauses, review dates; a booking ends some holds and not others
 var Pauses = []Pause{
 	{Reason: Waitlist, Booking: true, Days: 14, Urgent: 7},
-	{Reason: InfoNeeded, Booking: true, Days: 1, Urgent: 1},
+	{Reason: InfoNeeded, Booking: true, Days: 1, Urgent: 1, Business: true},
 	{Reason: PersonAsked, Booking: true, Days: 14, Urgent: 7},
-	{Reason: Unspecified, Booking: true, Days: 1, Urgent: 1},
+	{Reason: Unspecified, Booking: true, Days: 1, Urgent: 1, Business: true},
 	{Reason: Hospitalised, Excuses: true, Days: 3, Urgent: 3},
 	{Reason: InCustody, Excuses: true, Days: 14, Urgent: 14},
 	{Reason: Away, Days: 14, Urgent: 7},
-	{Reason: DeathCheck},
-	{Reason: ConsentMissing},
+	{Reason: DeathCheck, What: "check-death"},
+	{Reason: ConsentMissing, What: "renew-consent"},
 }
 
 // PauseOf gives the row of a pause, and whether there is one.

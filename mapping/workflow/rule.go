@@ -51,7 +51,7 @@ func (f *folding) isDisputed() (answer, bool) {
 	}
 	for i := len(f.visits) - 1; i >= 0; i-- {
 		if f.visits[i].verdict == visitDisputed {
-			return answer{reason: InConflict, visit: f.visits[i].at, since: f.visits[i].at.At}, true
+			return answer{reason: InConflict, visit: f.visits[i].at, since: f.visits[i].at.At, known: f.knownOf(&f.visits[i])}, true
 		}
 	}
 	return answer{}, false
@@ -98,7 +98,7 @@ func (f *folding) isLateWithdrawal() (answer, bool) {
 		case v.verdict == visitUpcoming:
 			return answer{visit: v.at, since: at}, true
 		case openQuestion[v.verdict]:
-			return answer{state: Unconfirmed, reason: verdictReason[v.verdict], visit: v.at, since: v.at.At}, true
+			return answer{state: Unconfirmed, reason: verdictReason[v.verdict], visit: v.at, since: v.at.At, known: f.knownOf(v)}, true
 		}
 	}
 	return answer{}, false
@@ -247,6 +247,7 @@ type finding struct {
 	at      Moment
 	visit   Moment    // the visit in question; zero for what is about no visit
 	cleared time.Time // a contact after this clears a miss or a cancellation
+	known   time.Time // when somebody could first act on it
 	missing bool      // nothing was found
 }
 
@@ -258,7 +259,7 @@ func (f *folding) newest() finding {
 		if v.verdict == visitVoid || v.verdict == visitUpcoming || v.verdict == visitAttended || v.at.At.Before(f.said.reopened) {
 			continue
 		}
-		n := finding{verdict: v.verdict, at: v.at, visit: v.at, cleared: v.at.At}
+		n := finding{verdict: v.verdict, at: v.at, visit: v.at, cleared: v.at.At, known: f.knownOf(v)}
 		if v.verdict == visitCancelled {
 			n.cleared = v.booking.Made
 		}
@@ -267,7 +268,7 @@ func (f *folding) newest() finding {
 		}
 	}
 	for _, s := range f.loose {
-		n := finding{at: Moment{At: s.Said}, cleared: s.Said}
+		n := finding{at: Moment{At: s.Said}, cleared: s.Said, known: s.Said}
 		switch {
 		case s.Taken, s.Said.Before(f.said.reopened):
 			continue
@@ -316,7 +317,7 @@ func (f *folding) isUnknown() (answer, bool) {
 	if !openQuestion[n.verdict] {
 		return answer{}, false
 	}
-	return answer{reason: verdictReason[n.verdict], visit: n.visit, since: n.at.At}, true
+	return answer{reason: verdictReason[n.verdict], visit: n.visit, since: n.at.At, known: n.known}, true
 }
 
 func (f *folding) isMissed() (answer, bool) {
@@ -330,7 +331,7 @@ func (f *folding) isMissed() (answer, bool) {
 			return answer{}, false
 		}
 	}
-	return answer{reason: verdictReason[n.verdict], visit: n.visit, since: n.at.At}, true
+	return answer{reason: verdictReason[n.verdict], visit: n.visit, since: n.at.At, known: n.known}, true
 }
 
 // isUnreached: the last attempt to reach the person did not, and nothing newer is known.
@@ -413,12 +414,17 @@ func (f *folding) finish(h *Handoff) {
 		}
 		return compareText(a.Kind, b.Kind)
 	})
+	if h.State == Outreach && f.tried.zone == nil {
+		f.tried = f.effort()
+	}
+	h.Attempts = f.tried.Tried
 	f.shares(h)
 	f.young(h)
 	f.guarded(h)
 	h.Evidence = f.evidence
-	h.Due = due(f, h)
+	f.owe(h)
 	f.answering(h)
+	f.affect(h)
 	f.consented(h)
 	f.quiet(h)
 	h.Flags, h.Wake = f.flags, f.next

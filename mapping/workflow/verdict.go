@@ -315,3 +315,34 @@ func later(a, b time.Time) time.Time {
 	}
 	return a
 }
+
+// knownOf says when what is known of a visit could first be acted on: silence at its end, a cancellation when it was said, a decision when it was
+// made, and otherwise when the first sign was given; in a conflict, the first on the side that came later.
+func (f *folding) knownOf(v *visit) time.Time {
+	b := v.booking
+	switch {
+	case v.verdict == visitUnknown && b != nil:
+		return f.endOf(b)
+	case len(v.signs) == 0 && b != nil && b.Over.IsZero():
+		return b.Received
+	case len(v.signs) == 0 && b != nil:
+		return b.Over
+	}
+	if d := latestDecision(v.signs); d != nil && v.tally.decided != "" {
+		return d.Said
+	}
+	var pro, contra time.Time
+	for _, s := range v.signs {
+		side := &contra
+		if s.Says == Came {
+			side = &pro
+		}
+		if s.Grade != GradeX && (side.IsZero() || s.Said.Before(*side)) {
+			*side = s.Said
+		}
+	}
+	if v.verdict == visitClaimed && b != nil && b.Status == Booked {
+		contra = f.endOf(b)
+	}
+	return later(pro, contra)
+}
