@@ -52,27 +52,39 @@ func Efforts(l *Ledger, at time.Time, r *Rules) Effort {
 // Met reports whether closing as unreachable may be proposed.
 func (e *Effort) Met(at time.Time) bool { return !e.Enough.IsZero() && !at.Before(e.Until) }
 
-// Missing says in words and numbers what is still missing at a moment: "2 of 3 attempts"; nil when nothing is.
+// Missing says in words and numbers what is still missing at a moment; nil when nothing is.
 func (e *Effort) Missing(at time.Time) []string {
 	var list []string
-	short := func(done, least int, what string) {
-		if done < least {
-			list = append(list, fmt.Sprintf("%d of %d %s", done, least, what))
+	if e.Tried < e.Attempts {
+		text := fmt.Sprintf("%d of %d attempts to reach the person", e.Tried, e.Attempts)
+		if e.Tried > 0 && len(e.Dates) < e.OnDays {
+			text += ", the next one from " + dateOf(e.Last.In(e.zone)).next().String() + " on"
 		}
+		list = append(list, text)
 	}
-	short(e.Tried, e.Attempts, "attempts")
-	short(len(e.Media), e.Ways, "ways of reaching them")
-	short(len(e.Dates), e.OnDays, "different days")
+	if len(e.Media) < e.Ways {
+		list = append(list, fmt.Sprintf("%d of %d different ways (Communication.medium: PHONE, FACE, SMSWRIT, …)", len(e.Media), e.Ways))
+	}
+	if len(e.Dates) < e.OnDays {
+		list = append(list, fmt.Sprintf("%d of %d different days", len(e.Dates), e.OnDays))
+	}
 	if e.InPerson && !e.Person {
-		list = append(list, "nobody tried in person or by somebody whom they chose")
+		list = append(list, "an attempt face to face (medium FACE), or by somebody whom the person chose")
 	}
 	switch {
 	case e.Until.IsZero():
-		list = append(list, "the window has not begun")
+		list = append(list, "a window of "+e.window()+" from the first attempt")
 	case at.Before(e.Until):
-		list = append(list, "window open until "+e.Until.In(e.zone).Format("2006-01-02 15:04"))
+		list = append(list, "the window is open until "+e.Until.In(e.zone).Format("2006-01-02 15:04 -07:00"))
 	}
 	return list
+}
+
+func (m *Minimum) window() string {
+	if m.Days == 0 {
+		return fmt.Sprintf("%g hours", m.Hours)
+	}
+	return fmt.Sprintf("%d days", m.Days)
 }
 
 // next says by when the next attempt is due: those that are asked for are spread evenly over the window.
@@ -116,7 +128,7 @@ func (c *Contact) counts(p *Individual) bool {
 // add counts one attempt; a second text message of a day is none.
 func (e *Effort) add(c *Contact, texted map[Date]bool) {
 	day := dateOf(c.At.In(e.zone))
-	if c.Mode == textMessage {
+	if slices.Contains(writing, c.Mode) {
 		if texted[day] {
 			return
 		}
@@ -139,13 +151,13 @@ func (e *Effort) add(c *Contact, texted map[Date]bool) {
 	}
 }
 
-// Media that the rules of attempts name.
+// faceToFace is the medium of an attempt in person.
 //
 // Source: HL7 v3-ParticipationMode
-const (
-	textMessage = "SMSWRIT"
-	faceToFace  = "FACE"
-)
+const faceToFace = "FACE"
+
+// writing are the media in which a second message of a day is no further attempt.
+var writing = []string{"SMSWRIT", "EMAILWRIT"}
 
 func (e *Effort) end(first time.Time) time.Time {
 	if e.Minimum.Days == 0 {
@@ -174,16 +186,11 @@ func (f *folding) spell() time.Time {
 		start = later(start, n.cleared)
 	}
 	for i := range f.l.Contacts {
-		if c := &f.l.Contacts[i]; c.spoke() && f.past(c.At) {
+		if c := &f.l.Contacts[i]; c.talked() && f.past(c.At) {
 			start = later(start, c.At)
 		}
 	}
 	return start
-}
-
-// spoke reports that somebody talked with the person.
-func (c *Contact) spoke() bool {
-	return c.Result == Reached || c.Result == WantsVisit || c.Result == SaidNo
 }
 
 // isExhausted: nobody could reach the person, everything that has to be tried was tried, and the window is over. A human decides what comes next.

@@ -22,6 +22,9 @@ func ParseDate(s string) (Date, error) {
 	return dateOf(t), nil
 }
 
+// String gives "2026-05-25".
+func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
+
 func dateOf(t time.Time) Date {
 	y, m, d := t.Date()
 	return Date{y, m, d}

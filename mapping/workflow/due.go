@@ -198,7 +198,7 @@ func (f *folding) discharged(h *Handoff) (at, spoke time.Time) {
 	}
 	for i := range f.l.Contacts {
 		c := &f.l.Contacts[i]
-		if c.ToPerson && c.spoke() && !c.At.Before(at) && (spoke.IsZero() || c.At.Before(spoke)) && f.past(c.At) {
+		if c.ToPerson && c.talked() && !c.At.Before(at) && (spoke.IsZero() || c.At.Before(spoke)) && f.past(c.At) {
 			spoke = c.At
 		}
 	}
@@ -208,7 +208,7 @@ func (f *folding) discharged(h *Handoff) (at, spoke time.Time) {
 // spokeAfter reports that somebody spoke with the person after a moment.
 func (f *folding) spokeAfter(first time.Time) bool {
 	return slices.ContainsFunc(f.l.Contacts, func(c Contact) bool {
-		return c.ToPerson && c.spoke() && c.At.After(first) && f.past(c.At)
+		return c.ToPerson && c.talked() && c.At.After(first) && f.past(c.At)
 	})
 }
 

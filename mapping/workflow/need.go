@@ -221,7 +221,8 @@ func (e *ending) lacksShut() []string {
 }
 
 func (e *ending) lacksAttempts() []string {
-	return triesOf(e.l, e.since(), e.at, e.rules).lacks(e.rules)
+	tried := Efforts(e.l, e.at, e.rules)
+	return tried.Missing(e.at)
 }
 
 // second gives the signatures that count: a named worker other than whoever ends it, on the Task as it stood before the end, or with it.
