@@ -271,7 +271,7 @@ func (f *folding) ask(h *Handoff, from time.Time, what string, who Role, b *Book
 // checkedIn reports a check-in with the person between two moments.
 func (f *folding) checkedIn(from, until time.Time) bool {
 	return slices.ContainsFunc(f.l.Marks, func(m Mark) bool {
-		return m.Element == "check-in" && !m.At.Before(from) && m.At.Before(until)
+		return m.Element == CheckIn && m.Waived == "" && !m.At.Before(from) && m.At.Before(until)
 	})
 }
 

@@ -434,7 +434,7 @@ func (w *warming) near(needs string) {
 	if w.booking == nil || !w.h.State.Open() {
 		return
 	}
-	from := w.booking.Start.In(w.f.rules.Zone).AddDate(0, 0, -2)
+	from := w.f.site.days(w.booking.Start, -2)
 	w.f.wake(from)
 	w.f.wake(w.booking.Start)
 	if !w.f.at.Before(from) && w.f.at.Before(w.booking.Start) {
