@@ -112,8 +112,10 @@ func (f *folding) effort() Effort {
 		return compareText(a.Source, b.Source)
 	})
 	texted := map[Date]bool{}
-	for _, c := range tried {
-		e.add(c, texted)
+	for i, c := range tried {
+		if i == 0 || *c != *tried[i-1] { // what is said twice is said once
+			e.add(c, texted)
+		}
 	}
 	return e
 }

@@ -280,7 +280,7 @@ func (f *folding) checkedIn(from, until time.Time) bool {
 // Source: local, row 19a
 func (f *folding) askAboutEarlyClaim(h *Handoff) {
 	b := f.ahead(h)
-	if b == nil || h.Effects != nil && slices.ContainsFunc(h.Effects, func(e Effect) bool { return e.What == "confirm-booking" }) {
+	if b == nil {
 		return
 	}
 	var said time.Time
@@ -292,6 +292,7 @@ func (f *folding) askAboutEarlyClaim(h *Handoff) {
 	if said.IsZero() {
 		return
 	}
+	f.wake(b.Start)
 	h.Effects = append(h.Effects, Effect{
 		Key: key("", "confirm-booking", Todo, f.reachable(Agency), stamp(said)), Kind: Todo, What: "confirm-booking", For: f.reachable(Agency),
 		Visit: Moment{At: b.Start}, Booking: b.Name,

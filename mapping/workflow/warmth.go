@@ -172,7 +172,7 @@ func (w *warming) booked() *Booking {
 	var last *Booking
 	for i := range w.f.visits {
 		v := &w.f.visits[i]
-		if v.kept() && (w.visit.IsZero() || sameDay(v.at.At, w.visit.At, w.f.rules.Zone)) {
+		if v.kept() && (w.visit.IsZero() || sameDay(v.at.At, w.visit.At, w.f.site.Zone)) {
 			last = v.booking
 		}
 	}
@@ -246,9 +246,9 @@ func (w *warming) within(when When, m *Mark) bool {
 	case BeforeRelease:
 		return w.f.said.released.IsZero() || m.At.Before(w.f.said.released)
 	case BeforeVisit:
-		return w.until.IsZero() || m.At.Before(w.until.At) || w.until.Day && sameDay(m.At, w.until.At, w.f.rules.Zone)
+		return w.until.IsZero() || m.At.Before(w.until.At) || w.until.Day && sameDay(m.At, w.until.At, w.f.site.Zone)
 	case OnVisitDay:
-		return !w.visit.IsZero() && sameDay(m.At, w.visit.At, w.f.rules.Zone)
+		return !w.visit.IsZero() && sameDay(m.At, w.visit.At, w.f.site.Zone)
 	case AfterVisit:
 		return !w.visit.IsZero() && m.At.After(w.visit.At)
 	}
