@@ -21,7 +21,7 @@ func TestExplainAStory(t *testing.T) {
 		"Thu 5 Mar 10:00: missed (Appointment/AP1), by the rule: decided: did not come",
 		"set aside  Task/T1/_history/6  came, grade E, for: set aside by a decision",
 		"counted    Observation/O1/_history/1  did-not-come",
-		"reach-person, navigator, by Fri 6 Mar",
+		"reach-person, navigator, by Mon 9 Mar 09:30",
 		"task in-progress (outreach)",
 	} {
 		assert.Contains(t, told.out, line)

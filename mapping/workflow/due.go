@@ -36,13 +36,9 @@ func (f *folding) oweByState(h *Handoff) {
 // Source: local, ends and pauses, review dates
 func (f *folding) oweReview(h *Handoff) {
 	p, _ := PauseOf(h.Reason)
-	what := "review"
-	if p.What != "" {
-		what = p.What
-	}
 	by := f.review(h, p)
 	if !by.After(h.Since) {
-		f.oweNow(h, what, Navigator, h.Since)
+		f.oweNow(h, "review", Navigator, h.Since)
 		return
 	}
 	l := ladder{from: h.Since}
@@ -53,7 +49,7 @@ func (f *folding) oweReview(h *Handoff) {
 			f.oweNow(h, "offer-another", Navigator, h.Since)
 		}
 	}
-	f.add(h, Due{What: what, For: Navigator}, l)
+	f.add(h, Due{What: "review", For: Navigator}, l)
 }
 
 // oweNow adds what is due at once: it is red from the start, and the supervisor's after a business day, in a crisis at once.

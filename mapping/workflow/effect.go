@@ -19,6 +19,9 @@ type EffectRow struct {
 	Source  string
 }
 
+// otherPauses are those that have no question of their own.
+var otherPauses = []Reason{Waitlist, InfoNeeded, PersonAsked, Unspecified, Hospitalised, InCustody, Away}
+
 // EffectRows are what time and open questions have written. None of them decides anything: they ask, remind and escalate.
 //
 // Source: local, timers T1-T9 and the rows of the transition list that each names
@@ -56,12 +59,12 @@ var EffectRows = []EffectRow{
 	{Timer: "T9", Due: "choose-next", Kind: Notice, What: "handed-back", For: Referrer, Source: "row 35, 41, 42: hand-back"},
 	{Timer: "T9", Due: "choose-next", At: Red, Kind: Todo, What: "choose-next", For: Navigator, Source: "T9"},
 	{Timer: "T9", Due: "choose-next", At: Escalated, Kind: Todo, What: "choose-next", For: Supervisor, Source: "T9"},
-	{Due: "review", At: Red, Kind: Todo, What: "review", For: Navigator, Source: "row 40"},
-	{Due: "review", At: Escalated, Kind: Todo, What: "review", For: Supervisor, Source: "row 40"},
-	{Due: "check-death", Kind: Todo, What: "check-death", For: Navigator, Source: "rows 16, 45: a human checks"},
-	{Due: "check-death", At: Escalated, Kind: Todo, What: "check-death", For: Supervisor, Source: "rows 16, 45"},
-	{Due: "renew-consent", Kind: Todo, What: "renew-consent", For: Navigator, Source: "consent over by its own period: due at once"},
-	{Due: "renew-consent", At: Escalated, Kind: Todo, What: "renew-consent", For: Supervisor, Source: "as above"},
+	{Due: "review", Reasons: []Reason{DeathCheck}, Kind: Todo, What: "check-death", For: Navigator, Source: "rows 16, 45: a human checks"},
+	{Due: "review", Reasons: []Reason{DeathCheck}, At: Escalated, Kind: Todo, What: "check-death", For: Supervisor, Source: "rows 16, 45"},
+	{Due: "review", Reasons: []Reason{ConsentMissing}, Kind: Todo, What: RenewConsent, For: Navigator, Source: "consent over by its own period: due at once"},
+	{Due: "review", Reasons: []Reason{ConsentMissing}, At: Escalated, Kind: Todo, What: RenewConsent, For: Supervisor, Source: "as above"},
+	{Due: "review", Reasons: otherPauses, At: Red, Kind: Todo, What: "review", For: Navigator, Source: "row 40"},
+	{Due: "review", Reasons: otherPauses, At: Escalated, Kind: Todo, What: "review", For: Supervisor, Source: "row 40"},
 	{Due: "offer-another", Kind: Todo, What: "offer-another", For: Navigator, Source: "row 36: a crisis may not sit on a waitlist"},
 	{Due: "offer-another", At: Escalated, Kind: Todo, What: "offer-another", For: Supervisor, Source: "row 36"},
 	{Due: "confirm-person-knows", Kind: Todo, What: "confirm-person-knows", For: Navigator, Source: "row 48"},
@@ -233,6 +236,12 @@ func (f *folding) dayBefore(b *Booking, days int) time.Time {
 	return f.site.clock(d, f.rules.CivilHour)
 }
 
+// civil gives the civil hour of an instant's day.
+func (f *folding) civil(t time.Time) time.Time {
+	d, _, _ := f.site.wall(t)
+	return f.site.clock(d, f.rules.CivilHour)
+}
+
 // prepareVisit asks the day before whether the agency has read the story, and for a check-in with the person half-way and the day before.
 //
 // Source: local, elements A4 and A15
@@ -242,14 +251,14 @@ func (f *folding) prepareVisit(h *Handoff) {
 		return
 	}
 	eve := f.dayBefore(b, 1)
-	half := b.Made.Add(b.Start.Sub(b.Made) / 2)
+	half := f.civil(b.Made.Add(b.Start.Sub(b.Made) / 2))
 	if eve.After(b.Made) {
 		f.ask(h, eve, "read-story", f.reachable(Agency), b)
 		if !f.checkedIn(half, b.Start) {
 			f.ask(h, eve, "check-in", Navigator, b)
 		}
 	}
-	if half.Before(eve) && f.site.days(b.Made, 2).Before(b.Start) && !f.checkedIn(b.Made, b.Start) {
+	if half.After(b.Made) && half.Before(eve) && f.site.days(b.Made, 2).Before(b.Start) && !f.checkedIn(b.Made, b.Start) {
 		f.ask(h, half, "check-in", Navigator, b)
 	}
 }

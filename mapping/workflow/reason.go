@@ -106,12 +106,11 @@ func EndOf(r Reason) (End, bool) {
 // Pause is a reason for which a leg can be on hold.
 type Pause struct {
 	Reason   Reason
-	Booking  bool   // a booking made after the hold began ends it
-	Excuses  bool   // a visit missed meanwhile does not count as missed
-	Days     int    // reviewed after so many days when no review date was given; 0: at once
-	Urgent   int    // the same for an urgent referral
-	Business bool   // days are business days
-	What     string // what is due then; "" review
+	Booking  bool // a booking made after the hold began ends it
+	Excuses  bool // a visit missed meanwhile does not count as missed
+	Days     int  // reviewed after so many days when no review date was given; 0: at once
+	Urgent   int  // the same for an urgent referral
+	Business bool // days are business days
 }
 
 // Pauses are the reasons for which a leg can be on hold.
@@ -125,8 +124,8 @@ var Pauses = []Pause{
 	{Reason: Hospitalised, Excuses: true, Days: 3, Urgent: 3},
 	{Reason: InCustody, Excuses: true, Days: 14, Urgent: 14},
 	{Reason: Away, Days: 14, Urgent: 7},
-	{Reason: DeathCheck, What: "check-death"},
-	{Reason: ConsentMissing, What: "renew-consent"},
+	{Reason: DeathCheck},
+	{Reason: ConsentMissing},
 }
 
 // PauseOf gives the row of a pause, and whether there is one.

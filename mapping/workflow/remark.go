@@ -108,7 +108,7 @@ func (f *folding) wasTold(v *visit) bool {
 		}
 	}
 	return slices.ContainsFunc(f.l.Told, func(t Telling) bool {
-		return t.What == "reminder" && !t.Open && v.booking != nil && t.Booking == v.booking.Name && t.Visit.At.Equal(v.at.At)
+		return t.What == "reminder" && !t.Open && !t.Dropped && v.booking != nil && t.Booking == v.booking.Name && t.Visit.At.Equal(v.at.At)
 	})
 }
 
