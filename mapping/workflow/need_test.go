@@ -54,7 +54,7 @@ func TestEndsNeedWhatTheirRowSays(t *testing.T) {
 		}, nil, []string{"1 of 2 different ways"}},
 		{"unreachable before the window is over", TaskFailed, PersonUnreachable, Navigator, func(l *Ledger) {
 			l.Contacts, l.Signatures = []Contact{attempt(7, 10, "PHONE"), attempt(10, 15, "SMSWRIT"), attempt(19, 18, "FACE")}, []Signature{sup}
-		}, nil, []string{"the window is open until 2026-03-21 11:00 -07:00"}},
+		}, nil, []string{"the window is open until 2026-03-21 10:00 -07:00"}},
 		{"a wrong number is no attempt", TaskFailed, PersonUnreachable, Navigator, func(l *Ledger) {
 			wrong := tried[1]
 			wrong.Result = WrongNumber
