@@ -120,7 +120,7 @@ func (d Door) Referral(ctx context.Context, id string) (Referral, error) {
 	for _, p := range params {
 		switch p.Name {
 		case "state":
-			r.State = p.Text
+			r.State = p.text()
 		case "leg":
 			leg := asLeg("", p.Parts)
 			if leg.Agency == "" {

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 )
@@ -50,48 +51,20 @@ func (l *Leg) each(text func(*Due) string) []string {
 	return all
 }
 
-// parameter is what we read of a Parameters.parameter: its name, its one value as text, its parts.
+// parameter is what we read of a Parameters.parameter: its name, its one value, its parts.
 type parameter struct {
-	Name  string
-	Text  string
-	Parts []parameter
+	Name      string
+	Parts     []parameter                `json:"part"`
+	Code      string                     `json:"valueCode"`
+	String    string                     `json:"valueString"`
+	DateTime  string                     `json:"valueDateTime"`
+	Number    int                        `json:"valueInteger"`
+	Yes       *bool                      `json:"valueBoolean"`
+	Reference struct{ Reference string } `json:"valueReference"`
 }
 
-// UnmarshalJSON takes whichever value[x] is there.
-func (p *parameter) UnmarshalJSON(data []byte) error {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil {
-		return err
-	}
-	for name, raw := range members {
-		var err error
-		switch {
-		case name == "name":
-			err = json.Unmarshal(raw, &p.Name)
-		case name == "part":
-			err = json.Unmarshal(raw, &p.Parts)
-		case strings.HasPrefix(name, "value"):
-			p.Text = valueText(raw)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// valueText gives a primitive's text, a Reference's reference, a Coding's code.
-func valueText(raw json.RawMessage) string {
-	var v struct{ Reference, Code string }
-	if json.Unmarshal(raw, &v) == nil {
-		return v.Reference + v.Code
-	}
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s
-	}
-	return string(raw)
-}
+// text gives a value that is a text or a reference, "" for none.
+func (p *parameter) text() string { return cmp.Or(p.Code, p.String, p.DateTime, p.Reference.Reference) }
 
 func readParameters(body []byte) ([]parameter, error) {
 	var r struct{ Parameter []parameter }
@@ -115,30 +88,37 @@ func asLeg(task string, params []parameter) Leg {
 
 // legParts says where each parameter of a leg goes. What is not here is not compared.
 var legParts = map[string]func(*Leg, *parameter){
-	"task":        func(l *Leg, p *parameter) { l.Task = idOf(p.Text) },
-	"agency":      func(l *Leg, p *parameter) { l.Agency = p.Text },
-	"owner":       func(l *Leg, p *parameter) { l.Agency = p.Text },
-	"state":       func(l *Leg, p *parameter) { l.State = p.Text },
-	"reason":      func(l *Leg, p *parameter) { l.Reason = p.Text },
-	"grade":       func(l *Leg, p *parameter) { l.Grade = p.Text },
-	"visit":       func(l *Leg, p *parameter) { l.Visit = p.Text },
-	"why":         func(l *Leg, p *parameter) { l.Why = p.Text },
-	"misses":      func(l *Leg, p *parameter) { l.Misses = p.number() },
-	"attempts":    func(l *Leg, p *parameter) { l.Attempts = p.number() },
+	"task":        func(l *Leg, p *parameter) { l.Task = idOf(p.text()) },
+	"agency":      func(l *Leg, p *parameter) { l.Agency = p.text() },
+	"owner":       func(l *Leg, p *parameter) { l.Agency = p.text() },
+	"state":       func(l *Leg, p *parameter) { l.State = p.text() },
+	"reason":      func(l *Leg, p *parameter) { l.Reason = p.text() },
+	"grade":       func(l *Leg, p *parameter) { l.Grade = p.text() },
+	"visit":       func(l *Leg, p *parameter) { l.Visit = p.text() },
+	"why":         func(l *Leg, p *parameter) { l.Why = p.text() },
+	"misses":      func(l *Leg, p *parameter) { l.Misses = p.Number },
+	"attempts":    func(l *Leg, p *parameter) { l.Attempts = p.Number },
 	"reschedules": func(l *Leg, p *parameter) { l.Reschedules++ },
-	"flag":        func(l *Leg, p *parameter) { l.Flags = append(l.Flags, p.Text) },
-	"suggest":     func(l *Leg, p *parameter) { l.Suggest = append(l.Suggest, p.Text) },
+	"flag":        func(l *Leg, p *parameter) { l.Flags = append(l.Flags, p.text()) },
+	"suggest":     func(l *Leg, p *parameter) { l.Suggest = append(l.Suggest, p.text()) },
 	"due":         func(l *Leg, p *parameter) { l.Due = append(l.Due, asDue(p)) },
 	"told": func(l *Leg, p *parameter) {
-		l.Told = append(l.Told, p.part("what")+" "+openWords[p.part("open")])
+		l.Told = append(l.Told, p.part("what")+" "+p.open())
 	},
 	"warmth": func(l *Leg, p *parameter) {
 		l.Warmth[p.part("element")] = strings.TrimSpace(p.part("status") + " " + p.part("shown"))
 	},
 }
 
-// openWords say what the part "open" of something told means; it is not said of the Task itself.
-var openWords = map[string]string{"true": "open", "false": "done"}
+// open says whether something told is still to be done or sent: "open", "done", or "" where that is not said.
+func (p *parameter) open() string {
+	for i := range p.Parts {
+		if yes := p.Parts[i].Yes; yes != nil && p.Parts[i].Name == "open" {
+			return map[bool]string{true: "open", false: "done"}[*yes]
+		}
+	}
+	return ""
+}
 
 func asDue(p *parameter) Due {
 	return Due{What: p.part("what"), By: p.part("by"), For: p.part("for"), Level: p.part("level")}
@@ -148,17 +128,10 @@ func asDue(p *parameter) Due {
 func (p *parameter) part(name string) string {
 	for i := range p.Parts {
 		if p.Parts[i].Name == name {
-			return p.Parts[i].Text
+			return p.Parts[i].text()
 		}
 	}
 	return ""
-}
-
-// number gives a value of ours that is a number; not a number means none.
-func (p *parameter) number() int {
-	var n int
-	_ = json.Unmarshal([]byte(p.Text), &n)
-	return n
 }
 
 // idOf gives the id at the end of a reference: "T1" of "Task/T1", of "http://…/Task/T1/_history/2" and of "T1".
