@@ -39,7 +39,9 @@ func ParseWant(line string) (Want, error) {
 		if !row.fits(w.Args) {
 			return w, fmt.Errorf("want %q: %s", line, row.usage)
 		}
-		w.Type, w.ID, _ = strings.Cut(w.Args[0], "/")
+		if !row.reply { // it is about a Task
+			w.Type, w.ID, _ = strings.Cut(w.Args[0], "/")
+		}
 		return w, nil
 	}
 	words, err := split(line)
