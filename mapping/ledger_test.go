@@ -75,6 +75,14 @@ func (s *story) add(role workflow.Role, party, body string) *story {
 	return s.put(Version{Role: role, Party: party, Fact: set.FactOf(r)}, r.Type()+"/"+r.ID())
 }
 
+// addWith is add under other settings.
+func (s *story) addWith(set Settings, role workflow.Role, body string) *story {
+	s.t.Helper()
+	r, issues := fhir.Read([]byte(body))
+	require.Empty(s.t, issues, body)
+	return s.put(Version{Role: role, Fact: set.FactOf(r)}, r.Type()+"/"+r.ID())
+}
+
 func (s *story) own(body string) *story {
 	s.t.Helper()
 	r, err := fhir.ReadStored([]byte(body))
