@@ -66,7 +66,12 @@ func (f *folding) mayBeDead() bool {
 	if !f.l.Death.Confirmed.IsZero() || f.said.dead != nil {
 		return true
 	}
-	return slices.ContainsFunc(f.l.Holds, func(h Hold) bool { return h.Reason == DeathCheck && f.inForce(&h) })
+	reported := false
+	for i := range f.l.Holds {
+		h := &f.l.Holds[i]
+		reported = h.Reason == DeathCheck && f.inForce(h) || reported // each is looked at: the leg wakes when the next one begins or ends
+	}
+	return reported
 }
 
 // answering adds what the agency has to say to a request to cancel.

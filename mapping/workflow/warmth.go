@@ -151,6 +151,9 @@ func (f *folding) warm(h *Handoff) {
 		w.until = h.Visit
 	}
 	w.booking = w.booked()
+	for i := range f.l.Marks {
+		w.ahead(&f.l.Marks[i]) // whichever is looked at below, the leg wakes for each
+	}
 	var all [12]Element
 	for i := range Warmth {
 		r := &Warmth[i]
