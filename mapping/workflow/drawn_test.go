@@ -184,8 +184,9 @@ func (d drawn) rest(l *Ledger) {
 	}
 	for i := range rapid.IntRange(0, 3).Draw(d.t, "marks") {
 		l.Marks = append(l.Marks, Mark{
-			Element: rapid.SampledFrom([]string{"precall", "introduction", "plan-given", "check-in", "accompanied", "read-back"}).Draw(d.t, "element"),
-			Status:  rapid.SampledFrom([]string{"shown", "stated", "confirmed"}).Draw(d.t, "shown"), At: d.time("marked"), Source: fmt.Sprintf("Communication/W%d/_history/1", i),
+			Element: rapid.SampledFrom([]string{Precall, Introduction, PlanGiven, CheckIn, Accompanied, ReadBack, PackageRead, Answered, CouldCorrect, StoryOnce, Barrier, BarrierMet}).Draw(d.t, "element"),
+			Mode:    rapid.SampledFrom([]string{"", "PHONE", "EMAILWRIT", "SMSWRIT"}).Draw(d.t, "mode"), Denied: d.chance(3, "denied"),
+			Status: rapid.SampledFrom([]string{"shown", "stated", "confirmed"}).Draw(d.t, "shown"), At: d.time("marked"), Source: fmt.Sprintf("Communication/W%d/_history/1", i),
 		})
 	}
 }
