@@ -11,7 +11,7 @@ type warming struct {
 	f       *folding
 	h       *Handoff
 	visit   Moment   // the attended visit; zero: none
-	until   Moment   // the visit before which the story has to be read; zero: it is still to come
+	until   Moment   // the visit before which the story has to be read; zero: none in question, as where one was missed
 	booking *Booking // of the visit; nil: none
 	found   []Element
 }
@@ -20,8 +20,9 @@ type warming struct {
 func (f *folding) warm(h *Handoff) {
 	w := &warming{f: f, h: h, found: make([]Element, 0, len(Warmth))}
 	if h.State == Attended {
-		w.visit, w.until = h.Visit, h.Visit
-	} else if !h.Visit.IsZero() && !h.Visit.At.After(f.at) {
+		w.visit = h.Visit
+	}
+	if h.State != Outreach {
 		w.until = h.Visit
 	}
 	w.booking = w.booked()
@@ -356,6 +357,7 @@ func (w *warming) near(needs string) {
 	}
 	from := w.booking.Start.In(w.f.site.Zone).AddDate(0, 0, -2)
 	w.f.wake(from)
+	w.f.wake(w.booking.Start)
 	if !w.f.at.Before(from) && w.f.at.Before(w.booking.Start) {
 		w.f.flag("The visit is near, and something that is needed is not arranged: " + needs + ".")
 	}
