@@ -377,13 +377,15 @@ func (w *warming) inTouch(r *WarmthRow) Element {
 	e := Element{Name: r.Name, Status: NotDone, Because: r.Missing}
 	var first *Mark
 	var by []string
-	times := 0
+	var times []time.Time // one talk that is written down twice is one
 	for i := range w.f.l.Marks {
 		m := &w.f.l.Marks[i]
 		if m.Element != CheckIn || m.Waived != "" || m.formal() || m.At.Before(b.Made) || !m.At.Before(b.Start) || w.ahead(m) {
 			continue
 		}
-		times++
+		if !slices.ContainsFunc(times, m.At.Equal) {
+			times = append(times, m.At)
+		}
 		if first == nil || m.before(first) {
 			first = m
 		}
@@ -392,9 +394,9 @@ func (w *warming) inTouch(r *WarmthRow) Element {
 		}
 	}
 	switch {
-	case times == 0:
+	case len(times) == 0:
 		w.waive(r, &e)
-	case times < 2 && b.Start.Sub(b.Made) > longWait:
+	case len(times) < 2 && b.Start.Sub(b.Made) > longWait:
 		e.Source, e.Because = first.Source, "one check-in, and the wait is longer than seven days"
 	default:
 		e = Element{Name: r.Name, Status: Done, Shown: Shown, Source: first.Source}
