@@ -50,7 +50,6 @@ type gist struct {
 	Due      []Due
 	Attempts int
 	Flags    []string
-	Warmth   []Element
 	Effects  []string
 	Warmth   []Element
 	Suggest  []string
@@ -58,11 +57,7 @@ type gist struct {
 }
 
 func gistOf(h *Handoff) gist {
-<<<<<<< HEAD
 	g := gist{h.State, h.Reason, h.Rule, h.Grade, h.Visit, h.Misses, h.Due, h.Attempts, h.Flags, nil, h.Warmth, h.Suggest, h.Blind}
-=======
-	g := gist{h.State, h.Reason, h.Rule, h.Grade, h.Visit, h.Misses, h.Due, h.Attempts, h.Flags, h.Warmth, nil}
->>>>>>> cf0e364 (Prove each element of warmth by a row, and that no order of marks matters)
 	for i := range h.Effects {
 		g.Effects = append(g.Effects, h.Effects[i].Key)
 	}
