@@ -224,9 +224,8 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	}
 	out := Leg{Task: h.ID(), Agency: task.Owner, Requester: q.requester}
 	l := &out.Ledger
-	c := &leg{s: q.s, r: q, ledger: l, agency: task.Owner, partner: q.s.Partners[task.Owner], outputs: h.outputs()}
-	c.part2 = q.part2 || c.partner.Part2 || q.s.Partners[q.requester].Part2
-	out.Part2 = c.part2
+	c := q.about(h, task)
+	c.ledger, out.Part2 = l, c.part2
 	*l = workflow.Ledger{Leg: h.Key, Agency: task.Owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn, Revised: q.revised}
 	l.Received = later(q.received, h.Versions[0].Received)
 	l.Words, _ = words(h)
@@ -244,6 +243,13 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	c.instructed()
 	c.helped()
 	return out, true
+}
+
+// about begins the work on a leg: who is asked, and what was agreed with them.
+func (q *reading) about(h *History, task *taskFact) *leg {
+	c := &leg{s: q.s, r: q, agency: task.Owner, partner: q.s.Partners[task.Owner], outputs: h.outputs()}
+	c.part2 = q.part2 || c.partner.Part2 || q.s.Partners[q.requester].Part2
+	return c
 }
 
 // lastTask gives what the newest version that is not a deletion says.

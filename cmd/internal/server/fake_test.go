@@ -191,6 +191,10 @@ func (f *fake) HandoffParameters(_ context.Context, p engine.Principal, typ, id 
 	return fmt.Appendf(nil, `{"resourceType":"Parameters","parameter":[{"name":"state","valueCode":"offered"},{"name":"of","valueString":"%s/%s"}]}`, typ, id), nil
 }
 
+func (f *fake) Package(_ context.Context, p engine.Principal, task string) ([]byte, error) {
+	return f.HandoffParameters(context.Background(), p, "Task", task)
+}
+
 // count gives how many resources there are.
 func (f *fake) count() int {
 	f.mu.Lock()

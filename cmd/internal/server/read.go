@@ -65,6 +65,15 @@ func (s *Server) handoff(ctx context.Context, in *request) (*answer, error) {
 	return &answer{status: http.StatusOK, bare: true, body: doc}, nil
 }
 
+// parcel answers with what may go to the agency of a Task.
+func (s *Server) parcel(ctx context.Context, in *request) (*answer, error) {
+	doc, err := s.engine.Package(ctx, in.who, in.id)
+	if err != nil {
+		return nil, err
+	}
+	return &answer{status: http.StatusOK, bare: true, body: doc}, nil
+}
+
 // waiting answers with what waits for its ServiceRequest.
 func (s *Server) waiting(ctx context.Context, in *request) (*answer, error) {
 	doc, err := s.engine.WaitingParameters(ctx, in.who)

@@ -68,6 +68,7 @@ func table() []*route {
 				"In a transaction GET entries see what the others wrote."},
 		{method: http.MethodGet, path: "Task/:id/$handoff", kind: doOperation, do: (*Server).handoff, doc: handoffDoc},
 		{method: http.MethodPost, path: "Task/:id/$handoff", kind: doOperation, takes: parametersBody, do: (*Server).handoff, doc: handoffDoc},
+		{method: http.MethodGet, path: "Task/:id/$package", kind: doOperation, do: (*Server).parcel, doc: packageDoc},
 		{method: http.MethodGet, path: "ServiceRequest/:id/$handoff", kind: doOperation, do: (*Server).handoff, doc: handoffDoc},
 		{method: http.MethodPost, path: "ServiceRequest/:id/$handoff", kind: doOperation, takes: parametersBody, do: (*Server).handoff, doc: handoffDoc},
 		{method: http.MethodGet, path: "ServiceRequest/$waiting", kind: doOperation, do: (*Server).waiting,
@@ -100,6 +101,9 @@ func table() []*route {
 }
 
 const handoffDoc = "Did the person get to the first visit, how do we know, and who has to do what by when: a Parameters resource."
+
+const packageDoc = "What may go to the agency under the consent that is in force: a Bundle for the agency; for a navigator or a supervisor a Parameters " +
+	"resource with the Bundle and what was left out of it."
 
 // mount makes echo's routes of the table.
 func (s *Server) mount() *echo.Echo {

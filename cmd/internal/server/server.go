@@ -53,6 +53,8 @@ type Engine interface {
 	Search(ctx context.Context, p engine.Principal, typ string, q url.Values, strict bool) (engine.SearchResult, error)
 	// HandoffParameters gives the answer of a Task or ServiceRequest as the JSON of a Parameters resource.
 	HandoffParameters(ctx context.Context, p engine.Principal, typ, id string) ([]byte, error)
+	// Package gives what may go to the agency of a Task: the JSON of a Bundle, or of a Parameters resource that holds it.
+	Package(ctx context.Context, p engine.Principal, task string) ([]byte, error)
 	// WaitingParameters gives what waits for its ServiceRequest as the JSON of a Parameters resource.
 	WaitingParameters(ctx context.Context, p engine.Principal) ([]byte, error)
 }

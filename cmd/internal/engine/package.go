@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+	"warmhandoff/mapping"
+	"warmhandoff/mapping/workflow"
+)
+
+// looking is a transaction in which nothing can be written: what gathers a referral for a write gathers it for a look, too.
+type looking struct{ store.Reader }
+
+var errLooking = errors.New("engine: nothing is written where one only looks")
+
+func (looking) Put(context.Context, store.Write) (store.Version, error) {
+	return store.Version{}, errLooking
+}
+
+func (looking) PutHandoff(context.Context, store.Handoff) error { return errLooking }
+func (looking) DropHandoff(context.Context, string) error       { return errLooking }
+func (looking) Forget(context.Context, time.Time) (int, error)  { return 0, errLooking }
+func (looking) Remember(context.Context, string, string, time.Time) (string, bool, error) {
+	return "", false, errLooking
+}
+
+// mayHavePackage says in which roles somebody may ask for a package at all, and whether they are shown what was left out of it.
+var mayHavePackage = map[workflow.Role]bool{
+	"":                  false,
+	workflow.Agency:     false,
+	workflow.Navigator:  true,
+	workflow.Supervisor: true,
+	workflow.Admin:      true,
+}
+
+// Package gives what may go to the agency of a Task: to that agency a Bundle, to a navigator or supervisor a Parameters resource with the Bundle and
+// the list of what was left out and why. A *Refusal says that there is no such Task (NotFound), that it is not theirs to have (Forbidden), or why
+// nothing may go (Unprocessable). An agency is not told why.
+//
+// Source: local, release only under consent; withheld content leaves no trace for the recipient
+func (e *Engine) Package(ctx context.Context, p Principal, id string) ([]byte, error) {
+	listed, known := mayHavePackage[p.Role]
+	if !known {
+		return nil, refuse(Forbidden, fhir.CodeForbidden, "", "A package is for the agency that it goes to, a navigator or a supervisor.")
+	}
+	if _, err := e.Read(ctx, p, "Task", id); err != nil {
+		return nil, err
+	}
+	var made *mapping.Package
+	err := e.store.View(ctx, func(r store.Reader) (err error) {
+		t := &txn{e: e, ctx: ctx, tx: looking{r}, p: p, now: e.now(), fresh: map[store.Key]*mapping.History{}}
+		made, err = t.pack(id, listed)
+		return err
+	})
+	var shut *mapping.ShutError
+	switch {
+	case errors.As(err, &shut) && !listed:
+		return nil, notYours()
+	case errors.As(err, &shut):
+		return nil, refuse(Unprocessable, fhir.CodeBusinessRule, "Task", shut.Error())
+	case err != nil:
+		return nil, err
+	case listed:
+		return made.Listed(), nil
+	}
+	return made.Bundle, nil
+}
+
+func notYours() *Refusal {
+	return refuse(Forbidden, fhir.CodeForbidden, "", "There is nothing that may be shared with you for this Task now.")
+}
+
+// pack gathers what a package is made from, and makes it. An agency gets it only while the leg is theirs and released.
+func (t *txn) pack(id string, listed bool) (*mapping.Package, error) {
+	guide := &t.e.set.Guide
+	parcel := &mapping.Parcel{}
+	var err error
+	if _, parcel.Task, err = t.newest(store.Key{Type: "Task", ID: id}); err != nil {
+		return nil, err
+	}
+	row, err := t.tx.Handoff(t.ctx, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && parcel.Task == nil {
+		return nil, &mapping.ShutError{Why: "It is not a referral that is followed here."}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if parcel.Referral, err = t.gather(row.Referral); err != nil {
+		return nil, err
+	}
+	if !listed {
+		if err := t.mayReceive(id, parcel.Referral); err != nil {
+			return nil, err
+		}
+	}
+	if err := t.fill(parcel, row.Referral, id); err != nil {
+		return nil, err
+	}
+	made, err := guide.Package(parcel, t.now)
+	if err != nil {
+		return nil, fmt.Errorf("package of Task/%s: %w", id, err)
+	}
+	return made, nil
+}
+
+// mayReceive refuses an agency a package that is not theirs, not released yet, or of a leg that has ended.
+func (t *txn) mayReceive(id string, r *mapping.Referral) error {
+	h, err := t.history(store.Key{Type: "Task", ID: id}, 0)
+	if err != nil {
+		return err
+	}
+	if h.Owner() == "" || !t.speaksFor(h, "") {
+		return notYours()
+	}
+	legs := t.e.set.Guide.Ledgers(r).Legs
+	for i := range legs {
+		if legs[i].Task != id {
+			continue
+		}
+		if h := workflow.Fold(&legs[i].Ledger, t.now, &t.e.set.Rules); h.Released && h.State != workflow.Closed {
+			return nil
+		}
+	}
+	return notYours()
+}
+
+// fill reads the resources of a parcel.
+func (t *txn) fill(p *mapping.Parcel, request, task string) (err error) {
+	_, p.Request, err = t.newest(store.Key{Type: "ServiceRequest", ID: request})
+	if err == nil && p.Request == nil {
+		err = &mapping.ShutError{Why: "The request was deleted."}
+	}
+	if err != nil {
+		return err
+	}
+	guide := &t.e.set.Guide
+	for _, person := range []*fhir.Resource{p.Task, p.Request} {
+		if ref := guide.FactOf(person).Subject; p.Patient == nil && strings.HasPrefix(ref, "Patient/") {
+			if _, p.Patient, err = t.newest(keyOf(ref)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, ref := range guide.Enclosures(p.Request, p.Task) {
+		e, err := t.enclosure(ref)
+		if err != nil {
+			return err
+		}
+		p.Enclosed = append(p.Enclosed, e)
+	}
+	return t.fillOthers(p, task)
+}
+
+// enclosure reads what a request names, if it is here.
+func (t *txn) enclosure(ref string) (mapping.Enclosure, error) {
+	e := mapping.Enclosure{Ref: ref}
+	k := keyOf(ref)
+	if k.ID == "" || strings.ContainsAny(ref, ":|") {
+		return e, nil
+	}
+	v, r, err := t.newest(k)
+	if err != nil {
+		return e, err
+	}
+	e.Resource, e.Role, e.Party = r, workflow.Role(v.Author.Role), v.Author.Party
+	return e, nil
+}
+
+// fillOthers reads the appointments of the leg and the Consents of the referral.
+func (t *txn) fillOthers(p *mapping.Parcel, task string) error {
+	bookings := map[string]bool{}
+	for _, l := range t.e.set.Guide.Ledgers(p.Referral).Legs {
+		for i := range l.Ledger.Bookings {
+			if b := &l.Ledger.Bookings[i]; l.Task == task && b.Status == workflow.Booked {
+				bookings[b.Name] = true
+			}
+		}
+	}
+	for i := range p.Referral.Others {
+		k := keyOf(p.Referral.Others[i].Key)
+		if k.Type != "Consent" && !bookings[k.String()] {
+			continue
+		}
+		_, r, err := t.newest(k)
+		switch {
+		case err != nil:
+			return err
+		case r == nil:
+		case k.Type == "Consent":
+			p.Consents = append(p.Consents, r)
+		default:
+			p.Appointments = append(p.Appointments, r)
+		}
+	}
+	return nil
+}
