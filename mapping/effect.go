@@ -39,6 +39,7 @@ func EffectID(leg, key string) string {
 //
 // Source: FHIR R4, task.html, communication.html; local, what a timer does
 func (s Settings) WriteEffect(request, subject string, leg *Leg, e *workflow.Effect, at time.Time) (typ string, body []byte) {
+	s = s.At(leg.Agency)
 	if e.Kind == workflow.Todo {
 		return "Task", encoded(s.todo(request, subject, leg, e, at))
 	}

@@ -242,14 +242,31 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	l.Told = q.told(h.Key)
 	c.instructed()
 	c.helped()
+	c.settleDays()
 	return out, true
 }
 
 // about begins the work on a leg: who is asked, and what was agreed with them.
 func (q *reading) about(h *History, task *taskFact) *leg {
-	c := &leg{s: q.s, r: q, agency: task.Owner, partner: q.s.Partners[task.Owner], outputs: h.outputs()}
+	c := &leg{s: q.s.At(task.Owner), r: q, agency: task.Owner, partner: q.s.Partners[task.Owner], outputs: h.outputs()}
 	c.part2 = q.part2 || c.partner.Part2 || q.s.Partners[q.requester].Part2
 	return c
+}
+
+// settleDays makes whole days those of the agency's site. A date is read before it is known whose leg it belongs to.
+//
+// Source: local, days are those of the receiving site; a date without time means the whole local day
+func (c *leg) settleDays() {
+	from, to := c.r.s.zone(), c.s.zone()
+	if from == to {
+		return
+	}
+	for i := range c.ledger.Signs {
+		if at := &c.ledger.Signs[i].At; at.Day {
+			y, m, d := at.At.In(from).Date()
+			at.At = time.Date(y, m, d, 0, 0, 0, 0, to).UTC()
+		}
+	}
 }
 
 // lastTask gives what the newest version that is not a deletion says.

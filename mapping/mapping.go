@@ -19,14 +19,23 @@ import (
 
 // Settings are what mapping is told of this installation, its partners and the guides that they speak.
 type Settings struct {
-	Self     string             // the reference of our own organization, "" when there is none
-	Base     string             // our own FHIR base; absolute references below it are local
-	Zone     *time.Location     // what a day is, where a date has no time
-	Partners map[string]Partner // by party, "Organization/harbor"
+	Self     string                    // the reference of our own organization, "" when there is none
+	Base     string                    // our own FHIR base; absolute references below it are local
+	Zone     *time.Location            // what a day is, where a date has no time
+	Zones    map[string]*time.Location // by agency, where its site has another zone
+	Partners map[string]Partner        // by party, "Organization/harbor"
 	Guides   []Guide
 
 	// Navigators are parties known to be navigators, beside those who said so when they wrote something.
 	Navigators []string
+}
+
+// At gives the settings with the zone of an agency's site: what a day is in its leg.
+func (s Settings) At(agency string) Settings {
+	if zone := s.Zones[agency]; zone != nil {
+		s.Zone = zone
+	}
+	return s
 }
 
 // Partner is what is agreed with one organization.

@@ -82,7 +82,7 @@ func (s Settings) WaitingParameters(list []Waiting) []byte {
 }
 
 func (s Settings) legParameters(l *LegAnswer) []samply.ParametersParameter {
-	h := &l.Handoff
+	s, h := s.At(l.Agency), &l.Handoff
 	list := []samply.ParametersParameter{code("state", string(h.State))}
 	if h.State == workflow.NotShared {
 		return list

@@ -33,12 +33,12 @@ type checked struct {
 
 // Run reads each file strictly, then sends what can be read to an empty adapter in memory and says where that leaves the people.
 func (c *check) Run(p *program) error {
-	guide, err := c.guide()
+	guide, rules, err := c.agreed()
 	if err != nil {
 		return err
 	}
 	clock := scenario.NewClock(time.Now())
-	w, err := stage(guide.Partners)(&scenario.Scenario{Zone: guide.Zone, Self: c.Self}, clock, &scenario.IDs{Prefix: "new"})
+	w, err := stageBy(guide.Partners, rules)(&scenario.Scenario{Zone: guide.Zone, Self: c.Self}, clock, &scenario.IDs{Prefix: "new"})
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func (e *explain) story(p *program) error {
 
 // resources sends a file to an empty adapter and explains what it made of it.
 func (e *explain) resources(p *program) error {
-	guide, err := e.guide()
+	guide, rules, err := e.agreed()
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (e *explain) resources(p *program) error {
 		return ended{2, err.Error()}
 	}
 	clock := scenario.NewClock(time.Now())
-	w, err := stage(guide.Partners)(&scenario.Scenario{Zone: guide.Zone, Self: e.Self}, clock, &scenario.IDs{Prefix: "new"})
+	w, err := stageBy(guide.Partners, rules)(&scenario.Scenario{Zone: guide.Zone, Self: e.Self}, clock, &scenario.IDs{Prefix: "new"})
 	if err != nil {
 		return err
 	}

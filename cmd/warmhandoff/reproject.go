@@ -20,7 +20,7 @@ type reproject struct {
 
 // Run makes the read model again.
 func (r *reproject) Run(p *program) error {
-	guide, err := r.guide()
+	guide, rules, err := r.agreed()
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (r *reproject) Run(p *program) error {
 	}
 	started := time.Now()
 	now := func() time.Time { return started } // one moment for both readings, so that time cannot make a difference
-	sys := wire(st, wiring{base: base, guide: guide, now: now, newID: newID})
+	sys := wire(st, wiring{base: base, guide: guide, rules: rules, now: now, newID: newID})
 	return errors.Join(r.run(p, sys, started), st.Close())
 }
 

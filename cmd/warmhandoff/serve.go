@@ -40,7 +40,7 @@ func (s *serve) Run(p *program) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200) // what lives is small; collecting half as often costs a few megabytes
 	}
-	guide, err := s.guide()
+	guide, rules, err := s.agreed()
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (s *serve) Run(p *program) error {
 	if base == "" {
 		base = "http://" + listener.Addr().String() + "/fhir"
 	}
-	wires := wiring{base: base, guide: guide, network: s.InsecureListen, now: clock.Now, newID: newID}
+	wires := wiring{base: base, guide: guide, rules: rules, network: s.InsecureListen, now: clock.Now, newID: newID}
 	if s.Demo {
 		if err := demonstrate(p, wire(st, wires), clock.Now()); err != nil {
 			_ = listener.Close()

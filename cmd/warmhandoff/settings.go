@@ -23,7 +23,8 @@ import (
 type site struct {
 	Zone    string            `help:"Zone of the receiving site: what a day is. Local is the machine's own." default:"Local" placeholder:"America/Los_Angeles"`
 	Self    string            `help:"Our own organization. Tasks that it owns are passed on to agencies as Tasks of their own." placeholder:"Organization/ID"`
-	Partner map[string]string `help:"What was agreed with an organization: treatment (may receive without a Consent), part2 (a 42 CFR Part 2 program), mark (a completed without evidence keeps its status), cancel:sdohcc, cancel:bser or cancel:cow (how the referrer cancels what it has begun: at once, which is the rule; by asking with a businessStatus; by an abort Task). Several with + between them; may be given again." placeholder:"Organization/ID=WORDS"`
+	Partner map[string]string `help:"What was agreed with an organization: treatment (may receive without a Consent), part2 (a 42 CFR Part 2 program), mark (a completed without evidence keeps its status), polled (sends no news of its own and is asked for it), cancel:sdohcc, cancel:bser or cancel:cow (how the referrer cancels what it has begun: at once, which is the rule; by asking with a businessStatus; by an abort Task). Several with + between them; may be given again." placeholder:"Organization/ID=WORDS"`
+	times
 }
 
 // guide gives the settings as the mapping wants them, without a base.
@@ -44,10 +45,11 @@ func (s site) guide() (mapping.Settings, error) {
 				p.Part2 = true
 			case "mark":
 				p.Mark = true
+			case "polled": // a matter of the rules
 			default:
 				way, ok := cancelling[word]
 				if !ok {
-					return m, ended{2, fmt.Sprintf("--partner %s=%s: %q is not treatment, part2, mark, cancel:sdohcc, cancel:bser or cancel:cow.", who, words, word)}
+					return m, ended{2, fmt.Sprintf("--partner %s=%s: %q is not treatment, part2, mark, polled, cancel:sdohcc, cancel:bser or cancel:cow.", who, words, word)}
 				}
 				p.Cancel = way
 			}

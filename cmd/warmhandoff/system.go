@@ -38,6 +38,7 @@ type system struct {
 type wiring struct {
 	base    string           // FHIR base URL
 	guide   mapping.Settings // all but its Base
+	rules   workflow.Rules   // zero: the default ones, in the zone of guide
 	network bool             // listens beyond this machine
 	now     func() time.Time
 	newID   func() string
@@ -49,7 +50,7 @@ func wire(st *sqlstore.Store, w wiring) *system {
 	w.guide.Base = w.base
 	e := engine.New(st, engine.Settings{
 		Base:  w.base,
-		Rules: workflow.DefaultRules(w.guide.Zone),
+		Rules: inZone(w.rules, w.guide.Zone),
 		Guide: w.guide,
 		Now:   w.now,
 		NewID: w.newID,
@@ -91,8 +92,13 @@ func openStore(ctx context.Context, db string, o sqlstore.Options) (*sqlstore.St
 	return sqlstore.Open(ctx, o)
 }
 
-// stage makes empty adapters in memory for stories, with what was agreed with partners.
+// stage makes empty adapters in memory for stories, with what was agreed with partners, and the default rules.
 func stage(partners map[string]mapping.Partner) scenario.Maker {
+	return stageBy(partners, workflow.Rules{})
+}
+
+// stageBy makes them with other rules, in the zone of the story.
+func stageBy(partners map[string]mapping.Partner, rules workflow.Rules) scenario.Maker {
 	return func(s *scenario.Scenario, clock *scenario.Clock, ids *scenario.IDs) (*scenario.World, error) {
 		st, err := sqlstore.Open(context.Background(), sqlstore.Options{Memory: true})
 		if err != nil {
@@ -104,7 +110,7 @@ func stage(partners map[string]mapping.Partner) scenario.Maker {
 				guide.Navigators = append(guide.Navigators, p.Ref)
 			}
 		}
-		sys := wire(st, wiring{base: scenario.Base, guide: guide, now: clock.Now, newID: ids.Next})
+		sys := wire(st, wiring{base: scenario.Base, guide: guide, rules: rules, now: clock.Now, newID: ids.Next})
 		return &scenario.World{Handler: sys.server, Tick: sys.engine.Tick, Close: st.Close}, nil
 	}
 }

@@ -59,6 +59,17 @@ func (r *Rules) Site(agency string) Site {
 	return s
 }
 
+// Zones gives the zones of those agencies whose site has one of its own.
+func (r *Rules) Zones() map[string]*time.Location {
+	zones := map[string]*time.Location{}
+	for agency, s := range r.Sites {
+		if s.Zone != nil {
+			zones[agency] = s.Zone
+		}
+	}
+	return zones
+}
+
 // length is how long a business day is.
 func (s *Site) length() time.Duration { return s.Closes - s.Opens }
 

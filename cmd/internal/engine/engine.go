@@ -51,7 +51,7 @@ type Engine struct {
 
 // New makes an engine. The store stays the caller's to close.
 func New(s store.Store, set Settings) *Engine {
-	set.Guide.Base, set.Guide.Zone = set.Base, set.Rules.Zone
+	set.Guide.Base, set.Guide.Zone, set.Guide.Zones = set.Base, set.Rules.Zone, set.Rules.Zones()
 	return &Engine{store: s, set: set, facts: newFactCache(20_000), fold: workflow.Fold, waking: newWaking()}
 }
 

@@ -44,7 +44,7 @@ func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
 // amendment gives the Task as it should read, nil when it reads so. Where the outcome may not be told it is made from what the referrer sent, and
 // where it may be told again from what the parties last wrote.
 func (t *txn) amendment(history *mapping.History, task *fhir.Resource, last *workflow.Word, h *workflow.Handoff) (*mapping.Amendment, error) {
-	guide := &t.e.set.Guide
+	guide := t.e.set.Guide.At(history.Owner())
 	theirOwn := last.Status == workflow.TaskInError || last.By == workflow.Referrer && last.Status.Terminal()
 	switch {
 	case h.Blind && theirOwn:

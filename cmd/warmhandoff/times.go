@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"warmhandoff/mapping"
+	"warmhandoff/mapping/workflow"
+)
+
+// times says when people work, and by when what is due.
+type times struct {
+	Hours     string            `help:"Business hours, where a site has none of its own." default:"09:00-17:00" placeholder:"HH:MM-HH:MM"`
+	Holiday   []string          `help:"Days on which nobody works, beside Saturdays and Sundays, where a site has none of its own." placeholder:"YYYY-MM-DD"`
+	Site      map[string]string `help:"What differs where an agency receives people: its zone, business hours, holidays, with + between them; may be given again. Days, and what is due by business days, are then its own." placeholder:"Organization/ID=America/New_York+08:00-18:00"`
+	Deadlines map[string]string `help:"Other lengths for deadlines, by timer and urgency: hours (2h), business days (3d), today (by the close of that business day), same-day (by midnight); T7: attempts and their window (3/14d); T8: days before a visit (7,3,1). May be given again." placeholder:"T2.routine=5d"`
+}
+
+// agreed gives all that this installation is told of itself and its partners: what mapping has to know, and the rules.
+func (s site) agreed() (mapping.Settings, workflow.Rules, error) {
+	guide, err := s.guide()
+	if err != nil {
+		return guide, workflow.Rules{}, err
+	}
+	rules := workflow.DefaultRules(guide.Zone)
+	return guide, rules, s.rule(&rules)
+}
+
+// rule changes rules as the settings say.
+func (s site) rule(r *workflow.Rules) error {
+	var err error
+	if r.Opens, r.Closes, err = workflow.ParseHours(s.Hours); err != nil {
+		return ended{2, "--hours: " + err.Error() + "."}
+	}
+	for _, word := range s.Holiday {
+		day, err := workflow.ParseDate(word)
+		if err != nil {
+			return ended{2, "--holiday: " + err.Error() + "."}
+		}
+		r.Holidays = append(r.Holidays, day)
+	}
+	if r.Sites, err = s.sites(); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Deadlines)) {
+		if err := r.Set(name, s.Deadlines[name]); err != nil {
+			return ended{2, fmt.Sprintf("--deadlines %s=%s: %v.", name, s.Deadlines[name], err)}
+		}
+	}
+	return nil
+}
+
+// sites gives what differs by agency. That an agency has to be asked for news is a word of --partner.
+func (s site) sites() (map[string]workflow.Site, error) {
+	sites := map[string]workflow.Site{}
+	for _, who := range slices.Sorted(maps.Keys(s.Site)) {
+		one, err := workflow.ParseSite(s.Site[who])
+		if err != nil {
+			return nil, ended{2, fmt.Sprintf("--site %s=%s: %v.", who, s.Site[who], err)}
+		}
+		sites[who] = one
+	}
+	for who, words := range s.Partner {
+		if slices.Contains(strings.Split(words, "+"), "polled") {
+			one := sites[who]
+			one.Polled = true
+			sites[who] = one
+		}
+	}
+	return sites, nil
+}
+
+// inZone gives the rules that hold in another zone.
+func inZone(r workflow.Rules, zone *time.Location) workflow.Rules {
+	if r.Deadlines == nil {
+		return workflow.DefaultRules(zone)
+	}
+	r.Zone = zone
+	return r
+}
