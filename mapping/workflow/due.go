@@ -174,7 +174,12 @@ func (f *folding) afterService() bool {
 // Source: local, row 42: priority +1
 func (f *folding) tookYesBack() bool {
 	w := f.said.ended
-	return w != nil && w.Status == TaskFailed && f.said.end.Declines
+	return w != nil && f.said.end.Declines && (w.Status == TaskFailed || f.said.tookBack || f.bookedBefore(w.Said))
+}
+
+// bookedBefore reports a booking that was made by a moment: it counts as a yes.
+func (f *folding) bookedBefore(at time.Time) bool {
+	return slices.ContainsFunc(f.l.Bookings, func(b Booking) bool { return b.stands() && b.Made.Before(at) })
 }
 
 // discharged says when the last stay in hospital ended since the referral, and when somebody spoke with the person for the first time after it.

@@ -78,6 +78,8 @@ var effectMakers = []func(f *folding, h *Handoff){
 	(*folding).prepareVisit,
 	(*folding).askAboutEarlyClaim,
 	(*folding).tell,
+	(*folding).tellRevised,
+	(*folding).bringNews,
 }
 
 // affect fills in what ought to stand written now.
@@ -92,9 +94,9 @@ func (f *folding) affect(h *Handoff) {
 
 // others are the codes of what effectMakers and consent write, by kind.
 var others = map[EffectKind][]string{
-	Todo:    {"read-story", "check-in", "confirm-booking", RenewConsent, Withdraw},
+	Todo:    {"read-story", "check-in", "confirm-booking", RenewConsent, Withdraw, TellPerson},
 	Message: {"reminder"},
-	Notice:  {"attended", "correction", MayNotBeShared, NothingFurther, Withdrawn},
+	Notice:  {"attended", "correction", MayNotBeShared, NothingFurther, Withdrawn, ReferralChanged},
 }
 
 // Written gives the codes of everything that is written of a kind.

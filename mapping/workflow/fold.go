@@ -113,6 +113,7 @@ type hearing struct {
 	agreed    bool
 	agreedAt  time.Time
 	refused   time.Time // when the agency last said no; zero: never
+	tookBack  bool      // with its last no the agency took a yes back
 	telephone time.Time // when the agency first said yes by telephone; zero: never
 	end       End
 	ended     *Word
@@ -146,7 +147,7 @@ func (f *folding) hear() {
 		case w.Status.Terminal() && w.Status != TaskCompleted:
 			h.ended, h.end = w, f.endOfAnswer(w)
 			if h.end.Declines {
-				h.agreed, h.refused = false, w.Said
+				h.agreed, h.refused, h.tookBack = false, w.Said, h.agreed
 			}
 		case w.Status == TaskOnHold:
 			h.hold = w
