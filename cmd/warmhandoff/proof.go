@@ -20,8 +20,9 @@ import (
 )
 
 type proof struct {
-	Kill proofKill `cmd:"" help:"kill -9 under load, again and again: nothing that was acknowledged may be lost, no Bundle may be half there."`
-	Sync proofSync `cmd:"" help:"Count syncs (needs strace): with one client that asks one thing after the other there are at least as many as acknowledgements."`
+	Timers proofTimers `cmd:"" help:"What is due is done once, by several servers on one file that are killed, paused and given wrong clocks."`
+	Kill   proofKill   `cmd:"" help:"kill -9 under load, again and again: nothing that was acknowledged may be lost, no Bundle may be half there."`
+	Sync   proofSync   `cmd:"" help:"Count syncs (needs strace): with one client that asks one thing after the other there are at least as many as acknowledgements."`
 }
 
 // verdict is the one line that a proof prints.
