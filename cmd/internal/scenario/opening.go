@@ -10,13 +10,17 @@ import (
 // Find gives the text of a story by the name that a `begins:` line has for it.
 type Find func(name string) ([]byte, error)
 
-// Beside finds NAME.txtar in the folder of a file, and then in the folder above it. Read is os.ReadFile, or the ReadFile of an fs.FS.
+// Beside finds NAME.txtar in the folder of a file, then in the folder above it, and then among the openings of the rules beside that folder. Read is
+// os.ReadFile, or the ReadFile of an fs.FS.
 func Beside(file string, read func(name string) ([]byte, error)) Find {
 	folder := filepath.Dir(file)
 	return func(name string) ([]byte, error) {
-		data, err := read(filepath.ToSlash(filepath.Join(folder, name+".txtar")))
-		if errors.Is(err, fs.ErrNotExist) {
-			data, err = read(filepath.ToSlash(filepath.Join(folder, "..", name+".txtar")))
+		var data []byte
+		err := fs.ErrNotExist
+		for _, at := range []string{".", "..", "../rules"} {
+			if errors.Is(err, fs.ErrNotExist) {
+				data, err = read(filepath.ToSlash(filepath.Join(folder, at, name+".txtar")))
+			}
 		}
 		return data, err
 	}
