@@ -71,7 +71,7 @@ func (c *leg) communication(h *History) {
 		return
 	}
 	m := v.Fact.Communication
-	if c.another(v, m.Sender) || len(m.Tasks) > 0 && !slices.Contains(m.Tasks, c.ledger.Leg) {
+	if c.another(v, m.Sender) || len(m.Tasks) > 0 && !slices.Contains(m.Tasks, c.ledger.Leg) && !slices.Contains(m.Tasks, c.household) {
 		return
 	}
 	at := m.At

@@ -33,6 +33,8 @@ type Fact struct {
 	Effect        *effectFact // of a Task or Communication: what it says that we wrote it as
 	Deceased      bool        // of a Patient
 	Same          []string    // of a Patient: other ids of the same person
+	Members       []string    // of a Group: the people active in it
+	Everybody     []string    // of a Group: those who are not, too
 	RoleOf        string      // of a PractitionerRole: its practitioner
 	RoleAt        string      // of a PractitionerRole, HealthcareService, Location: its organization
 	PartOf        string      // of an Organization
@@ -62,6 +64,7 @@ var readers = map[string]func(Settings, *fhir.Resource, *Fact){
 	"Consent":           Settings.readConsent,
 	"Provenance":        Settings.readProvenance,
 	"Patient":           Settings.readPatient,
+	"Group":             Settings.readGroup,
 	"PractitionerRole":  Settings.readRole,
 	"HealthcareService": Settings.readService,
 	"Location":          Settings.readLocation,
@@ -78,6 +81,19 @@ func (s Settings) readPatient(r *fhir.Resource, f *Fact) {
 	f.Deceased = kind == "DateTime" || kind == "Boolean" && v.Bool()
 	f.Same = s.samePeople(r)
 	f.Person = s.readPerson(r)
+}
+
+func (s Settings) readGroup(r *fhir.Resource, f *Fact) {
+	for m := range r.Get("member").All() {
+		ref := s.ref(m.Get("entity"))
+		if !strings.HasPrefix(ref, "Patient/") {
+			continue
+		}
+		f.Everybody = append(f.Everybody, ref)
+		if !m.Get("inactive").Bool() {
+			f.Members = append(f.Members, ref)
+		}
+	}
 }
 
 func (s Settings) readRole(r *fhir.Resource, f *Fact) {

@@ -19,11 +19,13 @@ type Version struct {
 	Fact     *Fact // nil when deleted
 }
 
-// History is what is kept of a resource's versions, oldest first. Former says that it was about the referral once and is no more.
+// History is what is kept of a resource's versions, oldest first. Former says that it was about the referral once and is no more. Of names the
+// agency's own request through which it belongs to the referral, "" where it is the referrer's.
 type History struct {
 	Key      string // "Task/t1"
 	Versions []Version
 	Former   bool
+	Of       string // "ServiceRequest/sr2"
 }
 
 // ID gives the logical id.

@@ -13,6 +13,9 @@ type Referral struct {
 	Request History
 	Tasks   []History // every Task whose focus or basedOn is the request
 	Others  []History // Appointment, Encounter, Procedure, Observation, Communication, Consent, Patient
+
+	Requests []History // the agencies' own requests, which fill this one
+	Groups   []History // households that it is about
 	// Orgs gives the organizations that somebody works for or that a party belongs to: of a PractitionerRole, a Practitioner, an
 	// Organization that is part of another. nil knows of none.
 	Orgs func(ref string) []string
@@ -27,6 +30,14 @@ type Leg struct {
 	Requester string // of the ServiceRequest
 	Part2     bool   // 42 CFR Part 2 content
 	Ledger    workflow.Ledger
+
+	Shape   Shape
+	Request string         // id of the ServiceRequest that the Task is about: the agency's own, or the referrer's
+	Above   string         // id of the Task that follows from this one; "" none
+	Subject string         // for whom it is, where that is not the referral's subject; "" otherwise
+	Made    bool           // the Task was written by us
+	Word    *workflow.Word // the last word on it where that is not in the Task alone; nil otherwise
+	Flags   []string       // warnings for people
 }
 
 // Read is a referral as the workflow sees it.
@@ -34,7 +45,8 @@ type Read struct {
 	Followed bool   // asks for something to be done, now or once
 	Final    bool   // the referrer ended or completed the request
 	Subject  string // "Patient/p1"
-	Legs     []Leg
+	Legs     []Leg  // those that are a leg first, then households, then ours above agencies
+	Missing  []Missing
 }
 
 // Ledgers reads a referral: one leg for each fulfilment Task. A request that never asked for anything, because it was a draft, on hold, or over
@@ -45,11 +57,17 @@ func (s Settings) Ledgers(r *Referral) Read {
 	if !q.followed {
 		return out
 	}
-	for i := range r.Tasks {
-		if l, ok := q.leg(&r.Tasks[i]); ok {
-			out.Legs = append(out.Legs, l)
+	for _, shape := range []Shape{Single, Household, Parent} {
+		for i := range q.tasks {
+			if q.tasks[i].shape != shape {
+				continue
+			}
+			if l, ok := q.leg(&q.tasks[i]); ok {
+				out.Legs = append(out.Legs, l)
+			}
 		}
 	}
+	out.Missing = q.missing()
 	return out
 }
 
@@ -76,6 +94,7 @@ type reading struct {
 	anyBooking bool
 	guides     []string // known navigators
 	agencies   []string // of all legs that did not end
+	tasks      []task
 }
 
 func newReading(s Settings, r *Referral) *reading {
@@ -99,10 +118,13 @@ func newReading(s Settings, r *Referral) *reading {
 		}
 		q.meet(h)
 	}
-	for i := range r.Tasks {
-		if t := lastTask(&r.Tasks[i]); t != nil && t.Fulfils && !ended(t.Status) && !slices.Contains(q.agencies, t.Owner) {
-			q.agencies = append(q.agencies, t.Owner)
+	q.readTasks()
+	for i := range q.tasks {
+		if t := &q.tasks[i]; t.shape != Parent && !ended(t.fact.Status) && !slices.Contains(q.agencies, t.fact.Owner) {
+			q.agencies = append(q.agencies, t.fact.Owner)
 		}
+	}
+	for i := range r.Tasks {
 		q.meet(&r.Tasks[i])
 	}
 	q.person = q.personOf(q.subject)
@@ -168,9 +190,9 @@ func ended(s workflow.Status) bool {
 // others gives the agencies of the other legs, ended ones among them.
 func (q *reading) others(agency string) []string {
 	var list []string
-	for i := range q.r.Tasks {
-		if t := lastTask(&q.r.Tasks[i]); t != nil && t.Fulfils && t.Owner != "" && t.Owner != agency {
-			list = append(list, t.Owner)
+	for i := range q.tasks {
+		if t := &q.tasks[i]; t.shape != Parent && t.fact.Owner != "" && t.fact.Owner != agency {
+			list = append(list, t.fact.Owner)
 		}
 	}
 	return list
@@ -210,16 +232,16 @@ type leg struct {
 	part2                 bool
 
 	owners, referrers []string // the two sides of the leg, now and once
+
+	request   string // the agency's own request, "ServiceRequest/sr2"; "" where it is the referrer's
+	explicit  bool   // what is being read names that request: it can only be this leg's
+	household string // the Task of the household of which this is one member's; "" none
 }
 
 // leg reads one fulfilment Task and all that was said about it.
-func (q *reading) leg(h *History) (Leg, bool) {
-	n := h.newest()
-	if n == nil {
-		return Leg{}, false
-	}
-	task := lastTask(h)
-	if task == nil || !task.Fulfils {
+func (q *reading) leg(t *task) (Leg, bool) {
+	h, task, whole := t.h, t.fact, q
+	if q = q.around(t); q == nil {
 		return Leg{}, false
 	}
 	out := Leg{Task: h.ID(), Agency: task.Owner, Requester: q.requester}
@@ -228,11 +250,13 @@ func (q *reading) leg(h *History) (Leg, bool) {
 	c.ledger, out.Part2 = l, c.part2
 	*l = workflow.Ledger{Leg: h.Key, Agency: task.Owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn, Revised: q.revised}
 	l.Received = later(q.received, h.Versions[0].Received)
-	l.Words, _ = words(h)
+	l.Words = whole.wordsOf(t)
+	c.place(whole, t, &out)
 	if !q.void.IsZero() {
 		l.Words = append(l.Words, workflow.Word{Status: workflow.TaskInError, Said: q.void, Received: q.void, Reason: workflow.EnteredInError, Source: q.voidSource})
 	}
 	l.Signs = taskSigns(h, l.Words)
+	c.jointSigns(whole.joint(t))
 	c.gates()
 	c.navigator()
 	c.parties(h)
@@ -305,11 +329,18 @@ func (c *leg) others() {
 // read reads one resource.
 func (c *leg) read(h *History, read func(*leg, *History)) {
 	l := c.ledger
+	c.explicit = h.Of != "" && h.Of == c.request
+	if h.Of != "" && !c.explicit || c.apart(h) {
+		return
+	}
 	signs, bookings, holds, contacts, marks := len(l.Signs), len(l.Bookings), len(l.Holds), len(l.Contacts), len(l.Marks)
 	if !strings.HasPrefix(h.Key, "Patient/") {
 		h = c.heard(h)
 	}
 	read(c, h)
+	if c.joint(h) {
+		unsure(l.Signs[signs:])
+	}
 	if c.undone(h) {
 		c.takeBack(signs, bookings, holds, contacts, marks)
 	}
@@ -327,7 +358,7 @@ func passOf(typ string) int {
 
 // alone reports that no other agency is being asked: what does not say whose it is can only be this leg's.
 func (c *leg) alone() bool {
-	return len(c.r.agencies) == 0 || len(c.r.agencies) == 1 && c.r.agencies[0] == c.agency
+	return c.explicit || len(c.r.agencies) == 0 || len(c.r.agencies) == 1 && c.r.agencies[0] == c.agency
 }
 
 // another reports what another agency said or did: by who is named in it, else by who wrote it. It is no business of this leg.

@@ -22,6 +22,7 @@ const (
 	ShelfRoles    = "/roles"
 	ShelfSelf     = "/self"      // the person's own resource
 	ShelfLinked   = "/linked"    // other resources of the same person
+	ShelfGroups   = "/groups"    // households that a person is or was a member of
 	ShelfTeams    = "/teams"     // care teams of the person
 	ShelfServices = "/services"  // of an organization
 	ShelfActs     = "/performed" // of a worker: what they took part in
@@ -93,6 +94,10 @@ func (s Settings) Links(r *fhir.Resource) []Link {
 		}
 	}
 	switch typ {
+	case "Group":
+		for m := range r.Get("member").All() {
+			add("member", s.ref(m.Get("entity")), ShelfGroups)
+		}
 	case "Patient":
 		for _, other := range s.samePeople(r) {
 			add("link", other, ShelfLinked)
@@ -104,6 +109,9 @@ func (s Settings) Links(r *fhir.Resource) []Link {
 			}
 		}
 	case "Task":
+		if who := s.ref(r.Get("for")); strings.HasPrefix(who, "Group/") {
+			add("for", who, ShelfRequests)
+		}
 		if s.forbidsContact(codings(r.Get("code"))) {
 			add("for", s.ref(r.Get("for")), ShelfStays)
 		}

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"warmhandoff/fhir"
@@ -15,6 +16,8 @@ type requestFact struct {
 	Urgency    workflow.Urgency
 	Requester  string
 	Authored   time.Time
+	BasedOn    []string // "ServiceRequest/sr0"
+	Performers []string // organizations that are to do it
 	Supporting []string // "Consent/c1"
 	Codes      []Coding // code and category
 
@@ -41,8 +44,14 @@ func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
 	if u, ok := urgencies[r.Get("priority").Text()]; ok {
 		q.Urgency = u
 	}
+	q.BasedOn = ofType("ServiceRequest/", s.refs(r.Get("basedOn")))
+	q.Performers = ofType("Organization/", s.refs(r.Get("performer")))
 	q.warm = s.readRequestWarmth(r)
 	f.Request = q
+}
+
+func ofType(prefix string, refs []string) []string {
+	return slices.DeleteFunc(refs, func(ref string) bool { return !strings.HasPrefix(ref, prefix) })
 }
 
 // asks reports whether a version of a request asks for something to be done: that is what makes it followed.

@@ -18,6 +18,7 @@ type taskFact struct {
 	Coded    bool // its businessStatus is a guide's
 	Owner    string
 	Requests []string // focus and basedOn: "ServiceRequest/sr1"
+	PartOf   []string // "Task/t0"
 	Fulfils  bool
 	Modified time.Time
 	Review   time.Time
@@ -47,6 +48,7 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 	if b := barriersOf(codings(r.Get("code"))); len(b) > 0 {
 		t.Barrier = b[0]
 	}
+	t.PartOf = tasksAmong(s.refs(r.Get("partOf")))
 	code := codings(r.Get("code"))
 	t.Unsafe = s.forbidsContact(code)
 	if focus := s.ref(r.Get("focus")); anyIs([]Coding{abort}, code) && strings.HasPrefix(focus, "Task/") {
@@ -168,7 +170,8 @@ func words(h *History) (list []workflow.Word, ours workflow.Status) {
 func LastWord(h *History) (last workflow.Word, said bool, ours workflow.Status) {
 	list, ours := words(h)
 	if len(list) == 0 {
-		return workflow.Word{}, false, ours
+		last, said = h.passedOn()
+		return last, said, ours
 	}
 	return list[len(list)-1], true, ours
 }

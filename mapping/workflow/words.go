@@ -1,5 +1,7 @@
 package workflow
 
+import "strings"
+
 // Words gives a reason in plain words for a screen, in the middle of a sentence; the code itself where there are none.
 func (r Reason) Words() string {
 	if w, ok := reasonWords[r]; ok {
@@ -78,6 +80,12 @@ func VisitRules() []Rule {
 
 // RuleWords says in plain words when a rule of the fold holds; "" for a name that is none.
 func RuleWords(name string) string {
+	name, below, _ := strings.Cut(name, ": ")
+	for i := range aboveRows {
+		if aboveRows[i].name == name {
+			return strings.TrimSpace(aboveRows[i].words + " " + RuleWords(below))
+		}
+	}
 	for i := range rows {
 		if rows[i].name == name {
 			return rows[i].words
