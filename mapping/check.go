@@ -46,6 +46,14 @@ func (f *Fact) Requests() []string {
 	return f.Task.Requests
 }
 
+// Requests gives the ServiceRequests that the newest version of a Task is about.
+func (h *History) Requests() []string {
+	if t := lastTask(h); t != nil {
+		return t.Requests
+	}
+	return nil
+}
+
 // Asks reports whether a ServiceRequest asks for something to be done, and whether its requester ended it.
 func (f *Fact) Asks() (asks, final bool) {
 	if f.Request == nil {

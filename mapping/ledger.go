@@ -255,6 +255,12 @@ func (q *reading) leg(t *task) (Leg, bool) {
 	if !q.void.IsZero() {
 		l.Words = append(l.Words, workflow.Word{Status: workflow.TaskInError, Said: q.void, Received: q.void, Reason: workflow.EnteredInError, Source: q.voidSource})
 	}
+	if t.shape != Single {
+		l.Words = workflow.Idle(l.Words)
+		l.Told = q.told(h.Key)
+		c.navigator()
+		return out, true
+	}
 	l.Signs = taskSigns(h, l.Words)
 	c.jointSigns(whole.joint(t))
 	c.gates()

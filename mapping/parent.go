@@ -182,8 +182,8 @@ func (q *reading) hearAbove(up *task) {
 	}
 }
 
-// made reports a Task that we wrote ourselves, so that nobody asked in it: what asks is the Task above.
-func (h *History) made() bool { return len(h.Versions) > 0 && h.Versions[0].Own && !h.IsEffect() }
+// ours reports a Task that we wrote ourselves, so that nobody asked in it: what asks is the Task above.
+func (h *History) ours() bool { return len(h.Versions) > 0 && h.Versions[0].Own && !h.IsEffect() }
 
 // wordsOf gives what the parties said of a leg: in its Task, before that in the Task above that we passed on, and beside it in the household's.
 func (q *reading) wordsOf(t *task) []workflow.Word {
@@ -195,7 +195,7 @@ func (q *reading) wordsOf(t *task) []workflow.Word {
 	if up.shape == Household {
 		return merged(q.wordsOf(up), said)
 	}
-	if !t.h.made() {
+	if !t.h.ours() {
 		return said
 	}
 	asked := askedIn(up.h)
@@ -281,7 +281,7 @@ func (h *History) RestsOn() (requests []string, fills bool) {
 	if n == nil || n.Fact == nil || n.Fact.Request == nil {
 		return nil, false
 	}
-	return n.Fact.Request.BasedOn, n.Fact.Request.Intent == "filler-order"
+	return ofType("ServiceRequest/", slices.Clone(n.Fact.Request.BasedOn)), n.Fact.Request.Intent == "filler-order"
 }
 
 // apart reports what is about somebody else of the household: it is no business of this member's leg.
@@ -479,7 +479,7 @@ func (q *reading) missingMembers(t *task) []Missing {
 
 // place says where a Task stands among those of its referral.
 func (c *leg) place(q *reading, t *task, out *Leg) {
-	out.Shape, out.Made, out.Flags = t.shape, t.h.made(), q.gone(t)
+	out.Shape, out.Made, out.Flags = t.shape, t.h.ours(), q.gone(t)
 	out.Request = q.r.Request.ID()
 	if t.h.Of != "" {
 		c.request = t.h.Of
@@ -487,9 +487,6 @@ func (c *leg) place(q *reading, t *task, out *Leg) {
 	}
 	if who := q.about(t.h); who != q.subject {
 		out.Subject = who
-	}
-	if t.shape == Parent {
-		c.ledger.Words = workflow.Idle(c.ledger.Words)
 	}
 	up := q.above(t)
 	if up == nil {
@@ -531,7 +528,7 @@ func (c *leg) jointSigns(joint *task) {
 
 // passedOn gives the word of a Task that we wrote below another and in which nobody else has spoken: a draft, or asked for.
 func (h *History) passedOn() (last workflow.Word, said bool) {
-	if !h.made() {
+	if !h.ours() {
 		return last, false
 	}
 	for i := range h.Versions {

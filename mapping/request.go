@@ -16,7 +16,6 @@ type requestFact struct {
 	Urgency    workflow.Urgency
 	Requester  string
 	Authored   time.Time
-	BasedOn    []string // "ServiceRequest/sr0"
 	Performers []string // organizations that are to do it
 	Supporting []string // "Consent/c1"
 	Codes      []Coding // code and category
@@ -44,7 +43,6 @@ func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
 	if u, ok := urgencies[r.Get("priority").Text()]; ok {
 		q.Urgency = u
 	}
-	q.BasedOn = ofType("ServiceRequest/", s.refs(r.Get("basedOn")))
 	q.Performers = ofType("Organization/", s.refs(r.Get("performer")))
 	q.warm = s.readRequestWarmth(r)
 	f.Request = q

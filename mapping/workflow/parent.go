@@ -112,7 +112,9 @@ func (a *above) ended() (*Handoff, bool) {
 	return nil, a.own.State == Closed && (a.own.Reason != ReferrerWithdrew || !a.anyOpen())
 }
 
-func (a *above) held() (*Handoff, bool) { return nil, a.own.State == Paused && (a.anyOpen() || len(a.below) == 0) }
+func (a *above) held() (*Handoff, bool) {
+	return nil, a.own.State == Paused && (a.anyOpen() || len(a.below) == 0)
+}
 
 func (a *above) anyOpen() bool {
 	return slices.ContainsFunc(a.below, func(b *Handoff) bool { return b.State.Open() })

@@ -88,6 +88,7 @@ type txn struct {
 	led     bool           // the lead of the batch is new
 	touched []touch
 	fresh   map[store.Key]*mapping.History // what this transaction learned of resources
+	done    map[string]bool                // referrals brought up to date, by id
 	after   []func()                       // run once the transaction is on disk
 	ticking bool                           // it does what is due, and needs not be told of what is due next
 }

@@ -26,6 +26,7 @@ func (t *txn) follow() error {
 // refold brings the referrals with these ServiceRequest ids up to date. What it learned is kept once the transaction is on disk.
 func (t *txn) refold(ids []string) error {
 	t.recall()
+	t.done = map[string]bool{}
 	for i := 0; i < len(ids); i++ {
 		alike, err := t.refoldOne(ids[i])
 		if err != nil {
@@ -55,7 +56,7 @@ type folded struct {
 
 // fold gathers a referral and answers each of its legs. It writes nothing.
 func (t *txn) fold(id string) (*folded, error) {
-	r, err := t.gather(id)
+	r, id, err := t.whole(id)
 	if err != nil {
 		return nil, err
 	}
@@ -64,18 +65,17 @@ func (t *txn) fold(id string) (*folded, error) {
 	for i := range r.Alike {
 		f.alike = append(f.alike, r.Alike[i].Request.ID())
 	}
-	for i := range f.read.Legs {
-		f.answers[i] = t.e.fold(&f.read.Legs[i].Ledger, t.now, &t.e.set.Rules)
-	}
-	workflow.Together(f.all(), f.read.Final)
+	t.answerAll(f)
 	return f, nil
 }
 
-// all gives the answers of every leg, to be read or added to.
+// all gives the answers of every leg that stands for itself, to be read or added to.
 func (f *folded) all() []*workflow.Handoff {
-	all := make([]*workflow.Handoff, len(f.answers))
+	all := make([]*workflow.Handoff, 0, len(f.answers))
 	for i := range f.answers {
-		all[i] = &f.answers[i]
+		if f.counts(i) {
+			all = append(all, &f.answers[i])
+		}
 	}
 	return all
 }
@@ -86,6 +86,13 @@ func (t *txn) refoldOne(id string) (alike []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.done[f.id] {
+		return nil, nil // this was an agency's own request, or one of several
+	}
+	if f, err = t.passOn(f); err != nil {
+		return nil, err
+	}
+	t.done[f.id] = true
 	return f.alike, t.makeSo(f)
 }
 
@@ -233,7 +240,7 @@ func (t *txn) addRequestsOf(person string, add func(string)) error {
 	people := []string{person}
 	for i := 0; i < len(people) && i < mostIDs; i++ {
 		p := people[i]
-		linked, err := t.tx.LinkedTo(t.ctx, p+mapping.ShelfRequests, p+mapping.ShelfSelf, p+mapping.ShelfLinked)
+		linked, err := t.tx.LinkedTo(t.ctx, p+mapping.ShelfRequests, p+mapping.ShelfSelf, p+mapping.ShelfLinked, p+mapping.ShelfGroups)
 		if err != nil {
 			return err
 		}
@@ -241,6 +248,10 @@ func (t *txn) addRequestsOf(person string, add func(string)) error {
 			switch l := &linked[j]; l.From.Type {
 			case "ServiceRequest":
 				add(l.From.String())
+			case "Group":
+				if err := t.addRequestsOfGroup(l.From, add); err != nil {
+					return err
+				}
 			case "Patient":
 				h, err := t.history(l.From, l.Number)
 				if err != nil {
@@ -248,6 +259,28 @@ func (t *txn) addRequestsOf(person string, add func(string)) error {
 				}
 				people = joined(people, h)
 			}
+		}
+	}
+	return nil
+}
+
+// addRequestsOfGroup adds the referrals of a household: those that are about it, and those with a Task for it.
+func (t *txn) addRequestsOfGroup(group store.Key, add func(string)) error {
+	linked, err := t.tx.LinkedTo(t.ctx, group.String()+mapping.ShelfRequests)
+	if err != nil {
+		return err
+	}
+	for i := range linked {
+		add(linked[i].From.String())
+		if linked[i].From.Type != "Task" {
+			continue
+		}
+		links, err := t.tx.Links(t.ctx, linked[i].From)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			add(l.To)
 		}
 	}
 	return nil
@@ -273,6 +306,8 @@ func (t *txn) pointedAt(k store.Key, add func(string)) error {
 	switch k.Type {
 	case "Patient":
 		return t.addRequestsOf(k.String(), add)
+	case "Group":
+		return t.addRequestsOfGroup(k, add)
 	case "Consent", "CareTeam":
 		linked, err := t.tx.LinkedTo(t.ctx, k.String())
 		for i := range linked {
@@ -315,8 +350,8 @@ func keyOf(ref string) store.Key {
 
 // gather reads all that belongs to a referral.
 func (t *txn) gather(id string) (*mapping.Referral, error) {
-	g := &gathering{t: t, seen: map[store.Key]bool{}, out: &mapping.Referral{}}
 	key := store.Key{Type: "ServiceRequest", ID: id}
+	g := &gathering{t: t, seen: map[store.Key]bool{key: true}, out: &mapping.Referral{}}
 	request, err := t.history(key, 0)
 	if err != nil {
 		return nil, err
@@ -328,6 +363,12 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 		g.people = append(g.people, person)
 	}
 	if err := g.linked(at...); err != nil {
+		return nil, err
+	}
+	if err := g.parts(); err != nil {
+		return nil, err
+	}
+	if err := g.households(); err != nil {
 		return nil, err
 	}
 	if err := g.merged(); err != nil {
@@ -353,6 +394,7 @@ type gathering struct {
 	t      *txn
 	seen   map[store.Key]bool
 	people []string // whose shelves were read
+	of     string   // the agency's own request that is being read, "" for the referrer's
 	out    *mapping.Referral
 }
 
@@ -389,6 +431,18 @@ func (g *gathering) linked(to ...string) error {
 	all, err := g.t.tx.LinkedTo(g.t.ctx, to...)
 	if err != nil {
 		return err
+	}
+	return g.take(all)
+}
+
+// take adds what was found. What names an agency's own request belongs there, whatever else it names, so those come first.
+func (g *gathering) take(all []store.Linked) error {
+	for i := range all {
+		if l := &all[i]; l.From.Type == "ServiceRequest" && l.Via == "basedOn" && !l.Former {
+			if err := g.child(l.From, l.Number, false); err != nil {
+				return err
+			}
+		}
 	}
 	var further []string
 	for i := range all {
@@ -431,7 +485,7 @@ func (g *gathering) add(k store.Key, number int, former bool) error {
 		return err
 	}
 	one := *h
-	one.Former = former
+	one.Former, one.Of = former, g.of
 	if k.Type != "Task" {
 		g.out.Others = append(g.out.Others, one)
 		return nil

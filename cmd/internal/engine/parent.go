@@ -1,0 +1,278 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+	"warmhandoff/mapping"
+	"warmhandoff/mapping/workflow"
+)
+
+// deepest bounds how many requests may stand above each other, and how often writing Tasks may ask for further ones below them.
+const deepest = 8
+
+// whole gathers the referral to which a ServiceRequest belongs: its own, or that of the request which it fills.
+func (t *txn) whole(id string) (*mapping.Referral, string, error) {
+	been := []string{}
+	for {
+		r, err := t.gather(id)
+		if err != nil || len(been) == deepest {
+			return r, id, err
+		}
+		up, err := t.above(r)
+		if err != nil || up == "" || slices.Contains(been, up) {
+			return r, id, err
+		}
+		been = append(been, id)
+		id = up
+	}
+}
+
+// above gives the id of the request that a gathered one fills, "" where it stands by itself: it was made to fill another that is followed, or its
+// Tasks are part of a Task on another.
+func (t *txn) above(r *mapping.Referral) (string, error) {
+	rests, fills := r.Request.RestsOn()
+	var heads []string
+	for i := range r.Tasks {
+		for _, head := range r.Tasks[i].PartOf() {
+			if !slices.ContainsFunc(r.Tasks, func(h mapping.History) bool { return h.Key == head }) {
+				heads = append(heads, head)
+			}
+		}
+	}
+	if fills || len(heads) > 0 {
+		for _, ref := range rests {
+			if h, err := t.history(keyOf(ref), 0); err != nil || h.Followed() && h.Key != r.Request.Key {
+				return keyOf(ref).ID, err
+			}
+		}
+	}
+	for _, head := range heads {
+		h, err := t.history(keyOf(head), 0)
+		if err != nil {
+			return "", err
+		}
+		if !t.e.set.Guide.Heads(h) {
+			continue
+		}
+		for _, ref := range h.Requests() {
+			if ref != r.Request.Key {
+				return keyOf(ref).ID, nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// child reads an agency's own request, and all that names it. sure says that it is one; otherwise it is where it was made to fill the other, or a
+// Task on it is part of another Task.
+func (g *gathering) child(k store.Key, number int, sure bool) error {
+	if g.seen[k] || len(g.out.Requests) >= 100 {
+		return nil
+	}
+	h, err := g.t.history(k, number)
+	if err != nil {
+		return err
+	}
+	all, err := g.t.tx.LinkedTo(g.t.ctx, k.String())
+	if err != nil {
+		return err
+	}
+	if _, fills := h.RestsOn(); !fills && !sure {
+		if part, err := g.anyPart(all); err != nil || !part {
+			return err
+		}
+	}
+	g.seen[k] = true
+	g.out.Requests = append(g.out.Requests, *h)
+	of := g.of
+	g.of = k.String()
+	defer func() { g.of = of }()
+	if err := g.take(all); err != nil {
+		return err
+	}
+	return g.named(h.Names())
+}
+
+func (g *gathering) anyPart(all []store.Linked) (bool, error) {
+	for i := range all {
+		if all[i].From.Type != "Task" || all[i].Former {
+			continue
+		}
+		h, err := g.t.history(all[i].From, all[i].Number)
+		if err != nil || len(h.PartOf()) > 0 {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// parts reads the Tasks below ours whose own request does not say what it fills.
+func (g *gathering) parts() error {
+	var heads []string
+	for i := range g.out.Tasks {
+		if h := &g.out.Tasks[i]; h.Of == "" && g.t.e.set.Guide.Heads(h) {
+			heads = append(heads, h.Key)
+		}
+	}
+	if len(heads) == 0 {
+		return nil
+	}
+	all, err := g.t.tx.LinkedTo(g.t.ctx, heads...)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		l := &all[i]
+		if l.From.Type != "Task" || l.Via != "partOf" || l.Former || g.seen[l.From] {
+			continue
+		}
+		h, err := g.t.history(l.From, l.Number)
+		if err != nil {
+			return err
+		}
+		for _, ref := range h.Requests() {
+			if err := g.child(keyOf(ref), 0, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// households reads the Groups that a referral is about, and what concerns their members.
+func (g *gathering) households() error {
+	groups := []string{g.out.Request.Subject()}
+	for i := range g.out.Tasks {
+		groups = append(groups, g.out.Tasks[i].Subject())
+	}
+	var at []string
+	for _, ref := range groups {
+		if !strings.HasPrefix(ref, "Group/") || slices.ContainsFunc(g.out.Groups, func(h mapping.History) bool { return h.Key == ref }) {
+			continue
+		}
+		h, err := g.t.history(keyOf(ref), 0)
+		if err != nil {
+			return err
+		}
+		g.out.Groups = append(g.out.Groups, mapping.History{Key: ref, Versions: h.Versions})
+		for _, person := range h.Members() {
+			if !slices.Contains(g.people, person) && len(g.people) < 100 {
+				g.people = append(g.people, person)
+				at = append(at, shelvesOf(person)...)
+			}
+		}
+	}
+	if len(at) == 0 {
+		return nil
+	}
+	return g.linked(at...)
+}
+
+// passOn writes the Tasks that ought to stand below others and do not yet, and folds again, until all are there.
+func (t *txn) passOn(f *folded) (*folded, error) {
+	for range deepest {
+		if len(f.read.Missing) == 0 {
+			return f, nil
+		}
+		for i := range f.read.Missing {
+			if err := t.writePart(&f.read.Missing[i]); err != nil {
+				return nil, fmt.Errorf("pass on Task/%s: %w", f.read.Missing[i].Above, err)
+			}
+		}
+		var err error
+		if f, err = t.fold(f.id); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// writePart writes one Task below another, with the agency's own request where it has one.
+func (t *txn) writePart(m *mapping.Missing) error {
+	guide := &t.e.set.Guide
+	_, above, err := t.newest(store.Key{Type: "Task", ID: m.Above})
+	if err != nil || above == nil {
+		return err
+	}
+	if m.Shape == mapping.Household {
+		return t.writeOwn(store.Key{Type: "Task", ID: m.ID()}, mapping.DigestID(m.Above, m.Member), guide.MemberTask(above, m, t.now))
+	}
+	_, root, err := t.newest(store.Key{Type: "ServiceRequest", ID: m.Request})
+	if err != nil || root == nil {
+		return err
+	}
+	if err := t.writeOwn(store.Key{Type: "ServiceRequest", ID: m.ID()}, "", guide.ChildRequest(root, m, t.now)); err != nil || m.Alone {
+		return err
+	}
+	return t.writeOwn(store.Key{Type: "Task", ID: m.ID()}, mapping.DigestID(m.Above, m.Agency), guide.ChildTask(above, m, t.now))
+}
+
+// writeOwn stores a new resource of ours with a Provenance. Where something else has its id it gets the other one, if it has another.
+func (t *txn) writeOwn(key store.Key, other string, body []byte) error {
+	r, err := fhir.ReadStored(body)
+	if err != nil {
+		return err
+	}
+	v, stamped, err := t.put(key, 0, store.Author{Own: true}, r)
+	if errors.Is(err, store.ErrConflict) && other != "" {
+		key.ID = other
+		v, stamped, err = t.put(key, 0, store.Author{Own: true}, r)
+	}
+	if err != nil {
+		return err
+	}
+	t.learn(&mapping.History{Key: key.String()}, &v, stamped)
+	return t.putProvenance(key, v.Number, mapping.Passed(), &workflow.Handoff{})
+}
+
+// answerAll answers every leg, then the households, what all legs come to together, and ours above them.
+func (t *txn) answerAll(f *folded) {
+	legs := f.read.Legs
+	for i := range legs {
+		f.answers[i] = t.e.fold(&legs[i].Ledger, t.now, &t.e.set.Rules)
+		f.answers[i].Flags = append(f.answers[i].Flags, legs[i].Flags...)
+	}
+	f.join(mapping.Household)
+	workflow.Together(f.all(), f.read.Final)
+	f.join(mapping.Parent)
+}
+
+// join answers the Tasks above others.
+func (f *folded) join(shape mapping.Shape) {
+	for i := range f.read.Legs {
+		l := &f.read.Legs[i]
+		if l.Shape != shape {
+			continue
+		}
+		below := f.below(l.Task)
+		workflow.Under(&f.answers[i], below)
+		f.answers[i] = workflow.Above(&f.answers[i], below, shape.Joins())
+	}
+}
+
+func (f *folded) below(task string) []*workflow.Handoff {
+	var list []*workflow.Handoff
+	for i := range f.read.Legs {
+		if f.read.Legs[i].Above == task {
+			list = append(list, &f.answers[i])
+		}
+	}
+	return list
+}
+
+// counts reports whether a leg stands for itself in what a referral comes to: not one member of a household, and not ours where agencies were asked.
+func (f *folded) counts(i int) bool {
+	l := &f.read.Legs[i]
+	switch l.Shape {
+	case mapping.Parent:
+		return len(f.below(l.Task)) == 0
+	case mapping.Household:
+		return true
+	}
+	return !slices.ContainsFunc(f.read.Legs, func(up mapping.Leg) bool { return up.Task == l.Above && up.Shape == mapping.Household })
+}
