@@ -36,6 +36,7 @@ type Leg struct {
 	Above   string         // id of the Task that follows from this one; "" none
 	Subject string         // for whom it is, where that is not the referral's subject; "" otherwise
 	Made    bool           // the Task was written by us
+	Between bool           // it stands between us and the agency: the referrer reads the Task above
 	Word    *workflow.Word // the last word on it where that is not in the Task alone; nil otherwise
 	Flags   []string       // warnings for people
 }

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,6 +18,12 @@ type LegAnswer struct {
 	Agency  string
 	Handoff workflow.Handoff
 	Written *Written // the newest version of the Task that we wrote; nil for none
+
+	Shape   Shape
+	Above   string      // id of the Task that follows from this one; "" none
+	Request string      // id of the agency's own request; "" where it is the referrer's
+	Inside  bool        // does not stand for itself in what the referral comes to
+	Below   []LegAnswer // the legs from which it follows
 }
 
 // Written is a version of a Task that we wrote: what both sides can read of what we make of it.
@@ -42,7 +49,7 @@ func (s Settings) TaskParameters(l *LegAnswer) []byte {
 	if l == nil {
 		p.Parameter = []samply.ParametersParameter{code("state", string(workflow.None))}
 	} else {
-		p.Parameter = s.legParameters(l)
+		p.Parameter = append(s.legParameters(l), s.legs(l.Below)...)
 	}
 	return encoded(p)
 }
@@ -50,6 +57,12 @@ func (s Settings) TaskParameters(l *LegAnswer) []byte {
 // RequestParameters gives the answer for a referral: its state and a part for each leg.
 func (s Settings) RequestParameters(state workflow.ReferralState, legs []LegAnswer) []byte {
 	p := samply.Parameters{Parameter: []samply.ParametersParameter{code("state", string(state))}}
+	p.Parameter = append(p.Parameter, s.legs(legs)...)
+	return encoded(p)
+}
+
+func (s Settings) legs(legs []LegAnswer) []samply.ParametersParameter {
+	var list []samply.ParametersParameter
 	for i := range legs {
 		l := &legs[i]
 		part := []samply.ParametersParameter{ref("task", "Task/"+l.Task)}
@@ -57,9 +70,25 @@ func (s Settings) RequestParameters(state workflow.ReferralState, legs []LegAnsw
 			part = append(part, text("agency", l.Agency))
 		}
 		part = append(part, s.legParameters(l)...)
-		p.Parameter = append(p.Parameter, samply.ParametersParameter{Name: "leg", Part: part})
+		list = append(list, samply.ParametersParameter{Name: "leg", Part: part})
 	}
-	return encoded(p)
+	return list
+}
+
+// Below gives the answers of the Tasks directly below one.
+func Below(legs []LegAnswer, task string) []LegAnswer {
+	var list []LegAnswer
+	for i := range legs {
+		if legs[i].Above == task {
+			list = append(list, legs[i])
+		}
+	}
+	return list
+}
+
+// Lowest gives the answers of what is a leg: Tasks with others below them are told by those.
+func Lowest(legs []LegAnswer) []LegAnswer {
+	return slices.DeleteFunc(slices.Clone(legs), func(l LegAnswer) bool { return l.Shape != Single && len(Below(legs, l.Task)) > 0 })
 }
 
 // Waiting is what came before its ServiceRequest.

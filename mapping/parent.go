@@ -493,6 +493,7 @@ func (c *leg) place(q *reading, t *task, out *Leg) {
 		return
 	}
 	out.Above = up.h.ID()
+	out.Between = up.shape == Parent || q.above(up) != nil
 	if up.shape != Household {
 		return
 	}

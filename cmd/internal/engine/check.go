@@ -49,7 +49,10 @@ func (t *txn) checkTask(c *Change, old *store.Version, r *fhir.Resource) []fhir.
 	if err != nil {
 		return append(issues, t.failed(err)...)
 	}
-	last, said, ours := mapping.LastWord(h)
+	last, said, ours, err := t.lastWord(h)
+	if err != nil {
+		return append(issues, t.failed(err)...)
+	}
 	if !said || mapping.IsEcho(move, last.Status, ours) {
 		return issues
 	}
@@ -62,7 +65,7 @@ func (t *txn) checkTask(c *Change, old *store.Version, r *fhir.Resource) []fhir.
 		return append(issues, ruleIssue(fmt.Sprintf("Task.status may be moved from %s by the Task's owner only, and that is another party.", asked.From)))
 	}
 	late, err := t.late(c, old, h, last)
-	switch no := workflow.CheckMove(asked, t.e.set.Rules); {
+	switch no := t.checkMove(h, &asked); {
 	case err != nil:
 		return append(issues, t.failed(err)...)
 	case no != nil:

@@ -20,7 +20,7 @@ func (t *txn) effects(f *folded) (*folded, error) {
 	for range effectRounds {
 		wrote := false
 		for i := range f.read.Legs {
-			one, err := t.effect(f.id, f.read.Subject, &f.read.Legs[i], &f.answers[i])
+			one, err := t.effect(f.id, f.subject(i), &f.read.Legs[i], &f.answers[i])
 			if err != nil {
 				return nil, err
 			}

@@ -124,7 +124,7 @@ func (t *txn) makeSo(f *folded) error {
 
 // saveRow keeps the answer of one leg in the read model.
 func (t *txn) saveRow(f *folded, leg int) error {
-	row, err := rowOf(f.id, f.read.Subject, &f.read.Legs[leg], &f.answers[leg])
+	row, err := rowOf(f.id, f.subject(leg), &f.read.Legs[leg], &f.answers[leg], !f.counts(leg))
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,8 @@ func (t *txn) saveRow(f *folded, leg int) error {
 // mayEnd refuses a Task that ends its leg by a move of this transaction where something that such an end needs is missing.
 func (t *txn) mayEnd(leg *mapping.Leg, h *workflow.Handoff, all []*workflow.Handoff) error {
 	key := store.Key{Type: "Task", ID: leg.Task}
-	if t.find(key) == nil {
+	joint := store.Key{Type: "Task", ID: leg.Above}
+	if leg.Shape != mapping.Single || t.find(key) == nil && (leg.Subject == "" || t.find(joint) == nil) {
 		return nil
 	}
 	if err := t.sign(key, &leg.Ledger); err != nil {

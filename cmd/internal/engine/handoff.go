@@ -18,10 +18,19 @@ type doc struct {
 	Agency  string
 	Urgency workflow.Urgency
 	Handoff workflow.Handoff
+
+	Shape   mapping.Shape `json:",omitzero"`
+	Above   string        `json:",omitzero"` // id of the Task that follows from this one
+	Request string        `json:",omitzero"` // id of the agency's own request
+	Inside  bool          `json:",omitzero"` // does not stand for itself in what the referral comes to
 }
 
-func rowOf(request, subject string, leg *mapping.Leg, h *workflow.Handoff) (store.Handoff, error) {
-	body, err := json.Marshal(doc{Agency: leg.Agency, Urgency: leg.Ledger.Urgency, Handoff: *h})
+func rowOf(request, subject string, leg *mapping.Leg, h *workflow.Handoff, inside bool) (store.Handoff, error) {
+	d := doc{Agency: leg.Agency, Urgency: leg.Ledger.Urgency, Handoff: *h, Shape: leg.Shape, Above: leg.Above, Inside: inside}
+	if leg.Request != request {
+		d.Request = leg.Request
+	}
+	body, err := json.Marshal(d)
 	if err != nil {
 		return store.Handoff{}, fmt.Errorf("write the answer of Task/%s: %w", leg.Task, err)
 	}
@@ -46,7 +55,7 @@ func (e *Engine) answerOf(ctx context.Context, r store.Reader, row *store.Handof
 	if err := e.warnOfSilence(ctx, r, &d); err != nil {
 		return mapping.LegAnswer{}, err
 	}
-	leg := mapping.LegAnswer{Task: row.Task, Agency: d.Agency, Handoff: d.Handoff}
+	leg := mapping.LegAnswer{Task: row.Task, Agency: d.Agency, Handoff: d.Handoff, Shape: d.Shape, Above: d.Above, Request: d.Request, Inside: d.Inside}
 	key := store.Key{Type: "Task", ID: row.Task}
 	versions, err := r.Numbers(ctx, key)
 	if err != nil {
@@ -83,12 +92,16 @@ func (e *Engine) HandoffParameters(ctx context.Context, p Principal, typ, id str
 
 func (e *Engine) taskParameters(ctx context.Context, p Principal, id string) ([]byte, error) {
 	var leg mapping.LegAnswer
+	var below []mapping.LegAnswer
 	err := e.store.View(ctx, func(r store.Reader) error {
 		row, err := r.Handoff(ctx, id)
 		if err != nil {
 			return err
 		}
-		leg, err = e.answerOf(ctx, r, &row)
+		if leg, err = e.answerOf(ctx, r, &row); err != nil || leg.Shape == mapping.Single {
+			return err
+		}
+		below, err = e.answersOf(ctx, r, row.Referral)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
@@ -97,32 +110,33 @@ func (e *Engine) taskParameters(ctx context.Context, p Principal, id string) ([]
 	if err != nil {
 		return nil, err
 	}
-	return e.set.Guide.TaskParameters(&mapping.ToldTo(p.Role, []mapping.LegAnswer{leg})[0]), nil
+	told := mapping.ToldTo(p.Role, append([]mapping.LegAnswer{leg}, mapping.Below(below, id)...))
+	told[0].Below = told[1:]
+	return e.set.Guide.TaskParameters(&told[0]), nil
 }
 
 func (e *Engine) requestParameters(ctx context.Context, p Principal, id string) ([]byte, error) {
 	var legs []mapping.LegAnswer
 	var request store.Version
 	err := e.store.View(ctx, func(r store.Reader) error {
-		rows, err := r.Handoffs(ctx, id)
-		if err != nil {
+		var err error
+		if request, err = r.Newest(ctx, store.Key{Type: "ServiceRequest", ID: id}); err != nil {
 			return err
 		}
-		legs = make([]mapping.LegAnswer, len(rows))
-		for i := range rows {
-			if legs[i], err = e.answerOf(ctx, r, &rows[i]); err != nil {
-				return err
-			}
+		if legs, err = e.answersOf(ctx, r, id); err != nil || len(legs) > 0 {
+			return err
 		}
-		request, err = r.Newest(ctx, store.Key{Type: "ServiceRequest", ID: id})
+		legs, err = e.answersOfChild(ctx, r, &request)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	handoffs := make([]workflow.Handoff, len(legs))
+	var handoffs []workflow.Handoff
 	for i := range legs {
-		handoffs[i] = legs[i].Handoff
+		if !legs[i].Inside {
+			handoffs = append(handoffs, legs[i].Handoff)
+		}
 	}
 	r, err := fhir.ReadStored(request.Body)
 	if err != nil {
@@ -133,5 +147,5 @@ func (e *Engine) requestParameters(ctx context.Context, p Principal, id string) 
 	if len(legs) > 0 || asks {
 		state = mapping.RollUpFor(p.Role, handoffs, final)
 	}
-	return e.set.Guide.RequestParameters(state, mapping.ToldTo(p.Role, legs)), nil
+	return e.set.Guide.RequestParameters(state, mapping.ToldTo(p.Role, mapping.Lowest(legs))), nil
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -275,4 +276,114 @@ func (f *folded) counts(i int) bool {
 		return true
 	}
 	return !slices.ContainsFunc(f.read.Legs, func(up mapping.Leg) bool { return up.Task == l.Above && up.Shape == mapping.Household })
+}
+
+// subject gives for whom a leg is.
+func (f *folded) subject(i int) string {
+	if who := f.read.Legs[i].Subject; who != "" {
+		return who
+	}
+	return f.read.Subject
+}
+
+// answersOf gives the answers that are kept for a referral.
+func (e *Engine) answersOf(ctx context.Context, r store.Reader, request string) ([]mapping.LegAnswer, error) {
+	rows, err := r.Handoffs(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	legs := make([]mapping.LegAnswer, len(rows))
+	for i := range rows {
+		if legs[i], err = e.answerOf(ctx, r, &rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	return legs, nil
+}
+
+// answersOfChild gives the answers of the legs of an agency's own request, and of no other.
+func (e *Engine) answersOfChild(ctx context.Context, r store.Reader, request *store.Version) ([]mapping.LegAnswer, error) {
+	linked, err := r.LinkedTo(ctx, request.Key.String())
+	if err != nil {
+		return nil, err
+	}
+	var legs []mapping.LegAnswer
+	for i := range linked {
+		if linked[i].From.Type != "Task" || linked[i].Former || slices.ContainsFunc(legs, func(l mapping.LegAnswer) bool { return l.Task == linked[i].From.ID }) {
+			continue
+		}
+		row, err := r.Handoff(ctx, linked[i].From.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		leg, err := e.answerOf(ctx, r, &row)
+		if err != nil {
+			return nil, err
+		}
+		if leg.Request == request.ID {
+			leg.Inside = leg.Inside && leg.Shape == mapping.Single
+			legs = append(legs, leg)
+		}
+	}
+	return legs, nil
+}
+
+// lastWord gives the parties' last word on a Task, of a household's member with what was said of all, whether there is one, and the status of ours
+// that would come back as an echo.
+func (t *txn) lastWord(h *mapping.History) (last workflow.Word, said bool, ours workflow.Status, err error) {
+	last, said, ours = mapping.LastWord(h)
+	for _, ref := range h.PartOf() {
+		up, err := t.history(keyOf(ref), 0)
+		if err != nil {
+			return last, said, ours, err
+		}
+		if w, member := t.e.set.Guide.MemberWord(h, up); member {
+			return w, true, ours, nil
+		}
+	}
+	return last, said, ours, nil
+}
+
+// checkMove checks a move of a Task. Of ours above agencies whoever works for us may do what an agency may do of its own.
+func (t *txn) checkMove(h *mapping.History, asked *workflow.Asked) *workflow.RefusedMove {
+	no := workflow.CheckMove(*asked, t.e.set.Rules)
+	if no == nil || asked.By != workflow.Navigator && asked.By != workflow.Supervisor || !t.e.set.Guide.Heads(h) {
+		return no
+	}
+	own := *asked
+	own.By = workflow.Agency
+	if workflow.CheckMove(own, t.e.set.Rules) == nil {
+		return nil
+	}
+	no.Open = ours(asked.From)
+	return no
+}
+
+// ours gives what is open to whoever works for us on a Task of ours.
+func ours(from workflow.Status) []workflow.Status {
+	open := workflow.OpenMoves(from, workflow.Navigator)
+	for _, s := range workflow.OpenMoves(from, workflow.Agency) {
+		if !slices.Contains(open, s) {
+			open = append(open, s)
+		}
+	}
+	return open
+}
+
+// word gives what the status of a Task rests on, and what it would mean to write it.
+func (t *txn) word(leg *mapping.Leg, h *workflow.Handoff, history *mapping.History, now workflow.Status) (last workflow.Word, said bool, why string) {
+	last, said, _ = mapping.LastWord(history)
+	if leg.Word != nil {
+		last, said, why = *leg.Word, true, mapping.ActFollow
+	}
+	switch {
+	case leg.Shape == mapping.Parent && said && h.Rule != "nobody-asked":
+		last.Status, why = mapping.Following(now, last.Status, h), mapping.ActFollow
+	case leg.Made && leg.Word == nil && last.Status == workflow.TaskDraft && h.Released:
+		last.Status, why = workflow.TaskRequested, mapping.ActSend
+	}
+	return last, said, why
 }

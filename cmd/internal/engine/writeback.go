@@ -21,13 +21,22 @@ func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
 	if err != nil {
 		return err
 	}
-	last, said, _ := mapping.LastWord(history)
+	now := workflow.Status(task.Get("status").Text())
+	last, said, why := t.word(leg, h, history, now)
 	if !said {
 		return nil
+	}
+	if leg.Between && h.Blind { // the agency is told what it said itself; what the referrer may not read stands above
+		open := *h
+		open.Blind, open.Over = false, false
+		h = &open
 	}
 	a, err := t.amendment(history, task, &last, h)
 	if err != nil || a == nil {
 		return err
+	}
+	if why != "" && a.Why == mapping.ActTakeBack && now != workflow.TaskCompleted {
+		a.Why = why
 	}
 	amended, err := fhir.ReadStored(a.Body)
 	if err != nil {
