@@ -33,14 +33,14 @@ func (q *reading) shape(h *History, t *taskFact) Shape {
 	switch {
 	case q.s.Self != "" && t.Owner == q.s.Self && h.Of == "":
 		return Parent
-	case strings.HasPrefix(q.about(h), "Group/"):
+	case strings.HasPrefix(q.whom(h), "Group/"):
 		return Household
 	}
 	return Single
 }
 
-// about gives for whom a Task is: whom it names, else whom the request does.
-func (q *reading) about(h *History) string {
+// whom gives for whom a Task is: whom it names, else whom the request does.
+func (q *reading) whom(h *History) string {
 	if who := h.Subject(); who != "" {
 		return who
 	}
@@ -122,7 +122,7 @@ func (q *reading) around(t *task) *reading {
 	one.hearAbove(q.above(t))
 	if joint != nil {
 		one.hearAbove(q.above(joint))
-		one.subject = q.about(t.h)
+		one.subject = q.whom(t.h)
 		one.person = q.personOf(one.subject)
 		one.consents = slices.DeleteFunc(slices.Clone(q.consents), func(h *History) bool { return one.foreign(h.Subject()) })
 	}
@@ -336,11 +336,11 @@ func (q *reading) gone(t *task) []string {
 	if joint == nil {
 		return nil
 	}
-	group := q.group(q.about(joint.h))
+	group := q.group(q.whom(joint.h))
 	if group == nil {
 		return nil
 	}
-	person := q.personOf(q.about(t.h))
+	person := q.personOf(q.whom(t.h))
 	for _, m := range group.members() {
 		if person.is(m) {
 			return nil
@@ -459,7 +459,7 @@ func (q *reading) missingAgencies(t *task) []Missing {
 }
 
 func (q *reading) missingMembers(t *task) []Missing {
-	group := q.group(q.about(t.h))
+	group := q.group(q.whom(t.h))
 	if group == nil || t.fact.Status.Terminal() && t.fact.Status != workflow.TaskCompleted {
 		return nil
 	}
@@ -467,7 +467,7 @@ func (q *reading) missingMembers(t *task) []Missing {
 	for _, member := range group.members() {
 		person := q.personOf(member)
 		there := slices.ContainsFunc(q.tasks, func(x task) bool {
-			return slices.Contains(x.fact.PartOf, t.h.Key) && person.is(q.about(x.h))
+			return slices.Contains(x.fact.PartOf, t.h.Key) && person.is(q.whom(x.h))
 		})
 		there = there || slices.ContainsFunc(list, func(m Missing) bool { return person.is(m.Member) })
 		if !there {
@@ -485,7 +485,7 @@ func (c *leg) place(q *reading, t *task, out *Leg) {
 		c.request = t.h.Of
 		_, out.Request, _ = strings.Cut(t.h.Of, "/")
 	}
-	if who := q.about(t.h); who != q.subject {
+	if who := q.whom(t.h); who != q.subject {
 		out.Subject = who
 	}
 	up := q.above(t)
