@@ -12,7 +12,13 @@ import (
 // teamFact is what a CareTeam says: who stays in touch with the person.
 type teamFact struct {
 	Status     string
-	Navigators []string
+	Navigators []member
+}
+
+// member is a navigator of a care team, and when they left, zero for not.
+type member struct {
+	Who  string
+	Left time.Time
 }
 
 func (s Settings) readTeam(r *fhir.Resource, f *Fact) {
@@ -20,15 +26,28 @@ func (s Settings) readTeam(r *fhir.Resource, f *Fact) {
 	t := &teamFact{Status: r.Get("status").Text()}
 	for p := range r.Get("participant").All() {
 		who := s.ref(p.Get("member"))
-		if who != "" && p.Get("period", "end").Text() == "" && anyIs(navigatorRoles, codings(p.Get("role"))) {
-			t.Navigators = append(t.Navigators, who)
+		if who != "" && anyIs(navigatorRoles, codings(p.Get("role"))) {
+			t.Navigators = append(t.Navigators, member{Who: who, Left: s.endOf(p.Get("period", "end"))})
 		}
 	}
 	f.Team = t
 }
 
-func (t *teamFact) inForce() bool {
-	return t.Status == "" || t.Status == "active" || t.Status == "proposed"
+// navigator gives who stays in touch as a version of a care team has it: the first who had not left when it came. "" for nobody.
+func (v *Version) navigator() string {
+	if v.Fact == nil || v.Fact.Team == nil {
+		return ""
+	}
+	t := v.Fact.Team
+	if t.Status != "" && t.Status != "active" && t.Status != "proposed" {
+		return ""
+	}
+	for _, m := range t.Navigators {
+		if m.Left.IsZero() || m.Left.After(v.Received) {
+			return m.Who
+		}
+	}
+	return ""
 }
 
 // teams gives the care teams that count: those that the request names, else those of the person.
@@ -36,7 +55,7 @@ func (q *reading) teams() []*History {
 	var named, all []*History
 	for i := range q.r.Others {
 		h := &q.r.Others[i]
-		if n := h.newest(); !strings.HasPrefix(h.Key, "CareTeam/") || n == nil || n.Deleted || q.foreign(h.Subject()) {
+		if n := h.newest(); !strings.HasPrefix(h.Key, "CareTeam/") || n == nil || n.Deleted || h.Former || q.foreign(h.Subject()) {
 			continue
 		}
 		all = append(all, h)
@@ -55,45 +74,42 @@ func (q *reading) knowTeams() {
 	for _, h := range q.teams() {
 		for i := range h.Versions {
 			if f := h.Versions[i].Fact; f != nil && f.Team != nil {
-				q.guides = append(q.guides, f.Team.Navigators...)
+				for _, m := range f.Team.Navigators {
+					q.guides = append(q.guides, m.Who)
+				}
 			}
 		}
 	}
 }
 
-// navigator adds who stays in touch now, and how many have since the leg began.
+// navigator adds who stays in touch now, and how many have since the leg began, by the first care team that names somebody.
 //
 // Source: FHIR R4, careteam.html, participant.role
 func (c *leg) navigator() {
+	p := &c.ledger.Person
+	p.Family = len(c.r.family()) > 0
 	teams := c.r.teams()
 	slices.SortFunc(teams, func(a, b *History) int { return strings.Compare(a.Key, b.Key) })
-	var met []string
 	for _, h := range teams {
-		n := h.newest()
-		if c.ledger.Person.Navigator == "" && n.Fact.Team.inForce() && len(n.Fact.Team.Navigators) > 0 {
-			c.ledger.Person.Navigator = n.Fact.Team.Navigators[0]
-		}
-		for _, who := range h.navigatorsSince(c.ledger.Received) {
-			if !slices.Contains(met, who) {
-				met = append(met, who)
-			}
+		if who := h.newest().navigator(); who != "" {
+			p.Navigator, p.Navigators = who, h.navigatorsSince(c.ledger.Received)
+			return
 		}
 	}
-	c.ledger.Person.Navigators = len(met)
-	c.ledger.Person.Family = len(c.r.family()) > 0
 }
 
-// navigatorsSince gives the first navigator of each version of a care team that was in force at a time, or since.
-func (h *History) navigatorsSince(t time.Time) []string {
-	var list []string
+// navigatorsSince counts the navigators of a care team that stayed in touch at a time, or since.
+func (h *History) navigatorsSince(t time.Time) int {
+	var met []string
 	for i := range h.Versions {
-		v := &h.Versions[i]
-		over := i+1 < len(h.Versions) && !h.Versions[i+1].Received.After(t)
-		if !over && v.Fact != nil && v.Fact.Team != nil && v.Fact.Team.inForce() && len(v.Fact.Team.Navigators) > 0 {
-			list = append(list, v.Fact.Team.Navigators[0])
+		if i+1 < len(h.Versions) && !h.Versions[i+1].Received.After(t) {
+			continue
+		}
+		if who := h.Versions[i].navigator(); who != "" && !slices.Contains(met, who) {
+			met = append(met, who)
 		}
 	}
-	return list
+	return len(met)
 }
 
 // personFact is what a Patient says that a warm handoff asks about.

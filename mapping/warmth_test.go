@@ -220,3 +220,36 @@ func TestDecliningAnIntroductionDeclinesNothingElse(t *testing.T) {
 	require.Len(t, l.Contacts, 1)
 	assert.Equal(t, workflow.SaidNo, l.Contacts[0].Result)
 }
+
+func TestANavigatorWhoLeftIsNone(t *testing.T) {
+	t.Parallel()
+	team := `{"resourceType":"CareTeam","id":"CT1","subject":{"reference":"Patient/P1"},"participant":[
+{"role":[{"coding":[{"system":"urn:warmhandoff:role","code":"navigator"}]}],"member":{"reference":"Practitioner/kim"},"period":{"end":"2026-03-02"}},
+{"role":[{"coding":[{"system":"urn:warmhandoff:role","code":"navigator"}]}],"member":{"reference":"Practitioner/lee"},"period":{"end":"2026-12-31"}}]}`
+	p := warm(t, team).leg().Person
+	assert.Equal(t, "Practitioner/lee", p.Navigator)
+	assert.Equal(t, 1, p.Navigators)
+}
+
+func TestWhatWeWroteOurselvesShowsNothing(t *testing.T) {
+	t.Parallel()
+	s := warm(t)
+	s.own(fmt.Sprintf(d1, `,"relatesTo":[{"code":"replaces","target":{"reference":"DocumentReference/D0"}}]`))
+	s.own(talk("introduction", "PHONE", sentByNav, toBoth))
+	assert.Empty(t, s.leg().Marks)
+}
+
+func TestAnswersAreAboutOneLeg(t *testing.T) {
+	t.Parallel()
+	s := warm(t, `{"resourceType":"Task","id":"T2","status":"accepted","intent":"order","focus":{"reference":"ServiceRequest/SR1"},"owner":{"reference":"Organization/cedar"}}`,
+		fmt.Sprintf(q1, AfterVisit, `,"source":{"reference":"Patient/P1"}`, "trust", `"valueBoolean":true`))
+	for _, l := range set.Ledgers(&s.r).Legs {
+		assert.Empty(t, l.Ledger.Marks, "nobody knows which agency %s is about", l.Task)
+	}
+	s.add(workflow.Agency, "Organization/harbor", fmt.Sprintf(e1, "finished", "AMB", "Patient/P1", `,"basedOn":[{"reference":"ServiceRequest/SR1"}],"serviceProvider":{"reference":"Organization/harbor"}`))
+	s.add(workflow.Person, "Patient/P1", fmt.Sprintf(q1, AfterVisit, `,"source":{"reference":"Patient/P1"},"encounter":{"reference":"Encounter/E1"}`, "trust", `"valueBoolean":true`))
+	legs := set.Ledgers(&s.r).Legs
+	require.Len(t, legs, 2)
+	assert.Equal(t, []string{"answered confirmed "}, inLines(legs[0].Ledger.Marks))
+	assert.Empty(t, legs[1].Ledger.Marks)
+}
