@@ -318,3 +318,20 @@ func BenchmarkFold(b *testing.B) {
 		}
 	}
 }
+
+// A rule is named only where it decided: without anything against a visit there is nothing to outweigh.
+func TestOutweighingIsSaidOnlyOfSomethingOutweighed(t *testing.T) {
+	t.Parallel()
+	l := base(TaskRequested, TaskAccepted)
+	l.Bookings = []Booking{booking("Appointment/AP1", on(5, 10, 0))}
+	came := sign(Came, GradeA, Record, on(5, 10, 2), "Encounter/E1")
+	came.Booking = "Appointment/AP1"
+	l.Signs = []Sign{came}
+	h := Fold(l, on(6, 12, 0), &rules)
+	require.Len(t, h.Visits, 1)
+	assert.Equal(t, "visit-attended", h.Visits[0].Rule)
+	l.Signs = append(l.Signs, noShow(OnPerson))
+	h = Fold(l, on(6, 12, 0), &rules)
+	assert.Contains(t, h.Visits[0].Rule, "K3")
+	assert.Equal(t, Attended, h.State)
+}

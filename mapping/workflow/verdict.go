@@ -83,7 +83,8 @@ var verdicts = []verdictRow{
 		return t.selfNo && t.best != nil && t.best.Grade <= GradeC
 	}, visitDisputed},
 	{"K3 a visit record within the window outweighs a no-show", func(_ *visit, t *tally) bool {
-		return t.grade() == GradeA && t.late && !t.staffNo && t.turnedBy == "" && !t.service
+		against := t.recordNo != nil || !t.notVisit.IsZero()
+		return against && t.grade() == GradeA && t.late && !t.staffNo && t.turnedBy == "" && !t.service
 	}, visitAttended},
 	{"K4 K7 somebody says the person came, somebody that they did not", func(_ *visit, t *tally) bool {
 		return t.best != nil && (t.no() || t.turnedBy != "" || t.service || !t.notVisit.IsZero() && t.best.Grade <= GradeC)
