@@ -244,22 +244,17 @@ func (s Settings) effectText(e *workflow.Effect) string {
 	if e.For != workflow.Person {
 		return "There is news about a referral that you have a part in. Please look it up."
 	}
-	ahead, behind := personText(e.What)
-	switch {
-	case e.Visit.IsZero():
-		return "Hello. We would like to hear from you. Reply 1 and we call you, or call us when it suits you."
-	case behind:
-		return "Hello. How did " + e.Visit.At.In(s.zone()).Format("Monday") + " go? Reply 1 if you were there, 2 if you would like another time, or call us."
-	case ahead && e.Visit.Day:
-		return "Hello. You have an appointment on " + e.Visit.At.In(s.zone()).Format("Monday, 2 January") + ". Reply 1 if you will be there, 2 for another time, or call us."
+	day := "Monday, 2 January"
+	if !e.Visit.Day {
+		day += ", at 15:04"
 	}
-	return "Hello. You have an appointment on " + e.Visit.At.In(s.zone()).Format("Monday, 2 January, at 15:04") + ". Reply 1 if you will be there, 2 for another time, or call us."
-}
-
-// personText says whether a message is about a visit that lies ahead or behind.
-func personText(what string) (ahead, behind bool) {
-	behind = what == "how-did-it-go"
-	return !behind, behind
+	switch at := e.Visit.At.In(s.zone()); {
+	case e.What == "reminder" && !e.Visit.IsZero():
+		return "Hello. You have an appointment on " + at.Format(day) + ". Reply 1 if you will be there, 2 for another time, or call us."
+	case e.What == "how-did-it-go" && !e.Visit.IsZero():
+		return "Hello. How did " + at.Format("Monday") + " go? Reply 1 if you were there, 2 if you would like another time, or call us."
+	}
+	return "Hello. We are here whenever it suits you. Reply 1 and we call you, or call us."
 }
 
 // readEffect reads an effect that we wrote. Whether we did is known from the version's author, not from here.

@@ -37,7 +37,7 @@ func TestAnEffectReadsBackAsItWasWritten(t *testing.T) {
 			workflow.Effect{Key: "k", Kind: workflow.Todo, What: "confirm-visit", For: workflow.Agency, Visit: visit, Booking: "Appointment/a1"}},
 		{"a reminder to the person", "Communication", "Patient/p1",
 			workflow.Effect{Key: "T8/reminder/3/2026-03-05", Kind: workflow.Message, What: "reminder", Timer: "T8", For: workflow.Person, By: effectAt, Visit: visit, Booking: "Appointment/a1"}},
-		{"a message about a day", "Communication", "Patient/p1", workflow.Effect{Key: "k", Kind: workflow.Message, What: "ask-how-it-went", For: workflow.Person,
+		{"a message about a day", "Communication", "Patient/p1", workflow.Effect{Key: "k", Kind: workflow.Message, What: "how-did-it-go", For: workflow.Person,
 			Visit: workflow.Moment{At: time.Date(2026, 3, 5, 0, 0, 0, 0, los), Day: true}}},
 		{"a notice to the referrer", "Communication", "PractitionerRole/r1", workflow.Effect{Key: "k", Kind: workflow.Notice, What: "correction", For: workflow.Referrer}},
 	} {
@@ -73,18 +73,26 @@ func TestATodoIsNoLegAndIsGatheredWithItsReferral(t *testing.T) {
 func TestMessagesGiveNothingAway(t *testing.T) {
 	t.Parallel()
 	s := Settings{Self: "Organization/wh"}
-	for _, e := range []workflow.Effect{
-		{Kind: workflow.Message, What: "reminder", For: workflow.Person, Visit: workflow.Moment{At: effectAt}},
-		{Kind: workflow.Message, What: "reminder", For: workflow.Person, Visit: workflow.Moment{At: effectAt, Day: true}},
-		{Kind: workflow.Message, What: "ask-how-it-went", For: workflow.Person, Visit: workflow.Moment{At: effectAt}},
-		{Kind: workflow.Message, What: "whatever", For: workflow.Person},
-		{Kind: workflow.Notice, What: "correction", For: workflow.Referrer},
-	} {
+	var all []workflow.Effect
+	for _, what := range workflow.Written(workflow.Message) {
+		for _, visit := range []workflow.Moment{{}, {At: effectAt}, {At: effectAt, Day: true}} {
+			all = append(all, workflow.Effect{Kind: workflow.Message, What: what, For: workflow.Person, Visit: visit})
+		}
+	}
+	for _, what := range workflow.Written(workflow.Notice) {
+		all = append(all, workflow.Effect{Kind: workflow.Notice, What: what, For: workflow.Referrer})
+	}
+	require.Greater(t, len(all), 10)
+	for _, e := range all {
 		text := strings.ToLower(s.effectText(&e))
 		for _, word := range []string{"missed", "no-show", "harbor", "organization", "clinic", "treatment", "therapy", "failed", "refused", "street"} {
 			assert.NotContains(t, text, word, e.What)
 		}
 	}
+	ahead := s.effectText(&workflow.Effect{Kind: workflow.Message, What: "reminder", For: workflow.Person, Visit: workflow.Moment{At: effectAt}})
+	assert.Contains(t, ahead, "Monday, 2 March, at 17:00")
+	behind := s.effectText(&workflow.Effect{Kind: workflow.Message, What: "how-did-it-go", For: workflow.Person, Visit: workflow.Moment{At: effectAt}})
+	assert.Contains(t, behind, "How did Monday go?")
 }
 
 func TestWhatIsWrittenAboutPart2ContentIsLabelled(t *testing.T) {

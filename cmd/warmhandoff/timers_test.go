@@ -2,10 +2,17 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/cmd/internal/store/sqlstore"
+	"warmhandoff/mapping"
 )
 
 // TestSeveralServersDoEachThingOnce is the short form of proof timers. Not parallel: it measures how late things are.
@@ -18,4 +25,44 @@ func TestSeveralServersDoEachThingOnce(t *testing.T) {
 	assert.InDelta(t, 2, v.Figures["kills"], 0)
 	assert.InDelta(t, 1, v.Figures["pauses"], 0)
 	assert.Positive(t, v.Figures["lateP50ms"])
+}
+
+func TestManyHandoffsCostNoMoreThanFew(t *testing.T) {
+	t.Parallel()
+	got := runProgram(t, "", "proof", "scale", "--handoffs", "600", "--few", "200", "--due", "20", "--writes", "20")
+	var v verdict
+	require.NoError(t, json.Unmarshal([]byte(got.out), &v), "%s%s", got.out, got.err)
+	assert.InDelta(t, 20, v.Figures["due"], 0)
+	assert.InDelta(t, 20, v.Figures["done"], 0)
+	assert.InDelta(t, 640, v.Figures["rows"], 0)
+	assert.InDelta(t, 0, v.Figures["rowsDifferent"], 0)
+	assert.Less(t, v.Figures["sweepDueMs"], 200.0)
+}
+
+// TestARowThatIsNotWhatTheResourcesSayIsFoundByReproject spoils one row and drops another.
+func TestARowThatIsNotWhatTheResourcesSayIsFoundByReproject(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "r.db")
+	st, err := openStore(t.Context(), file, sqlstore.Options{})
+	require.NoError(t, err)
+	sys := wire(st, wiring{base: "http://127.0.0.1/fhir", guide: mapping.Settings{Zone: time.UTC}, now: machineClock("", nil).Now, newID: newID})
+	require.NoError(t, fill(t.Context(), sys.engine, 0, 300, func(int) time.Time { return time.Now().Add(time.Hour) }))
+	require.NoError(t, st.Update(t.Context(), func(tx store.Tx) error {
+		row, err := tx.Handoff(t.Context(), filled(7))
+		if err != nil {
+			return err
+		}
+		row.State = "attended"
+		return errors.Join(tx.PutHandoff(t.Context(), row), tx.DropHandoff(t.Context(), filled(8)),
+			tx.PutHandoff(t.Context(), store.Handoff{Task: "stray", Referral: "gone", State: "offered", Doc: []byte(`{}`)}))
+	}))
+	require.NoError(t, st.Close())
+	got := runProgram(t, "", "reproject", "--verify", "--zone", "UTC", "--base-url", "http://127.0.0.1/fhir", "--db", file)
+	assert.Equal(t, 1, got.status)
+	assert.Contains(t, got.out, "300 referrals projected in")
+	assert.Contains(t, got.out, "Task/"+filled(7)+": was attended")
+	assert.Contains(t, got.err, "3 of 300 rows came out otherwise")
+	got = runProgram(t, "", "reproject", "--verify", "--zone", "UTC", "--base-url", "http://127.0.0.1/fhir", "--db", file)
+	assert.Equal(t, 0, got.status, got.out)
+	assert.Contains(t, got.out, "all 300 rows came out as they were")
 }
