@@ -26,7 +26,8 @@ const Part2Notice = "42 CFR part 2 prohibits unauthorized use or disclosure of t
 type Parcel struct {
 	Referral     *Referral
 	Task         *fhir.Resource
-	Request      *fhir.Resource
+	Request      *fhir.Resource // the agency's own, where it has one
+	Root         *fhir.Resource // the referrer's, where that is another; nil otherwise
 	Patient      *fhir.Resource
 	Appointments []*fhir.Resource
 	Enclosed     []Enclosure      // what the request and the Task name beside these
@@ -45,6 +46,16 @@ type Enclosure struct {
 type Withheld struct {
 	Ref     string
 	Because string
+}
+
+// RequestOf gives the agency's own request of a Task, "" where it works on the referrer's.
+func (r *Referral) RequestOf(task string) string {
+	for i := range r.Tasks {
+		if r.Tasks[i].ID() == task {
+			return r.Tasks[i].Of
+		}
+	}
+	return ""
 }
 
 // Package is what may go to an agency: a Bundle of type collection, and what was left out of it.
@@ -101,13 +112,18 @@ func (s Settings) Package(p *Parcel, at time.Time) (*Package, error) {
 
 func (s Settings) packing(p *Parcel, at time.Time) (*packing, error) {
 	q := newReading(s, p.Referral)
-	for i := range p.Referral.Tasks {
-		h := &p.Referral.Tasks[i]
-		if task := lastTask(h); h.ID() == p.Task.ID() && task != nil && task.Fulfils && q.followed {
-			return &packing{leg: q.about(h, task), p: p, at: at}, nil
-		}
+	t := q.task("Task/" + p.Task.ID())
+	if t == nil || !q.followed {
+		return nil, &ShutError{"It is not a referral that is followed here."}
 	}
-	return nil, &ShutError{"It is not a referral that is followed here."}
+	if t.shape == Parent {
+		return nil, &ShutError{"It goes to no agency by itself: ask for the Tasks below it."}
+	}
+	one := q.around(t)
+	if one == nil {
+		return nil, &ShutError{"The agency's own request asks for nothing."}
+	}
+	return &packing{leg: one.about(t.h, t.fact), p: p, at: at}, nil
 }
 
 // mayGo asks the gate.
@@ -234,6 +250,11 @@ func counsellingNote(r *fhir.Resource, it *content) bool {
 func (k *packing) request() []byte {
 	r := k.p.Request
 	var edits []fhir.Edit
+	if root := k.p.Root; root != nil { // what the referrer enclosed goes with the agency's own request
+		if kept := k.kept(root, "supportingInfo"); len(kept) > 0 && !r.Get("supportingInfo").Exists() {
+			return r.With(fhir.SetMember("supportingInfo", array(kept)))
+		}
+	}
 	for _, name := range []string{"supportingInfo", "reasonReference"} {
 		edits = append(edits, k.without(r, name, func(v fhir.Value) string { return k.s.ref(v) })...)
 	}
@@ -254,6 +275,18 @@ func (k *packing) task() []byte {
 	r := k.p.Task
 	edits := k.without(r, "input", func(v fhir.Value) string { return k.s.ref(v.Get("valueReference")) })
 	return r.With(k.silently(r, edits)...)
+}
+
+// kept gives of a list of references those that name something that travels.
+func (k *packing) kept(r *fhir.Resource, name string) [][]byte {
+	var kept [][]byte
+	for v := range r.Get(name).All() {
+		ref := k.s.ref(v)
+		if !slices.Contains(k.dropped, ref) && ref != "" && ref[0] != '#' {
+			kept = append(kept, v.Raw())
+		}
+	}
+	return kept
 }
 
 // without gives the edit by which a list loses what names something held back, none where it names nothing such.
@@ -518,8 +551,8 @@ type textPart struct {
 	Value string `json:"valueString"`
 }
 
-// Enclosures gives what a request and a Task name that may belong in a package.
-func (s Settings) Enclosures(request, task *fhir.Resource) []string {
+// Enclosures gives what the requests (root may be nil) and a Task name that may belong in a package.
+func (s Settings) Enclosures(request, root, task *fhir.Resource) []string {
 	var list []string
 	add := func(refs []string) {
 		for _, ref := range refs {
@@ -528,8 +561,12 @@ func (s Settings) Enclosures(request, task *fhir.Resource) []string {
 			}
 		}
 	}
-	add(s.refs(request.Get("supportingInfo")))
-	add(s.refs(request.Get("reasonReference")))
+	for _, r := range []*fhir.Resource{request, root} {
+		if r != nil {
+			add(s.refs(r.Get("supportingInfo")))
+			add(s.refs(r.Get("reasonReference")))
+		}
+	}
 	for in := range task.Get("input").All() {
 		add([]string{s.ref(in.Get("valueReference"))})
 	}

@@ -90,7 +90,8 @@ func (t *txn) pack(id string, listed bool) (*mapping.Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	if parcel.Referral, err = t.gather(row.Referral); err != nil {
+	var root string
+	if parcel.Referral, root, err = t.whole(row.Referral); err != nil {
 		return nil, err
 	}
 	if !listed {
@@ -98,7 +99,7 @@ func (t *txn) pack(id string, listed bool) (*mapping.Package, error) {
 			return nil, err
 		}
 	}
-	if err := t.fill(parcel, row.Referral, id); err != nil {
+	if err := t.fill(parcel, root, id); err != nil {
 		return nil, err
 	}
 	made, err := guide.Package(parcel, t.now)
@@ -130,8 +131,12 @@ func (t *txn) mayReceive(id string, r *mapping.Referral) error {
 }
 
 // fill reads the resources of a parcel.
-func (t *txn) fill(p *mapping.Parcel, request, task string) (err error) {
-	_, p.Request, err = t.newest(store.Key{Type: "ServiceRequest", ID: request})
+func (t *txn) fill(p *mapping.Parcel, root, task string) (err error) {
+	_, p.Request, err = t.newest(store.Key{Type: "ServiceRequest", ID: root})
+	if own := p.Referral.RequestOf(task); err == nil && own != "" {
+		p.Root = p.Request
+		_, p.Request, err = t.newest(keyOf(own))
+	}
 	if err == nil && p.Request == nil {
 		err = &mapping.ShutError{Why: "The request was deleted."}
 	}
@@ -146,7 +151,7 @@ func (t *txn) fill(p *mapping.Parcel, request, task string) (err error) {
 			}
 		}
 	}
-	for _, ref := range guide.Enclosures(p.Request, p.Task) {
+	for _, ref := range guide.Enclosures(p.Request, p.Root, p.Task) {
 		e, err := t.enclosure(ref)
 		if err != nil {
 			return err
