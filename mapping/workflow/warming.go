@@ -13,6 +13,7 @@ type warming struct {
 	visit   Moment   // the attended visit; zero: none
 	until   Moment   // the visit before which the story has to be read; zero: none in question, as where one was missed
 	booking *Booking // of the visit; nil: none
+	marks   []*Mark  // whose time has come
 	found   []Element
 }
 
@@ -26,8 +27,11 @@ func (f *folding) warm(h *Handoff) {
 		w.until = h.Visit
 	}
 	w.booking = w.booked()
+	w.marks = make([]*Mark, 0, len(f.l.Marks))
 	for i := range f.l.Marks {
-		w.ahead(&f.l.Marks[i]) // whichever is looked at below, the leg wakes for each
+		if m := &f.l.Marks[i]; !w.ahead(m) {
+			w.marks = append(w.marks, m)
+		}
 	}
 	var all [12]Element
 	for i := range Warmth {
@@ -61,9 +65,8 @@ func (w *warming) booked() *Booking {
 func (w *warming) plain(r *WarmthRow) Element {
 	e := Element{Name: r.Name, Status: NotDone, Because: r.Missing}
 	var best, short *Mark
-	for i := range w.f.l.Marks {
-		m := &w.f.l.Marks[i]
-		if !slices.Contains(r.Marks, m.Element) || w.ahead(m) {
+	for _, m := range w.marks {
+		if !slices.Contains(r.Marks, m.Element) {
 			continue
 		}
 		status, because := w.worth(r, m)
@@ -143,8 +146,7 @@ func (w *warming) ahead(m *Mark) bool {
 // waive makes an element not applicable where it was left undone on purpose, with the reason.
 func (w *warming) waive(r *WarmthRow, e *Element) {
 	var why *Mark
-	for i := range w.f.l.Marks {
-		m := &w.f.l.Marks[i]
+	for _, m := range w.marks {
 		if m.Waived != "" && slices.Contains(r.Marks, m.Element) && (why == nil || why.before(m)) {
 			why = m
 		}
@@ -157,9 +159,8 @@ func (w *warming) waive(r *WarmthRow, e *Element) {
 // ask lets the person's own answers speak last: the newest confirms an element or denies it. Somebody else's word for it states it.
 func (w *warming) ask(r *WarmthRow, e *Element) {
 	var said, told *Mark
-	for i := range w.f.l.Marks {
-		m := &w.f.l.Marks[i]
-		if !slices.Contains(r.Answer, m.Element) || w.ahead(m) {
+	for _, m := range w.marks {
+		if !slices.Contains(r.Answer, m.Element) {
 			continue
 		}
 		if m.Status != Confirmed {
@@ -240,8 +241,7 @@ func (w *warming) introduced(r *WarmthRow) Element {
 		return e
 	}
 	var first *Mark
-	for i := range w.f.l.Marks {
-		m := &w.f.l.Marks[i]
+	for _, m := range w.marks {
 		if m.Element != Introduction || !m.live() || m.Waived != "" {
 			continue
 		}
@@ -264,9 +264,8 @@ func (w *warming) dated(r *WarmthRow) Element {
 	var talk *Mark
 	var made *Booking
 	var shown string
-	for i := range w.f.l.Marks {
-		m := &w.f.l.Marks[i]
-		if m.Element != Precall && m.Element != Introduction || !m.live() || m.Waived != "" || w.ahead(m) {
+	for _, m := range w.marks {
+		if m.Element != Precall && m.Element != Introduction || !m.live() || m.Waived != "" {
 			continue
 		}
 		if talk == nil || m.before(talk) {
@@ -313,8 +312,8 @@ func (w *warming) barriers(r *WarmthRow) Element {
 	if w.f.l.Person.Interpreter {
 		unmet = append(unmet, "interpreter")
 	}
-	for i := range w.f.l.Marks {
-		if m := &w.f.l.Marks[i]; m.Element == Barrier && !slices.Contains(unmet, m.About) {
+	for _, m := range w.marks {
+		if m.Element == Barrier && !slices.Contains(unmet, m.About) {
 			unmet = append(unmet, m.About)
 		}
 	}
@@ -339,8 +338,7 @@ func (w *warming) barriers(r *WarmthRow) Element {
 
 func (w *warming) met(need string) *Mark {
 	var first *Mark
-	for i := range w.f.l.Marks {
-		m := &w.f.l.Marks[i]
+	for _, m := range w.marks {
 		if m.Element == BarrierMet && m.About == need && (first == nil || m.before(first)) {
 			first = m
 		}
@@ -378,9 +376,8 @@ func (w *warming) inTouch(r *WarmthRow) Element {
 	var first *Mark
 	var by []string
 	var times []time.Time // one talk that is written down twice is one
-	for i := range w.f.l.Marks {
-		m := &w.f.l.Marks[i]
-		if m.Element != CheckIn || m.Waived != "" || m.formal() || m.At.Before(b.Made) || !m.At.Before(b.Start) || w.ahead(m) {
+	for _, m := range w.marks {
+		if m.Element != CheckIn || m.Waived != "" || m.formal() || m.At.Before(b.Made) || !m.At.Before(b.Start) {
 			continue
 		}
 		if !slices.ContainsFunc(times, m.At.Equal) {
@@ -451,9 +448,8 @@ func (w *warming) afterwards(r *WarmthRow) Element {
 		return e
 	}
 	e.Because, e.Source = r.Missing, ""
-	for i := range w.f.l.Marks {
-		m := &w.f.l.Marks[i]
-		if m.Element == CheckIn && m.Waived == "" && m.Mode != "" && !m.live() && w.within(AfterVisit, m) && !w.ahead(m) {
+	for _, m := range w.marks {
+		if m.Element == CheckIn && m.Waived == "" && m.Mode != "" && !m.live() && w.within(AfterVisit, m) {
 			return Element{Name: r.Name, Status: NotApplicable, Source: m.Source, Because: "asked once, and not answered"}
 		}
 	}
@@ -465,8 +461,7 @@ func (w *warming) afterwards(r *WarmthRow) Element {
 // Source: local, what is not a warm handoff: a formal e-mail, a transfer between systems, a friendly talk with no follow-up
 func (w *warming) warn(all []Element) {
 	var talked, wrote, handed, uninvited bool
-	for i := range w.f.l.Marks {
-		m := &w.f.l.Marks[i]
+	for _, m := range w.marks {
 		talk := m.Element == Precall || m.Element == Introduction
 		talked = talked || talk && m.live() && m.Waived == ""
 		wrote = wrote || (talk || m.Element == PackageSent) && m.Mode != "" && !m.live()

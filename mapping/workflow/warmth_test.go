@@ -262,25 +262,23 @@ func TestWarmthIsCounted(t *testing.T) {
 	}
 }
 
+// BenchmarkWarmth judges the elements of a leg with fifteen marks, a part of what a fold does.
 func BenchmarkWarmth(b *testing.B) {
 	l := came(marked())
 	for i := range 15 {
-		l.Marks = append(l.Marks, mark(Warmth[1+i%11].wordsKind(), on(2+i%4, 10, i), all))
+		r := &Warmth[1+i%11]
+		kind := Introduction
+		if len(r.Marks) > 0 {
+			kind = r.Marks[0]
+		}
+		l.Marks = append(l.Marks, mark(kind, on(2+i%4, 10, i), all))
 	}
-	f := &folding{l: l, at: on(6, 9, 0), rules: &rules}
-	f.hear()
+	f := newFolding(l, on(6, 9, 0), &rules)
+	f.read()
 	h := Handoff{State: Attended, Visit: Moment{At: on(5, 10, 0)}}
 	b.ReportAllocs()
 	for b.Loop() {
 		f.evidence, f.flags = f.evidence[:0], f.flags[:0]
 		f.warm(&h)
 	}
-}
-
-// wordsKind gives some kind of mark of a row.
-func (r *WarmthRow) wordsKind() string {
-	if len(r.Marks) == 0 {
-		return Introduction
-	}
-	return r.Marks[0]
 }
