@@ -325,7 +325,7 @@ func unsure(signs []workflow.Sign) {
 		case s.Says == workflow.Came && s.Grade != workflow.GradeX:
 			s.Grade, s.Voice, s.Note = workflow.GradeE, workflow.Claimed, "it is about the household together, and proves nothing about one person"
 		case s.Says == workflow.DidNotCome:
-			s.Blame, s.Voice, s.Note = workflow.Unclear, workflow.Record, "it is about the household together: not clear who did not come"
+			s.Blame, s.Voice, s.Vague, s.Note = workflow.Unclear, workflow.Record, true, "it is about the household together: not clear who did not come"
 		}
 	}
 }

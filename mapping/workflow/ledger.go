@@ -171,6 +171,7 @@ type Sign struct {
 	Said      time.Time
 	Received  time.Time
 	Elsewhere bool     // at another service than the leg's agency
+	Vague     bool     // of a DidNotCome: about several people together. It asks, and speaks against nothing
 	Taken     bool     // it was so, and was taken back: entered in error, deleted, or no longer about this referral
 	Decides   []string // what it decides between, when it is a human's decision in a conflict ("Task/t1", without versions)
 	Source    string   // "Encounter/e1/_history/2"

@@ -42,6 +42,7 @@ type tally struct {
 	late       bool      // best is a timed record within the window of a late arrival (K3)
 	recordNo   *Sign     // a no-show in a record
 	blame      Blame     // of it
+	vague      bool      // a no-show of several people together
 	staffNo    bool      // a worker says that the person did not come
 	selfNo     bool      // the person says so
 	turnedBy   Voice     // who says that the person was turned away, "" nobody
@@ -108,7 +109,9 @@ var verdicts = []verdictRow{
 		return t.staffNo || t.selfNo
 	}, visitMissed},
 	{"no-show on the service's side", func(_ *visit, t *tally) bool { return t.recordNo != nil && t.blame == OnService }, visitService},
-	{"no-show, unclear whose", func(_ *visit, t *tally) bool { return t.recordNo != nil && t.blame != OnPerson }, visitUnclear},
+	{"no-show, unclear whose", func(_ *visit, t *tally) bool {
+		return t.recordNo != nil && t.blame != OnPerson || t.recordNo == nil && t.vague
+	}, visitUnclear},
 	{"no-show", func(_ *visit, t *tally) bool { return t.recordNo != nil }, visitMissed},
 	{"K2 evidence taken back", func(_ *visit, t *tally) bool { return t.taken }, visitRetracted},
 	{"bare claim", func(_ *visit, t *tally) bool { return t.claimed() }, visitClaimed},
@@ -199,6 +202,8 @@ func (f *folding) count(v *visit, t *tally, s *Sign) {
 		}
 	case s.Says == Came:
 		t.claim = later(t.claim, s.Said)
+	case s.Says == DidNotCome && s.Vague:
+		t.vague = true
 	case s.Says == DidNotCome && s.Voice == Staff:
 		t.staffNo = true
 	case s.Says == DidNotCome && s.Voice == Self:
