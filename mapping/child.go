@@ -72,6 +72,20 @@ func (s Settings) ChildRequest(root *fhir.Resource, m *Missing, at time.Time) []
 	return o.bytes()
 }
 
+// FillRequest gives an agency's own request with what stayed behind while the package might not go; nil where nothing did.
+func (s Settings) FillRequest(child, root *fhir.Resource) []byte {
+	var edits []fhir.Edit
+	for _, name := range passed {
+		if v := root.Get(name); restricted[name] && v.Exists() && !child.Get(name).Exists() {
+			edits = append(edits, fhir.SetMember(name, v.Raw()))
+		}
+	}
+	if len(edits) == 0 {
+		return nil
+	}
+	return child.With(edits...)
+}
+
 // ChildTask gives an agency's own Task below ours, without an id: a draft while the package may not go to the agency.
 //
 // Source: SDOHCC 3.0.0, indirect referral: Task.partOf the source's Task

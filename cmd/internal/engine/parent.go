@@ -387,3 +387,38 @@ func (t *txn) word(leg *mapping.Leg, h *workflow.Handoff, history *mapping.Histo
 	}
 	return last, said, why
 }
+
+// fillRequest says in an agency's own request what stayed behind while consent did not allow it, where nobody but us has written it.
+func (t *txn) fillRequest(leg *mapping.Leg) error {
+	key := store.Key{Type: "ServiceRequest", ID: leg.Request}
+	newest, child, err := t.newest(key)
+	if err != nil || child == nil {
+		return err
+	}
+	history, err := t.history(key, newest.Number)
+	if err != nil || !history.OnlyOurs() {
+		return err
+	}
+	rests, _ := history.RestsOn()
+	for _, ref := range rests {
+		_, root, err := t.newest(keyOf(ref))
+		if err != nil || root == nil {
+			return err
+		}
+		body := t.e.set.Guide.FillRequest(child, root)
+		if body == nil {
+			return nil
+		}
+		r, err := fhir.ReadStored(body)
+		if err != nil {
+			return err
+		}
+		v, stamped, err := t.put(key, newest.Number, store.Author{Own: true}, r)
+		if err != nil {
+			return err
+		}
+		t.learn(history, &v, stamped)
+		return t.putProvenance(key, v.Number, &mapping.Amendment{Why: mapping.ActSend}, &workflow.Handoff{})
+	}
+	return nil
+}

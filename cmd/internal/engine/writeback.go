@@ -47,7 +47,10 @@ func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
 		return err
 	}
 	t.learn(history, &v, stamped)
-	return t.putProvenance(key, v.Number, a, h)
+	if err := t.putProvenance(key, v.Number, a, h); err != nil || a.Why != mapping.ActSend {
+		return err
+	}
+	return t.fillRequest(leg)
 }
 
 // amendment gives the Task as it should read, nil when it reads so. Where the outcome may not be told it is made from what the referrer sent, and
