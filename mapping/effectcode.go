@@ -27,6 +27,8 @@ func messageCodes() codeSystem {
 	for _, what := range slices.Concat(workflow.Written(workflow.Message), workflow.Written(workflow.Notice)) {
 		s.add(what)
 	}
+	s.add(saysNotice)
+	s.add(saysScope)
 	return s
 }
 

@@ -397,12 +397,18 @@ type statement struct {
 	Payload      []payload `json:"payload"`
 }
 
+// What a statement in a package says.
+const (
+	saysScope  = "scope-of-consent"
+	saysNotice = "part2-notice" // the notice, and the scope
+)
+
 // explain adds what has to be said beside the records: the notice, on what it rests, and how not to reach the person.
 func (k *packing) explain() {
 	words := []payload{{k.scope()}}
-	what := "scope-of-consent"
+	what := saysScope
 	if k.labelled {
-		words, what = append([]payload{{Part2Notice}}, words...), "part2-notice"
+		words, what = append([]payload{{Part2Notice}}, words...), saysNotice
 	}
 	if k.r.unsafe() {
 		words = append(words, payload{"Please do not contact the person directly. Ask whoever sent this."})

@@ -65,6 +65,7 @@ func (f *folding) revised() time.Time {
 		return at
 	}
 	for _, r := range f.l.Revised {
+		f.wake(r)
 		if r.After(f.said.released) && !r.After(f.at) {
 			at = later(at, r)
 		}
