@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,20 +20,36 @@ import (
 
 const rules = samples + "rules/"
 
-// TestRules plays every story of a rule, and the openings that they share.
+// TestRules plays every story of a rule, and the openings that they share, in its own order and in others.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	for _, file := range ruleFiles(t) {
 		t.Run(ruleOf(file), func(t *testing.T) {
 			t.Parallel()
-			s, wants := storyAt(t, file), 0
-			_, err := scenario.Play(t.Context(), s, stage(nil), func(told scenario.Told) {
+			s, wants, refused := storyAt(t, file), 0, map[int]bool{}
+			end, err := scenario.Play(t.Context(), s, stage(nil), func(told scenario.Told) {
 				assert.Empty(t, told.Wrong, "step %d, %s %s %s: %v", told.Step.Number, told.Step.Who.Name, told.Step.Method, told.Step.Path, told.Issues)
 				wants += len(told.Step.Want)
+				refused[told.Step.Number] = told.Refused()
 			})
 			require.NoError(t, err)
 			assert.NotZero(t, wants, "a story that wants nothing shows nothing")
+			if s.Fixed == "" {
+				endsAlike(t, s, s.Messages(refused), end)
+			}
 		})
+	}
+}
+
+// endsAlike delivers the messages of a story in a few other orders, and compares where they lead.
+func endsAlike(t *testing.T, s *scenario.Scenario, messages []int, end scenario.End) {
+	t.Helper()
+	chance := rand.New(rand.NewPCG(2026, 3))
+	for range 2 {
+		order := s.Order(messages, chance.IntN)
+		other, err := scenario.Replay(t.Context(), s, order, stage(nil))
+		require.NoError(t, err)
+		require.Empty(t, end.Differences(other.End), "order %v, refused in it: %v; where the order decides, the story says `permute: no` and why", order, other.Refused)
 	}
 }
 
