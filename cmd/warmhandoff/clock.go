@@ -49,6 +49,12 @@ func machineClock(offset string, log *slog.Logger) *steadyClock {
 	return newSteadyClock(wall, func() time.Duration { return time.Since(began) }, log)
 }
 
+// after waits by time as it passes, whatever is done to the machine's clock.
+func after(d time.Duration) (<-chan time.Time, func() bool) {
+	t := time.NewTimer(d)
+	return t.C, t.Stop
+}
+
 // offsetIn reads an offset; what cannot be read is none.
 func offsetIn(file string) time.Duration {
 	text, err := os.ReadFile(file)

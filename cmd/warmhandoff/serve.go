@@ -161,7 +161,7 @@ func (s *serve) greet(p *program, base string, addr net.Addr) {
 func (s *serve) until(p *program, sys *system, listener net.Listener, log *slog.Logger) error {
 	background, stop := context.WithCancel(p)
 	var loops sync.WaitGroup
-	timers := &jobs.Timers{Tick: sys.engine.Tick, Woken: sys.engine.Woken(), Now: sys.now, Log: log}
+	timers := &jobs.Timers{Tick: sys.engine.Tick, Woken: sys.engine.Woken(), Now: sys.now, After: after, Log: log}
 	loops.Go(func() { timers.Run(background) })
 	defer loops.Wait()
 	defer stop()

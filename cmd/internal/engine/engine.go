@@ -4,7 +4,8 @@
 // runs as one transaction:
 //
 //	resolve conditions and references → check structure, Task move, who makes it → stamp and store the versions
-//	→ gather the evidence of every referral that was touched → fold → save the answer → write back what only we know
+//	→ gather the evidence of every referral that was touched → fold → write back what only we know, and what ought to stand written (todos,
+//	messages, notices) → save the answer
 //
 // so that an answer saved is always the answer to the resources that are saved beside it. Reading never folds.
 //

@@ -26,7 +26,9 @@ type Timers struct {
 	Woken <-chan struct{}
 	// Now is the clock by which things are due.
 	Now func() time.Time
-	Log *slog.Logger
+	// After gives a channel that is sent to when so much time has passed, and a function that gives the waiting up.
+	After func(time.Duration) (<-chan time.Time, func() bool)
+	Log   *slog.Logger
 }
 
 // Run works until the context ends. What fails is logged and tried again.
@@ -50,13 +52,13 @@ func (t *Timers) Run(ctx context.Context) {
 
 // sleep waits, and reports whether the context goes on.
 func (t *Timers) sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	over, stop := t.After(d)
+	defer stop()
 	select {
 	case <-ctx.Done():
 		return false
 	case <-t.Woken:
-	case <-timer.C:
+	case <-over:
 	}
 	return true
 }

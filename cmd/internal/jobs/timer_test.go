@@ -31,6 +31,11 @@ func TestPauseIsNeverLongAndNeverNothing(t *testing.T) {
 	}
 }
 
+func after(d time.Duration) (<-chan time.Time, func() bool) {
+	timer := time.NewTimer(d)
+	return timer.C, timer.Stop
+}
+
 // due is one thing that is due at a time, and when it was done.
 type due struct {
 	at    atomic.Int64 // unix nanoseconds
@@ -58,7 +63,7 @@ func TestWhatIsDueIsDoneAtItsTime(t *testing.T) {
 		at := time.Now().Add(90 * time.Minute).Add(300 * time.Millisecond)
 		d.at.Store(at.UnixNano())
 		ctx, stop := context.WithCancel(t.Context())
-		go (&Timers{Tick: d.tick, Now: time.Now, Log: quiet}).Run(ctx)
+		go (&Timers{Tick: d.tick, Now: time.Now, After: after, Log: quiet}).Run(ctx)
 		time.Sleep(2 * time.Hour)
 		stop()
 		assert.Equal(t, at.UnixNano(), d.done.Load(), "neither early nor late")
@@ -70,7 +75,7 @@ func TestSomethingThatBecameDueEarlierWakesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, woken := &due{}, make(chan struct{}, 1)
 		ctx, stop := context.WithCancel(t.Context())
-		go (&Timers{Tick: d.tick, Woken: woken, Now: time.Now, Log: quiet}).Run(ctx)
+		go (&Timers{Tick: d.tick, Woken: woken, Now: time.Now, After: after, Log: quiet}).Run(ctx)
 		time.Sleep(time.Minute + 100*time.Millisecond)
 		at := time.Now().Add(50 * time.Millisecond)
 		d.at.Store(at.UnixNano())
@@ -86,7 +91,7 @@ func TestWhatAnotherInstanceWroteIsFoundWithinANap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &due{}
 		ctx, stop := context.WithCancel(t.Context())
-		go (&Timers{Tick: d.tick, Now: time.Now, Log: quiet}).Run(ctx)
+		go (&Timers{Tick: d.tick, Now: time.Now, After: after, Log: quiet}).Run(ctx)
 		time.Sleep(time.Minute + 100*time.Millisecond)
 		at := time.Now()
 		d.at.Store(at.UnixNano())
@@ -104,7 +109,7 @@ func TestAFailureIsTriedAgainAndTheEndIsAtOnce(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() {
-			(&Timers{Now: time.Now, Log: quiet, Tick: func(context.Context) (time.Time, int, error) {
+			(&Timers{Now: time.Now, After: after, Log: quiet, Tick: func(context.Context) (time.Time, int, error) {
 				calls++
 				return time.Time{}, 0, errors.New("no")
 			}}).Run(ctx)

@@ -37,6 +37,13 @@
 // store.ErrFailed from then on and closes Failed; the program must end. Checkpoints are made by the writer, as statements of its own,
 // because SQLite swallows the errors of automatic ones.
 //
+// # Sharing
+//
+// A file is one program's own, unless all who open it say that they share it. Each then has its own writer, and SQLite's lock lets one of them begin
+// at a time; whoever begins reads the end of the order of versions first, since others may have moved it. A program that is killed lets go of the lock.
+// One that is paused while it holds it keeps the others from writing until it goes on; they answer store.ErrBusy after five seconds, and go on
+// reading.
+//
 // # Reading
 //
 // A few read-only connections; a View holds one of them for one transaction, and with it one snapshot.
