@@ -87,12 +87,21 @@ func (m *Minimum) window() string {
 	return fmt.Sprintf("%d days", m.Days)
 }
 
-// next says by when the next attempt is due: those that are asked for are spread evenly over the window.
+// next says by when the next attempt is due: those that are asked for are spread evenly over the window. Where that has passed, the day after the
+// last one.
 func (e *Effort) next() time.Time {
-	if e.Tried >= e.Attempts || e.Attempts < 2 {
-		return e.Until
+	by := e.Until
+	switch {
+	case e.Tried >= e.Attempts:
+	case e.Minimum.Days > 0:
+		by = e.First.In(e.zone).AddDate(0, 0, e.Minimum.Days*e.Tried/(e.Attempts-1)).UTC()
+	default:
+		by = e.First.Add(e.Until.Sub(e.First) * time.Duration(e.Tried) / time.Duration(e.Attempts-1))
 	}
-	return e.First.Add(e.Until.Sub(e.First) * time.Duration(e.Tried) / time.Duration(e.Attempts-1))
+	if by.After(e.Last) {
+		return by
+	}
+	return e.Last.In(e.zone).AddDate(0, 0, 1).UTC()
 }
 
 // effort counts the attempts of this spell of outreach.

@@ -119,7 +119,13 @@ func (s Span) String() string {
 	case s.Days > 0:
 		return strconv.Itoa(s.Days) + "d"
 	case s.Hours > 0:
-		return strings.TrimSuffix(strings.TrimSuffix(time.Duration(s.Hours*float64(time.Hour)).String(), "0s"), "0m")
+		text := time.Duration(s.Hours * float64(time.Hour)).String()
+		for _, idle := range []string{"m0s", "h0m"} {
+			if strings.HasSuffix(text, idle) {
+				text = text[:len(text)-2]
+			}
+		}
+		return text
 	}
 	return "none"
 }
