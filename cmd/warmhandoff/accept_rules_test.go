@@ -77,7 +77,7 @@ var notYet = map[string]string{
 	"k": "",
 
 	// the timers
-	"t": "T1 T2 T3 T4 T5 T6 T7 T8 T9 T10",
+	"t": "",
 
 	// what makes a handoff warm
 	"seed": "",

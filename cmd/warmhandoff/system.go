@@ -105,6 +105,11 @@ func stageBy(partners map[string]mapping.Partner, rules workflow.Rules) scenario
 			return nil, err
 		}
 		guide := mapping.Settings{Self: s.Self, Zone: s.Zone, Guides: guides, Partners: partners}
+		if len(s.Set) > 0 {
+			if guide, rules, err = told(s); err != nil {
+				return nil, errors.Join(err, st.Close())
+			}
+		}
 		for _, p := range s.Parties {
 			if p.Role == workflow.Navigator || p.Role == workflow.Supervisor {
 				guide.Navigators = append(guide.Navigators, p.Ref)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"warmhandoff/cmd/internal/scenario"
 	"warmhandoff/mapping"
 	"warmhandoff/mapping/workflow"
 )
@@ -80,4 +81,25 @@ func inZone(r workflow.Rules, zone *time.Location) workflow.Rules {
 	}
 	r.Zone = zone
 	return r
+}
+
+// told gives what a story tells its adapter of itself and its partners, in the words of the settings of serve.
+func told(s *scenario.Scenario) (mapping.Settings, workflow.Rules, error) {
+	all := site{Zone: s.Zone.String(), Self: s.Self, Partner: map[string]string{}, times: times{Hours: "09:00-17:00", Site: map[string]string{}, Deadlines: map[string]string{}}}
+	lists := map[string]map[string]string{"partner": all.Partner, "site": all.Site, "deadlines": all.Deadlines}
+	for _, one := range s.Set {
+		list, found := lists[one.Name]
+		name, value, _ := strings.Cut(one.Value, "=")
+		switch {
+		case found:
+			list[name] = value
+		case one.Name == "hours":
+			all.Hours = one.Value
+		case one.Name == "holiday":
+			all.Holiday = append(all.Holiday, one.Value)
+		default:
+			return mapping.Settings{}, workflow.Rules{}, ended{2, fmt.Sprintf("%s: set: %q is not partner, site, deadlines, hours or holiday.", s.File, one.Name)}
+		}
+	}
+	return all.agreed()
 }

@@ -90,6 +90,9 @@ func (p *parser) setting(key, value string) {
 		p.s.Self = value
 	case "party":
 		p.party(value)
+	case "set":
+		name, what, _ := strings.Cut(value, " ")
+		p.s.Set = append(p.s.Set, Setting{name, strings.TrimSpace(what)})
 	case "note":
 		p.s.Notes = append(p.s.Notes, value)
 	case "permute":
@@ -103,7 +106,7 @@ func (p *parser) setting(key, value string) {
 		}
 		p.s.Fixed = why
 	default:
-		p.wrong("header key %q is not zone, self, party, begins, permute or note", key)
+		p.wrong("header key %q is not zone, self, party, set, begins, permute or note", key)
 	}
 }
 

@@ -62,8 +62,12 @@ type Scenario struct {
 	Fixed   string         // why the messages may not come in another order; "" when they may
 	Notes   []string       // for the reader
 	Parties []Party
-	Steps   []Step // in order of time
+	Set     []Setting // what else this installation is told
+	Steps   []Step    // in order of time
 }
+
+// Setting is something that the adapter of a story is told, in the words of the settings of serve: "partner", "Organization/harbor=polled".
+type Setting struct{ Name, Value string }
 
 // Party is somebody who speaks in a story.
 type Party struct {
