@@ -172,12 +172,14 @@ func drawTask(r *rapid.T, dated bool) []message {
 		}
 		from := status
 		status = rapid.SampledFrom(open).Draw(r, "to")
-		add(status, drawReason(r, from, status), speakers[n].party)
+		add(status, drawReason(r, from, status, speakers[n].letter), speakers[n].party)
 	}
 	return list
 }
 
-func drawReason(r *rapid.T, from, to string) string {
+// drawReason gives a coded reason, or none. An end that needs something beside its reason is refused until that is there, so that the order decides
+// on purpose: none of those is drawn.
+func drawReason(r *rapid.T, from, to, letter string) string {
 	words := []string{""}
 	switch {
 	case slices.Contains(overStatuses, from):
@@ -185,14 +187,20 @@ func drawReason(r *rapid.T, from, to string) string {
 	case to == "on-hold":
 		words = []string{"", "waitlist", "info-needed", "person-asked", "away", "hospitalised"}
 	case to == "failed":
-		words = []string{"", "no-show", "person-unreachable"}
+		words = []string{"", "no-show"}
 	case to == "rejected", to == "cancelled":
-		words = []string{"", "agency-declined-capacity", "person-declined", "duplicate"}
+		words = endsOpenTo[letter]
 	}
 	if word := rapid.SampledFrom(words).Draw(r, "reason"); word != "" {
 		return reason(word)
 	}
 	return ""
+}
+
+// endsOpenTo are reasons that need nothing more, and that somebody may give whether or not the request has come.
+var endsOpenTo = map[string][]string{
+	"R": {"", "agency-declined-capacity", "duplicate"}, "A": {"", "agency-declined-capacity"}, "N": {"", "agency-declined-capacity", "duplicate"},
+	"S": {"", "agency-declined-capacity", "duplicate"}, "P": {"", "person-declined"},
 }
 
 // drawDay gives a day on which something was, or with ahead perhaps one that lies ahead.
