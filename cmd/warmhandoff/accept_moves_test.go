@@ -96,6 +96,8 @@ var dialects = []struct {
 		ref, rest, _ := strings.Cut(rest, `},`)
 		return strings.Replace(focus, `"fulfill"`, `"process-request"`, 1) + `"basedOn":[` + ref + `}],` + rest
 	}, mapping.Partner{}},
+	{"bser, where the agency confirms a cancellation", func(task string) string { return task }, mapping.Partner{Cancel: workflow.CancelByAsk}},
+	{"cow, where the agency confirms a cancellation", func(task string) string { return task }, mapping.Partner{Cancel: workflow.CancelByAbort}},
 	{"a partner whose completed is kept", func(task string) string { return task }, mapping.Partner{Mark: true}},
 }
 
@@ -106,7 +108,7 @@ func TestAcceptMovesByGuide(t *testing.T) {
 		for _, who := range speakers[:2] {
 			t.Run(d.name+" "+string(who.party.Role), func(t *testing.T) {
 				t.Parallel()
-				walk{who: who.party, letter: who.letter, spoken: d.spoken, marks: d.agreed.Mark}.all(t, map[string]mapping.Partner{harbor.Ref: d.agreed})
+				walk{who: who.party, letter: who.letter, spoken: d.spoken, marks: d.agreed.Mark, cancel: d.agreed.Cancel}.all(t, map[string]mapping.Partner{harbor.Ref: d.agreed})
 			})
 		}
 	}
@@ -118,6 +120,22 @@ type walk struct {
 	letter string
 	spoken func(task string) string // nil: as FHIR has it
 	marks  bool                     // a claim is not held, so that in-progress is no echo of us
+	cancel workflow.Cancelling      // the agency confirms what the referrer's side wants to cancel
+}
+
+// mustAsk are the statuses from which the referrer's side does not cancel by itself, by what was agreed.
+//
+// Source: COW ballot, cancellation; BSeR 2.0.0-ballot, transitions 04, 07, 14
+var mustAsk = map[workflow.Cancelling][]string{
+	workflow.CancelByAsk:   {"received", "accepted", "in-progress", "on-hold"},
+	workflow.CancelByAbort: {"in-progress", "on-hold"},
+}
+
+// open gives the statuses to which the walker may take a Task.
+func (w walk) open(from string) []string {
+	return slices.DeleteFunc(openTo(from, w.letter), func(to string) bool {
+		return to == "cancelled" && strings.Contains("RNS", w.letter) && slices.Contains(mustAsk[w.cancel], from)
+	})
 }
 
 func (w walk) task(id, status, more string) string {
@@ -130,7 +148,7 @@ func (w walk) task(id, status, more string) string {
 
 // legal reports whether a move is done: it is in the table, it is no move, or it is our own word come back.
 func (w walk) legal(from, to string) bool {
-	return from == to || from == "completed" && to == "in-progress" && !w.marks || slices.Contains(openTo(from, w.letter), to)
+	return from == to || from == "completed" && to == "in-progress" && !w.marks || slices.Contains(w.open(from), to)
 }
 
 func (w walk) all(t *testing.T, agreed map[string]mapping.Partner) {
@@ -183,7 +201,7 @@ func (w walk) refused(t *testing.T, a *adapter, from, to string) {
 	issues := answer.Issues()
 	require.Len(t, issues, 1)
 	assert.Equal(t, []string{"business-rule", "Task.status"}, []string{issues[0].Code, issues[0].Expression})
-	names := openTo(from, w.letter)
+	names := w.open(from)
 	if len(names) == 0 {
 		names = []string{"none"}
 	}
