@@ -197,20 +197,27 @@ func (f *folding) discharged(h *Handoff) (at, spoke time.Time) {
 	if at.IsZero() {
 		return at, spoke
 	}
+	return at, f.firstTalk(func(c *Contact) bool { return !c.At.Before(at) })
+}
+
+// firstTalk gives when the person was first spoken with in a conversation that counts; zero when they were not yet. It does not matter in which order
+// conversations stand, nor for when the leg wakes.
+func (f *folding) firstTalk(counts func(c *Contact) bool) time.Time {
+	var first time.Time
 	for i := range f.l.Contacts {
-		c := &f.l.Contacts[i]
-		if c.ToPerson && c.talked() && !c.At.Before(at) && (spoke.IsZero() || c.At.Before(spoke)) && f.past(c.At) {
-			spoke = c.At
+		if c := &f.l.Contacts[i]; c.ToPerson && c.talked() && counts(c) && (first.IsZero() || c.At.Before(first)) {
+			first = c.At
 		}
 	}
-	return at, spoke
+	if first.IsZero() || !f.past(first) {
+		return time.Time{}
+	}
+	return first
 }
 
 // spokeAfter reports that somebody spoke with the person after a moment.
 func (f *folding) spokeAfter(first time.Time) bool {
-	return slices.ContainsFunc(f.l.Contacts, func(c Contact) bool {
-		return c.ToPerson && c.talked() && c.At.After(first) && f.past(c.At)
-	})
+	return !f.firstTalk(func(c *Contact) bool { return c.At.After(first) }).IsZero()
 }
 
 // heard says when the agency was heard last: a word on the Task, a booking, a sign of a visit; when it was released, where it never was.
