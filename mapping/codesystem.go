@@ -73,7 +73,7 @@ func codeSystems() []codeSystem {
 	for _, e := range workflow.Ends {
 		ends.codes = append(ends.codes, defined{string(e.Reason), inWords(string(e.Reason))})
 	}
-	return append(list, states, reasons, ends, todoCodes(), messageCodes(), roleCodes(), timerCodes())
+	return append(list, states, reasons, ends, todoCodes(), messageCodes(), roleCodes(), timerCodes(), reviewCodes())
 }
 
 func inWords(code string) string {

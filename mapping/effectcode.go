@@ -50,6 +50,13 @@ func timerCodes() codeSystem {
 	return s
 }
 
+// reviewCodes are what a second person may have looked at before signing.
+func reviewCodes() codeSystem {
+	return codeSystem{url: SystemReview, title: "What was reviewed before a second signature", codes: []defined{
+		{"risk", "The risk to the person"}, {"safeguarding", "Whether a child is safe"},
+	}}
+}
+
 func (s *codeSystem) add(code string) {
 	if !s.has(code) {
 		s.codes = append(s.codes, defined{code, inWords(code)})
