@@ -15,10 +15,11 @@ func TestProperty6_8NothingGoesOutWithoutConsent(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		l := anyLedger(t, allGrades)
-		h := Fold(l, drawNow(t), &rules)
-		Together([]*Handoff{&h}, false)
+		at := drawNow(t)
+		h := Fold(l, at, &rules)
+		g, _ := spanAt(l.Gate, at)
 		for _, e := range h.Effects {
-			if h.State == Closed && h.Reason == ConsentRevoked {
+			if h.Released && g != nil && !g.Open {
 				require.False(t, e.For == Person || e.Kind == Message, "%s", e.Key)
 				require.True(t, e.For != Agency || e.What == NothingFurther, "%s", e.Key)
 			}
@@ -90,4 +91,47 @@ func Test6_8AVisitBookedForWhenConsentWasGoneIsNoOpenQuestion(t *testing.T) {
 	l.Bookings = []Booking{{Name: "Appointment/a", Status: Booked, Start: on(5, 10, 0), Made: on(2, 11, 0), Received: on(2, 11, 0), Source: "Appointment/a/_history/1"}}
 	assert.Equal(t, Closed, Fold(l, on(5, 12, 0), &rules).State)
 	assert.Equal(t, Accepted, Fold(l, on(6, 12, 0), &rules).State)
+}
+
+func Test6_8WhateverWasToGoOutIsTakenAwayOnceConsentIsGone(t *testing.T) {
+	t.Parallel()
+	all := func() []Effect {
+		return []Effect{{Key: "a", Kind: Todo, For: Agency}, {Key: "m", Kind: Message, For: Person}, {Key: "r", Kind: Notice, For: Referrer}, {Key: "n", Kind: Todo, For: Navigator}}
+	}
+	for _, c := range []struct {
+		name  string
+		gate  Cause // "" open
+		blind bool
+		left  []string
+	}{
+		{"while it holds all of it goes", "", false, []string{"a", "m", "r", "n"}},
+		{"run out: nothing to the agency or the person", Expired, false, []string{"r", "n"}},
+		{"blind: nothing to the referrer but that", "", true, []string{"a", "m", "n", MayNotBeShared}},
+		{"taken back: one notice to the agency", Revoked, true, []string{"n", NothingFurther}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := resting([]GateSpan{{From: on(2, 9, 0), Open: true}}, nil)
+			if c.gate != "" {
+				l.Gate = append(l.Gate, GateSpan{From: on(4, 9, 0), Cause: c.gate})
+			}
+			f := &folding{l: l, at: on(5, 9, 0), rules: &rules}
+			f.hear()
+			h := Handoff{State: Accepted, Effects: all(), Blind: c.blind, Due: []Due{{What: "choose-next", For: Referrer}}}
+			if c.gate == Revoked {
+				h.State, h.Reason = Closed, ConsentRevoked
+			}
+			f.consented(&h)
+			var left []string
+			for _, e := range h.Effects {
+				name := e.Key
+				if e.What != "" {
+					name = e.What
+				}
+				left = append(left, name)
+			}
+			assert.Equal(t, c.left, left)
+			assert.Equal(t, c.blind, h.Due[0].For == Navigator, "somebody has to, and the referrer cannot know that it is their turn")
+		})
+	}
 }
