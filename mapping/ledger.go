@@ -89,9 +89,10 @@ type reading struct {
 	revised    []time.Time
 	request    *requestFact
 	part2      bool
-	labels     []string // of the request
-	named      []string // Consents that the request names
-	consents   []*History
+	labels     []string   // of the request
+	named      []string   // Consents that the request names
+	consents   []*History // of the person
+	everybodys []*History // and of others who are here
 	anyBooking bool
 	guides     []string // known navigators
 	agencies   []string // of all legs that did not end
@@ -129,9 +130,18 @@ func newReading(s Settings, r *Referral) *reading {
 		q.meet(&r.Tasks[i])
 	}
 	q.person = q.personOf(q.subject)
-	q.consents = slices.DeleteFunc(q.consents, func(h *History) bool { return q.foreign(h.Subject()) })
+	q.everybodys = q.consents
+	q.consents = q.consentsOf()
 	q.knowTeams()
 	return q
+}
+
+// consentsOf leaves out the Consents of others.
+func (q *reading) consentsOf() []*History {
+	if !slices.ContainsFunc(q.everybodys, func(h *History) bool { return q.foreign(h.Subject()) }) {
+		return q.everybodys
+	}
+	return slices.DeleteFunc(slices.Clone(q.everybodys), func(h *History) bool { return q.foreign(h.Subject()) })
 }
 
 // foreign reports whether a reference means a patient who is not the person referred.

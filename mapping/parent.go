@@ -124,7 +124,7 @@ func (q *reading) around(t *task) *reading {
 		one.hearAbove(q.above(joint))
 		one.subject = q.whom(t.h)
 		one.person = q.personOf(one.subject)
-		one.consents = slices.DeleteFunc(slices.Clone(q.consents), func(h *History) bool { return one.foreign(h.Subject()) })
+		one.consents = one.consentsOf()
 	}
 	return &one
 }
