@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -71,21 +70,6 @@ func ruleOf(file string) string {
 	return filepath.ToSlash(name)
 }
 
-// notYet are the rules that have no story yet. A story takes its name from this list.
-var notYet = map[string]string{
-	// the contradictions
-	"k": "",
-
-	// the timers
-	"t": "",
-
-	// what makes a handoff warm
-	"seed": "",
-
-	// the rulings
-	"ruling": "",
-}
-
 // TestRulesAreAllThere fails for every rule without a story. A rule may have several: row/13 and row/13-new-appointment.
 func TestRulesAreAllThere(t *testing.T) {
 	t.Parallel()
@@ -94,10 +78,7 @@ func TestRulesAreAllThere(t *testing.T) {
 		there[ruleOf(file)] = true
 	}
 	for _, name := range ruleNames() {
-		folder, number, _ := strings.Cut(name, "/")
-		waits := slices.Contains(strings.Fields(notYet[folder]), number)
-		assert.True(t, there[name] || waits, "no story tells of %s", name)
-		assert.False(t, there[name] && waits, "%s has its story: take it from the list", name)
+		assert.True(t, there[name], "no story tells of %s", name)
 	}
 }
 
