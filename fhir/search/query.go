@@ -29,33 +29,6 @@ type Options struct {
 	Strict bool           // parameters that are not known are errors, not warnings
 }
 
-// Match is one condition: the resource has among its terms of Param one of Values or one that begins with one of Prefixes; with Not, it has
-// none. With neither values nor prefixes it asks whether there is any (with Not: none).
-type Match struct {
-	Param    string
-	Values   []string
-	Prefixes []string
-	Not      bool
-}
-
-// Query is a search as it was understood.
-type Query struct {
-	Type      string
-	All       []Match    // every one must hold
-	IDs       []string   // nil: any
-	From, To  time.Time  // lastUpdated in [From, To), UTC; zero: open
-	Nothing   bool       // no resource can match
-	Ascending bool       // oldest first; otherwise newest first
-	Count     int        // resources on a page; 0: none, the total only
-	Total     bool       // the total was asked for
-	Self      url.Values // the parameters that were understood, as they came
-}
-
-// Unfiltered reports whether the search names no condition at all, so that every resource of the type matches.
-func (q Query) Unfiltered() bool {
-	return len(q.All) == 0 && q.IDs == nil && q.From.IsZero() && q.To.IsZero() && !q.Nothing
-}
-
 // Parse reads the parameters of a search on one type. Issues that are errors mean that the search must be refused; warnings name what was
 // ignored. Self holds what was understood, and only that.
 //

@@ -8,10 +8,12 @@ import (
 	"warmhandoff/fhir"
 )
 
-// Term is one thing that a resource can be found by: a parameter ("Task.owner") and a value ("Organization/harbor").
+// Term is one thing that a resource can be found by: a parameter ("Task.owner") and a value ("Organization/harbor"). A loose term is kept with
+// the resource and not in the index: it can only sort out what something else has found.
 type Term struct {
 	Param string
 	Value string
+	Loose bool
 }
 
 // Terms gives what a resource can be found by, each term once, in no promised order. References below base, our own FHIR base without a slash
@@ -115,7 +117,7 @@ func (g *gatherer) add(value string) {
 	if value == "" {
 		return
 	}
-	t := Term{g.param.Terms, clip(value)}
+	t := Term{Param: g.param.Terms, Value: clip(value)}
 	for _, have := range g.terms[g.from:] {
 		if have == t {
 			return
@@ -133,7 +135,7 @@ func (g *gatherer) pair(c pair) {
 		}
 		for j := range n {
 			if g.terms[j].Param == c.second {
-				g.terms = append(g.terms, Term{c.terms, both(g.terms[i].Value, g.terms[j].Value)})
+				g.terms = append(g.terms, Term{Param: c.terms, Value: both(g.terms[i].Value, g.terms[j].Value)})
 			}
 		}
 	}
