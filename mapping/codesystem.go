@@ -44,6 +44,9 @@ func codeSystems() []codeSystem {
 		{SystemOutput, "What we add to Task.output", []defined{
 			{"first-visit", "When the first visit was"}, {"evidence", "The evidence of the first visit"}, {"activity", "The activity that resulted"},
 		}},
+		{SystemReview, "What a second person reviewed before a referral ends", []defined{
+			{"risk", "The risk of leaving the person unreached"}, {"safeguarding", "Whether a child is safe"},
+		}},
 		{SystemGrade, "How good a piece of evidence is", []defined{
 			{"A", "Conclusive: the agency's own visit record"}, {"B", "Strong: arrived, checked in, or an activity recorded"},
 			{"C", "Attested by a named human who was there"}, {"D", "The person's own word"}, {"E", "A claim: somebody set a status"},

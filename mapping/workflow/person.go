@@ -4,7 +4,6 @@ import "slices"
 
 // What a navigator may want to do next, in Handoff.Suggest.
 const (
-	SuggestWithdraw     = "withdraw"
 	SuggestDuplicate    = "possible-duplicate"
 	SuggestSafeguarding = "safeguarding"
 	SuggestConsentAgain = "ask-consent-again"
