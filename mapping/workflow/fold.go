@@ -32,7 +32,10 @@ func Fold(l *Ledger, at time.Time, r *Rules) Handoff {
 }
 
 func newFolding(l *Ledger, at time.Time, r *Rules) *folding {
-	return &folding{l: l, at: at, rules: r, site: r.Site(l.Agency)}
+	f := &folding{l: l, at: at, rules: r, site: r.Site(l.Agency)}
+	f.visits = make([]visit, 0, len(l.Bookings)+1)
+	f.evidence = make([]Used, 0, len(l.Bookings)+len(l.Signs))
+	return f
 }
 
 // read hears what was said and judges the visits.

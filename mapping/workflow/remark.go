@@ -70,6 +70,9 @@ func (b *Booking) stands() bool { return b.Status != NeverBooked && b.Status != 
 
 // replacedBy reports that a booking was cancelled, and another one made for it.
 func (b *Booking) replacedBy(o *Booking) bool {
+	if b.Status == Booked { // most are
+		return false
+	}
 	_, cancelled := cancelledBy[b.Status]
 	return cancelled && b.Name != o.Name && b.Made.Before(o.Made) && apart(b.Received, o.Made) <= anew
 }

@@ -432,7 +432,7 @@ func (f *folding) finish(h *Handoff) {
 
 // judged gives every visit with its verdict; what turned out to be no visit is left out.
 func (f *folding) judged() []Judged {
-	var list []Judged
+	list := make([]Judged, 0, len(f.visits))
 	for i := range f.visits {
 		v := &f.visits[i]
 		if v.verdict != visitVoid {
