@@ -394,6 +394,10 @@ func TestT8OneReminderAtATime(t *testing.T) {
 	assert.Equal(t, "2026-03-16T16:00:00.000Z"+visit, reminder(l, on(16, 9, 0)), "three, in place of it")
 	assert.Equal(t, "2026-03-18T16:00:00.000Z"+visit, reminder(l, on(18, 9, 0)), "and one")
 	assert.Empty(t, reminder(l, on(19, 10, 0)), "none once it has begun")
+	other := rules
+	require.NoError(t, other.Set("T8.routine", "1,7,3"))
+	h := Fold(l, on(18, 9, 0), &other)
+	assert.Contains(t, h.Effects[0].Key, "2026-03-18", "in whatever order the days are given")
 
 	l.Bookings[0].Made = on(17, 12, 0)
 	assert.Empty(t, reminder(l, on(17, 12, 0)), "who has just booked is not reminded")
