@@ -32,6 +32,9 @@ var ErrFull = errors.New("store: no space left")
 // then on: the program must stop and start again.
 var ErrFailed = errors.New("store: failed, restart needed")
 
+// ErrTooCostly says that a search would have to look at too many resources: nothing that it asks for is in an index.
+var ErrTooCostly = errors.New("store: the search is too costly")
+
 // ErrBusy says that too many writes wait; nothing was written and the caller may try again.
 var ErrBusy = errors.New("store: busy")
 
@@ -64,10 +67,12 @@ type Version struct {
 }
 
 // Term is one thing that a resource can be found by: a parameter ("Task.owner") and a value ("Organization/harbor"). Params made of
-// several ("Task.owner+status") are terms like any other, so that a worklist is one index range.
+// several ("Task.owner+status") are terms like any other, so that a worklist is one index range. A loose term is kept with the resource and in
+// no index: it costs next to nothing to write, and can only sort out what something else has found.
 type Term struct {
 	Param string
 	Value string
+	Loose bool
 }
 
 // Link is one outgoing reference of a resource that the workflow follows: Via says by which element ("focus", "basedOn", "subject" …),
@@ -99,15 +104,6 @@ type Write struct {
 	Links    []Link // all links of this version; links that the version before had and this has not become former
 }
 
-// Match is one condition of a Query. Any of the values, or of the prefixes, must be among the resource's terms of that param; with Not,
-// none may be. A Match with neither values nor prefixes asks for the presence (or with Not the absence) of any value.
-type Match struct {
-	Param    string
-	Values   []string
-	Prefixes []string
-	Not      bool
-}
-
 // Query asks for newest versions of one type, deleted ones left out.
 type Query struct {
 	Type      string
@@ -119,13 +115,16 @@ type Query struct {
 	Ascending bool      // oldest first
 	Limit     int       // at most so many; 0: none, count only
 	Total     bool      // count all that match, whatever the page
+	Bare      bool      // of each version only Key, Number and Seq are given
+	Show      []string  // params whose terms are given beside each version
 }
 
 // Page is the answer to a Query.
 type Page struct {
 	Versions []Version
-	More     bool // there are further versions behind the last one
-	Total    int  // -1 when not asked for
+	Shown    [][]Term // with Query.Show, one list for each of Versions, its params as Show names them
+	More     bool     // there are further versions behind the last one
+	Total    int      // -1 when not asked for
 }
 
 // Handoff is a row of the read model: one leg of a referral, by its Task. Doc is the whole answer in the engine's own encoding; the other
@@ -154,8 +153,12 @@ type Reader interface {
 	Versions(ctx context.Context, k Key, before, limit int) ([]Version, error)
 	// Numbers gives for all versions of a resource, oldest first, everything but the Body.
 	Numbers(ctx context.Context, k Key) ([]Version, error)
-	// Search answers a query.
+	// Search answers a query. ErrTooCostly when conditions that no index helps with hold for too few of too many.
 	Search(ctx context.Context, q Query) (Page, error)
+	// Placed gives the versions at these places, whole, in the order asked for; places where none is are left out.
+	Placed(ctx context.Context, seqs ...int64) ([]Version, error)
+	// Types gives the types of which there is, or once was, a resource, sorted.
+	Types(ctx context.Context) ([]string, error)
 	// LinkedTo gives what points, or once pointed, at any of what is named ("ServiceRequest/sr1"), also when it is not there (yet).
 	// Deleted sources are included. Order: by Seq.
 	LinkedTo(ctx context.Context, to ...string) ([]Linked, error)

@@ -9,7 +9,8 @@
 //
 //	version   the record: one row for each version, its place in the order (seq) is the key
 //	resource  one row for each resource: where its newest version is, and that version's terms and links, packed
-//	term      (param, value, seq): what newest versions are found by; a search is one range of this key
+//	term      (param, value, seq): what newest versions are found by; a search is one range of this key. Loose terms are not in it:
+//	          they lie packed in the resource row and sort out what a range has found
 //	link      (target, rid, via): what points at what, now or formerly
 //	handoff   the read model
 //	idempotency

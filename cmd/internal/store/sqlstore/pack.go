@@ -44,12 +44,17 @@ func appendString(b []byte, s string) []byte {
 }
 
 func eachPair(b []byte, f func(first, second string)) error {
+	return eachRaw(b, func(first, second []byte) { f(string(first), string(second)) })
+}
+
+// eachRaw is eachPair for who looks at few of them: the bytes are those of b.
+func eachRaw(b []byte, f func(first, second []byte)) error {
 	for len(b) > 0 {
-		first, rest, ok := cutString(b)
+		first, rest, ok := cutBytes(b)
 		if !ok {
 			return errPacked
 		}
-		second, rest, ok := cutString(rest)
+		second, rest, ok := cutBytes(rest)
 		if !ok {
 			return errPacked
 		}
@@ -59,11 +64,11 @@ func eachPair(b []byte, f func(first, second string)) error {
 	return nil
 }
 
-func cutString(b []byte) (s string, rest []byte, ok bool) {
+func cutBytes(b []byte) (s, rest []byte, ok bool) {
 	n, size := binary.Uvarint(b)
 	if size <= 0 || n > uint64(len(b)-size) {
-		return "", nil, false
+		return nil, nil, false
 	}
 	b = b[size:]
-	return string(b[:n]), b[n:], true
+	return b[:n], b[n:], true
 }

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -13,12 +14,16 @@ type plan struct {
 	q      store.Query
 	lo, hi int64         // bounds of seq, both excluded
 	drive  *store.Match  // the condition whose range is run along; nil: the ids, or all resources of the type
-	exact  []store.Match // other conditions, on values only
-	loose  []store.Match // other conditions, with prefixes or on presence
+	exact  []store.Match // other conditions, on values in the index only
+	sifted []store.Match // other conditions, asked of the packed terms
 }
 
-// mostBranches is how many values and prefixes a driving condition may have: each is a range of its own.
+// mostBranches is how many values a driving condition may have that is run along in the order of seq: each is a range of its own.
 const mostBranches = 64
+
+// mostSorted is how many resources a condition may pick that drives although its range is not in the order of seq: they are sorted. Where it picks
+// more, it picks so many that those at the beginning of the order are met soon without it.
+const mostSorted = 5000
 
 // mostArguments is how many values one statement takes; SQLite's limit is 32766.
 const mostArguments = 30000
@@ -51,78 +56,120 @@ func (r *reader) plan(q store.Query) (plan, error) {
 		switch {
 		case i == best:
 			p.drive = &all[i]
-		case len(m.Values) > 0 && len(m.Prefixes) == 0:
+		case !m.Loose && len(m.Values) > 0 && len(m.Prefixes)+len(m.Ranges)+len(m.Tests) == 0:
 			p.exact = append(p.exact, m)
 		default:
-			p.loose = append(p.loose, m)
+			p.sifted = append(p.sifted, m)
 		}
 	}
 	return p, nil
 }
 
-// driver picks the condition to run along, -1 for none: on exact values rather than on prefixes, the one with the fewest resources, of equals
-// one that is made of several params, else the first.
+// candidate is a condition that may drive.
+type candidate struct {
+	at    int
+	n     int  // about how many resources it picks
+	more  bool // there may be many more
+	plain bool // its ranges are in the order of seq
+	pair  bool
+}
+
+// better prefers what is known to be rare, then what is rarer, then what is made of several params. Where both may be large, it prefers what need
+// not be sorted.
+func (c candidate) better(than candidate) bool {
+	switch {
+	case c.more != than.more:
+		return !c.more
+	case c.n != than.n:
+		return c.n < than.n
+	}
+	return c.pair && !than.pair
+}
+
+// driver picks the condition to run along, -1 for none.
 func (r *reader) driver(q store.Query, all []store.Match) (int, error) {
 	if q.IDs != nil {
 		return -1, nil
 	}
 	arguments := 0
 	for _, m := range all {
-		arguments += len(m.Values) + len(m.Prefixes) + 1
+		arguments += 2*padded(len(m.Values)) + 1
 	}
-	var exact, prefixed []int
+	var some []candidate
 	for i, m := range all {
-		branches := len(m.Values) + len(m.Prefixes)
-		switch {
-		case m.Not || branches == 0 || branches > mostBranches || branches*(arguments+4) > mostArguments:
-		case len(m.Prefixes) == 0:
-			exact = append(exact, i)
-		default:
-			prefixed = append(prefixed, i)
+		branches := len(m.Prefixes) + len(m.Ranges)
+		plain := branches == 0 && len(m.Values) <= mostBranches
+		if plain {
+			branches = len(m.Values)
+		} else if len(m.Values) > 0 {
+			branches++
 		}
+		if m.Not || m.Loose || len(m.Tests) > 0 || branches == 0 || branches > mostBranches || branches*(arguments+6) > mostArguments {
+			continue
+		}
+		some = append(some, candidate{at: i, plain: plain, pair: strings.Contains(m.Param, "+")})
 	}
-	switch {
-	case len(exact) == 1:
-		return exact[0], nil
-	case len(exact) > 1:
-		return r.rarest(all, exact)
-	case len(prefixed) > 0:
-		return prefixed[0], nil
+	if len(some) == 1 && some[0].plain {
+		return some[0].at, nil
 	}
-	return -1, nil
+	return r.best(all, some)
 }
 
-func (r *reader) rarest(all []store.Match, among []int) (int, error) {
-	best, least := -1, 0
-	for _, i := range among {
-		n, err := r.about(all[i])
+func (r *reader) best(all []store.Match, some []candidate) (int, error) {
+	best := candidate{at: -1}
+	for _, c := range some {
+		var err error
+		if c.plain {
+			c.n, c.more, err = r.about(all[c.at])
+		} else {
+			c.n, c.more, err = r.upTo(all[c.at], mostSorted)
+		}
 		if err != nil {
 			return -1, err
 		}
-		composite := strings.Contains(all[i].Param, "+")
-		if best < 0 || n < least || n == least && composite && !strings.Contains(all[best].Param, "+") {
-			best, least = i, n
+		if c.more && !c.plain {
+			continue
+		}
+		if best.at < 0 || c.better(best) {
+			best = c
 		}
 	}
-	return best, nil
+	return best.at, nil
 }
 
 // about counts the terms of a condition on values, up to a few dozen for each value: enough to tell rare from common.
-func (r *reader) about(m store.Match) (int, error) {
-	sum := 0
+func (r *reader) about(m store.Match) (n int, more bool, err error) {
+	const most = 65
 	for _, v := range m.Values {
+		one := 0
 		err := r.s.one("SELECT count(*) FROM (SELECT 1 FROM term d WHERE d.param = ? AND d.value = ? LIMIT 65) c", []any{m.Param, v}, func(r row) error {
-			sum += int(r.long(0))
+			one = int(r.long(0))
 			return nil
 		})
 		if err != nil {
-			return 0, err
+			return 0, false, err
 		}
+		n, more = n+one, more || one == most
 	}
-	return sum, nil
+	return n, more, nil
 }
 
-// seqs is the statement that gives the places of the first resources, without the loose conditions.
+// upTo counts the terms of a condition, and gives up where there are more than most.
+func (r *reader) upTo(m store.Match, most int) (n int, more bool, err error) {
+	for _, b := range branchesOf(m, 1) {
+		err := r.s.one("SELECT count(*) FROM (SELECT 1 FROM term d WHERE d.param = ?"+b.text+limited(mostSorted+1)+") c",
+			append([]any{m.Param}, b.args...), func(r row) error {
+				n += int(r.long(0))
+				return nil
+			})
+		if err != nil || n > most {
+			return n, true, err
+		}
+	}
+	return n, false, nil
+}
+
+// seqs is the statement that gives the places of the first resources, without the sifted conditions.
 func (p plan) seqs(limit int) (string, []any) {
 	text, args := p.branches()
 	if p.q.IDs == nil {
@@ -136,28 +183,51 @@ func (p plan) seqs(limit int) (string, []any) {
 	return text + limited(limit), args
 }
 
+// branch is one part of a driving condition: a range of the index, or several.
+type branch struct {
+	selects string
+	text    string // what is asked beside the param
+	args    []any
+}
+
+// branchesOf parts a condition. Up to so many values are a branch each, whose range is in the order of seq; more are one branch.
+func branchesOf(m store.Match, apart int) []branch {
+	var all []branch
+	add := func(selects, text string, args ...any) { all = append(all, branch{selects, text, args}) }
+	if len(m.Values) <= apart {
+		for _, v := range m.Values {
+			add("SELECT", " AND d.value = ?", v)
+		}
+	} else {
+		text, args := anyOf(m.Values)
+		add("SELECT DISTINCT", " AND d.value IN "+text, args...)
+	}
+	for _, v := range m.Prefixes {
+		end, _ := successor(v)
+		m.Ranges = append(m.Ranges[:len(m.Ranges):len(m.Ranges)], store.Range{From: v, To: end})
+	}
+	for _, v := range m.Ranges {
+		if v.To == "" {
+			add("SELECT DISTINCT", " AND d.value >= ?", v.From)
+		} else {
+			add("SELECT DISTINCT", " AND d.value >= ? AND d.value < ?", v.From, v.To)
+		}
+	}
+	return all
+}
+
 // branches is the statement that gives the places of all resources, each once, in no order. A driving condition with several values is a
 // union of ranges, which the database merges as it goes.
 func (p plan) branches() (string, []any) {
 	if p.drive == nil {
 		return p.ofType()
 	}
+	more, its := p.rest("d.seq")
 	var texts []string
 	var args []any
-	add := func(selects, condition string, values ...any) {
-		more, its := p.rest("d.seq")
-		texts = append(texts, selects+" d.seq FROM term d WHERE d.param = ?"+condition+more)
-		args = append(append(append(args, p.drive.Param), values...), its...)
-	}
-	for _, v := range p.drive.Values {
-		add("SELECT", " AND d.value = ?", v)
-	}
-	for _, v := range p.drive.Prefixes {
-		if end, ok := successor(v); ok {
-			add("SELECT DISTINCT", " AND d.value >= ? AND d.value < ?", v, end)
-		} else {
-			add("SELECT DISTINCT", " AND d.value >= ?", v)
-		}
+	for _, b := range branchesOf(*p.drive, mostBranches) {
+		texts = append(texts, b.selects+" d.seq FROM term d WHERE d.param = ?"+b.text+more)
+		args = append(append(append(args, p.drive.Param), b.args...), its...)
 	}
 	return strings.Join(texts, " UNION "), args
 }
@@ -167,10 +237,8 @@ func (p plan) ofType() (string, []any) {
 	seq := "d.seq"
 	if p.q.IDs != nil {
 		seq = "+d.seq"
-		text += " AND d.id IN (" + marks(len(p.q.IDs)) + ")"
-		for _, id := range p.q.IDs {
-			args = append(args, id)
-		}
+		list, ids := anyOf(p.q.IDs)
+		text, args = text+" AND d.id IN "+list, append(args, ids...)
 	}
 	more, its := p.rest(seq)
 	return text + more, append(args, its...)
@@ -185,39 +253,51 @@ func (p plan) rest(seq string) (string, []any) {
 		} else {
 			text += " AND"
 		}
-		text += " EXISTS (SELECT 1 FROM term t WHERE t.param = ? AND t.value IN (" + marks(len(m.Values)) + ") AND t.seq = d.seq)"
-		args = append(args, m.Param)
-		for _, v := range m.Values {
-			args = append(args, v)
-		}
+		list, values := anyOf(m.Values)
+		text += " EXISTS (SELECT 1 FROM term t WHERE t.param = ? AND t.value IN " + list + " AND t.seq = d.seq)"
+		args = append(append(args, m.Param), values...)
 	}
 	return text, args
+}
+
+// anyOf gives a list of values for IN. The last one is repeated up to a power of two, so that statements come in few shapes.
+func anyOf[T any](values []T) (string, []any) {
+	n := padded(len(values))
+	args := make([]any, n)
+	for i := range args {
+		args[i] = values[min(i, len(values)-1)]
+	}
+	return "(" + marks(n) + ")", args
+}
+
+func padded(n int) int {
+	if n < 2 {
+		return n
+	}
+	return 1 << bits.Len(uint(n-1))
 }
 
 func marks(n int) string {
 	return strings.TrimSuffix(strings.Repeat("?, ", n), ", ")
 }
 
-// holds says whether the loose conditions hold for a resource with these packed terms.
-func (p plan) holds(packed []byte) (bool, error) {
-	terms, err := unpackTerms(packed)
-	if err != nil {
-		return false, err
-	}
-	for _, m := range p.loose {
-		if slices.ContainsFunc(terms, func(t store.Term) bool { return fits(m, t) }) == m.Not {
+// holds says whether the sifted conditions hold for a resource with these packed terms.
+func (p plan) holds(lists ...[]byte) (bool, error) {
+	for _, m := range p.sifted {
+		met := false
+		for _, packed := range lists {
+			err := eachRaw(packed, func(param, value []byte) {
+				met = met || string(param) == m.Param && m.Fits(string(value))
+			})
+			if err != nil {
+				return false, err
+			}
+		}
+		if met == m.Not {
 			return false, nil
 		}
 	}
 	return true, nil
-}
-
-func fits(m store.Match, t store.Term) bool {
-	if t.Param != m.Param {
-		return false
-	}
-	return len(m.Values)+len(m.Prefixes) == 0 || slices.Contains(m.Values, t.Value) ||
-		slices.ContainsFunc(m.Prefixes, func(p string) bool { return strings.HasPrefix(t.Value, p) })
 }
 
 // successor gives the lowest text that is higher than everything that begins with prefix; false when there is none.

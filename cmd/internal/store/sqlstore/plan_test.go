@@ -70,6 +70,23 @@ func TestSearchesRunAlongAnIndex(t *testing.T) {
 		assert.NotContains(t, plan, "SCAN", row.name)
 	}
 
+	span := store.Match{Param: "Task.identifier", Ranges: []store.Range{{From: "1", To: "2"}}}
+	many := store.Match{Param: "Task.identifier"}
+	for i := range 100 {
+		many.Values = append(many.Values, fmt.Sprint(i))
+	}
+	for step, m := range map[string]store.Match{
+		"SEARCH d USING PRIMARY KEY (param=? AND value>? AND value<?)":         span,
+		"SEARCH d USING PRIMARY KEY (param=? AND value=? AND seq>? AND seq<?)": many,
+	} {
+		p, err := (&reader{s: s}).plan(store.Query{Type: "Task", All: []store.Match{m, status}})
+		require.NoError(t, err)
+		text, args := p.seqs(20)
+		plan := explained(t, s, text, args)
+		assert.Contains(t, plan, step, "what a rare condition finds is put in order")
+		assert.NotContains(t, plan, "SCAN")
+	}
+
 	p, err := (&reader{s: s}).plan(store.Query{Type: "Task", IDs: []string{"1", "2"}})
 	require.NoError(t, err)
 	text, args := p.seqs(20)
@@ -104,8 +121,12 @@ func TestTheRarestConditionDrives(t *testing.T) {
 		{"the rare one of three", []store.Match{rare, owner, common}, "Task.patient"},
 		{"of equals the composite", []store.Match{common, both, owner}, "Task.owner+status"},
 		{"of equals the first", []store.Match{owner, common}, "Task.owner"},
-		{"values rather than prefixes", []store.Match{prefix, common}, "Task.status"},
+		{"a prefix that is rare", []store.Match{prefix, common}, "Task.patient"},
+		{"what is known to be few rather than what may be many", []store.Match{common, {Param: "Task.owner", Prefixes: []string{"h"}}}, "Task.owner"},
 		{"prefixes rather than nothing", []store.Match{not, prefix}, "Task.patient"},
+		{"a range rather than a negation", []store.Match{not, {Param: "Task.patient", Ranges: []store.Range{{From: "1", To: "2"}}}}, "Task.patient"},
+		{"never what is loose", []store.Match{{Param: "Task.patient", Values: []string{"3"}, Loose: true}}, ""},
+		{"never a test", []store.Match{{Param: "Task.patient", Tests: []store.Test{{Op: "contains", Lo: "3"}}}}, ""},
 		{"never a negation", []store.Match{not}, ""},
 		{"never presence", []store.Match{has("Task.owner")}, ""},
 	} {
@@ -118,7 +139,7 @@ func TestTheRarestConditionDrives(t *testing.T) {
 			got = p.drive.Param
 		}
 		assert.Equal(t, row.want, got, row.name)
-		n := len(p.exact) + len(p.loose)
+		n := len(p.exact) + len(p.sifted)
 		if p.drive != nil {
 			n++
 		}

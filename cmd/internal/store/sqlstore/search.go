@@ -10,8 +10,14 @@ import (
 )
 
 // A search runs along one range of an index (it is driven by one condition) in the order of seq, and asks of each resource on the way whether
-// the other conditions hold. Conditions on exact values are asked in SQL, one look-up each; those on prefixes and on presence are asked here,
-// of the packed terms.
+// the other conditions hold. Conditions on exact values are asked in SQL, one look-up each; all others are sifted: asked here, of the packed
+// terms.
+
+// mostSifted is how many resources a search may sift before it gives up. Inside an Update all other writers wait for it.
+const (
+	mostSifted        = 200_000
+	mostSiftedWriting = 20_000
+)
 
 func (r *reader) Search(ctx context.Context, q store.Query) (store.Page, error) {
 	page := store.Page{Total: -1}
@@ -40,39 +46,94 @@ func (r *reader) Search(ctx context.Context, q store.Query) (store.Page, error) 
 	if q.Before > 0 {
 		p.hi = min(p.hi, q.Before)
 	}
-	page.Versions, err = r.page(ctx, p, q.Limit+1)
-	if len(page.Versions) > q.Limit {
-		page.More, page.Versions = true, page.Versions[:q.Limit]
+	found, err := r.page(ctx, p, q.Limit+1)
+	if err != nil {
+		return page, err
 	}
-	return page, err
+	if len(found) > q.Limit {
+		page.More, found = true, found[:q.Limit]
+	}
+	for _, f := range found {
+		page.Versions = append(page.Versions, f.Version)
+		if q.Show != nil {
+			page.Shown = append(page.Shown, f.shown)
+		}
+	}
+	return page, nil
+}
+
+// hit is one resource that a search found.
+type hit struct {
+	store.Version
+	shown []store.Term
 }
 
 // page gives the first versions of a plan, at most limit.
-func (r *reader) page(ctx context.Context, p plan, limit int) ([]store.Version, error) {
-	if len(p.loose) > 0 {
-		return r.sift(ctx, p, limit)
-	}
+func (r *reader) page(ctx context.Context, p plan, limit int) ([]hit, error) {
 	text, args := p.seqs(limit)
-	all, err := r.versions(ctx, "SELECT "+versionColumns+", v.body FROM version v WHERE v.seq IN ("+text+")", args...)
-	slices.SortFunc(all, func(a, b store.Version) int { return p.order(a.Seq, b.Seq) })
+	if len(p.sifted) > 0 {
+		var seqs []int64
+		err := r.sift(ctx, p, min(limit, 64), func(seq int64) bool {
+			seqs = append(seqs, seq)
+			return len(seqs) < limit
+		})
+		if err != nil || len(seqs) == 0 {
+			return nil, err
+		}
+		text, args = anyOf(seqs)
+		text = text[1 : len(text)-1]
+	}
+	all, err := r.hits(ctx, p.q, text, args)
+	slices.SortFunc(all, func(a, b hit) int { return p.order(a.Seq, b.Seq) })
 	return all, err
 }
 
-// sift is page for plans with loose conditions: it looks at the candidates in portions.
-func (r *reader) sift(ctx context.Context, p plan, limit int) ([]store.Version, error) {
-	var all []store.Version
-	err := r.candidates(ctx, p, func(seq int64) (bool, error) {
-		v, err := r.single(ctx, "SELECT "+versionColumns+", v.body FROM version v WHERE v.seq = ?", seq)
-		all = append(all, v)
-		return len(all) < limit, err
+// hits reads what a query shows of the resources at the places that a list or a statement gives.
+func (r *reader) hits(ctx context.Context, q store.Query, places string, args []any) ([]hit, error) {
+	text := "SELECT " + versionColumns + ", v.body FROM version v WHERE v.seq IN (" + places + ")"
+	read := func(r row) hit { return hit{Version: wholeOf(r)} }
+	switch {
+	case q.Bare:
+		text = "SELECT v.id, v.number, v.seq, v.terms, v.loose FROM resource v WHERE v.type = ? AND v.seq IN (" + places + ")"
+		args = append([]any{q.Type}, args...)
+		read = func(r row) hit {
+			return hit{Version: store.Version{Key: store.Key{Type: q.Type, ID: r.text(0)}, Number: int(r.long(1)), Seq: r.long(2)}}
+		}
+	case q.Show != nil:
+		text = "SELECT " + versionColumns + ", v.body, r.terms, r.loose FROM version v JOIN resource r ON r.rid = v.rid WHERE v.seq IN (" + places + ")"
+	}
+	var all []hit
+	err := r.s.query(r.patience(ctx), text, args, func(r row) error {
+		h := read(r)
+		if q.Show != nil {
+			for _, packed := range r[len(r)-2:] {
+				b, _ := packed.([]byte)
+				if err := show(q, b, &h.shown); err != nil {
+					return err
+				}
+			}
+		}
+		all = append(all, h)
+		return nil
 	})
 	return all, err
 }
 
+// show adds those of the packed terms that a query asks to see.
+func show(q store.Query, packed []byte, shown *[]store.Term) error {
+	return eachRaw(packed, func(param, value []byte) {
+		for _, name := range q.Show {
+			if string(param) == paramOf(q.Type, name) {
+				*shown = append(*shown, store.Term{Param: name, Value: string(value)})
+			}
+		}
+	})
+}
+
 func (r *reader) count(ctx context.Context, p plan) (int, error) {
 	n := 0
-	if len(p.loose) > 0 {
-		err := r.candidates(ctx, p, func(int64) (bool, error) { n++; return true, nil })
+	if len(p.sifted) > 0 {
+		err := r.sift(ctx, p, 4096, func(int64) bool { n++; return true })
 		return n, err
 	}
 	text, args := p.branches()
@@ -83,41 +144,71 @@ func (r *reader) count(ctx context.Context, p plan) (int, error) {
 	return n, err
 }
 
-// candidates calls f in order for the seq of each resource for which the loose conditions hold too, until f says that it has enough.
-func (r *reader) candidates(ctx context.Context, p plan, f func(seq int64) (more bool, err error)) error {
-	type candidate struct {
+// sift calls f in order for the seq of each resource for which the sifted conditions hold too, until f says that it has enough. It looks at the
+// resources in portions, of which the first is small.
+func (r *reader) sift(ctx context.Context, p plan, portion int, f func(seq int64) (more bool)) error {
+	type resource struct {
 		seq   int64
-		terms []byte
+		holds bool
 	}
-	for portion := 64; ; portion = min(2*portion, 4096) {
+	most := mostSifted
+	if r.lasting {
+		most = mostSiftedWriting
+	}
+	for looked := 0; looked < most; portion = min(2*portion, 4096) {
 		text, args := p.seqs(portion)
-		var some []candidate
-		err := r.s.query(r.patience(ctx), "SELECT r.seq, r.terms FROM resource r WHERE r.type = ? AND r.seq IN ("+text+")",
+		var some []resource
+		err := r.s.query(r.patience(ctx), "SELECT r.seq, r.terms, r.loose FROM resource r WHERE r.type = ? AND r.seq IN ("+text+")",
 			append([]any{p.q.Type}, args...), func(r row) error {
-				some = append(some, candidate{r.long(0), r.blob(1)})
-				return nil
+				holds, err := p.holds(r.blob(1), r.blob(2))
+				some = append(some, resource{r.long(0), holds})
+				return err
 			})
 		if err != nil {
 			return err
 		}
-		slices.SortFunc(some, func(a, b candidate) int { return p.order(a.seq, b.seq) })
+		slices.SortFunc(some, func(a, b resource) int { return p.order(a.seq, b.seq) })
 		for _, c := range some {
-			holds, err := p.holds(c.terms)
-			if err != nil {
-				return err
-			}
-			if !holds {
-				continue
-			}
-			if more, err := f(c.seq); err != nil || !more {
-				return err
+			if c.holds && !f(c.seq) {
+				return nil
 			}
 		}
 		if len(some) < portion {
 			return nil
 		}
+		looked += len(some)
 		p.pass(some[len(some)-1].seq)
 	}
+	return store.ErrTooCostly
+}
+
+// Placed reads the versions by their key.
+func (r *reader) Placed(ctx context.Context, seqs ...int64) ([]store.Version, error) {
+	if len(seqs) == 0 {
+		return nil, r.ready(ctx)
+	}
+	list, args := anyOf(seqs)
+	all, err := r.versions(ctx, "SELECT "+versionColumns+", v.body FROM version v WHERE v.seq IN "+list, args...)
+	slices.SortFunc(all, func(a, b store.Version) int { return cmp.Compare(slices.Index(seqs, a.Seq), slices.Index(seqs, b.Seq)) })
+	return all, err
+}
+
+// Types leaps through the index from one type to the next.
+func (r *reader) Types(ctx context.Context) ([]string, error) {
+	if err := r.ready(ctx); err != nil {
+		return nil, err
+	}
+	types := []string{""}
+	for n := 0; n < len(types); n++ {
+		err := r.s.query(context.Background(), "SELECT type FROM resource WHERE type > ? ORDER BY type LIMIT 1", []any{types[n]}, func(r row) error {
+			types = append(types, r.text(0))
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return types[1:], nil
 }
 
 // since gives the place from which on every version was updated at or after a time, in milliseconds. lastUpdated never runs backwards, so

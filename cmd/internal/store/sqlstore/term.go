@@ -22,17 +22,30 @@ func compareTerms(a, b store.Term) int {
 	return cmp.Or(strings.Compare(a.Param, b.Param), strings.Compare(a.Value, b.Value))
 }
 
-// termsOf gives the terms of a write as they are kept: with their type, sorted, each once.
-func termsOf(w store.Write) []store.Term {
+// termsOf gives the terms of a write as they are kept: with their type, sorted, each once; those for the index and the loose ones.
+func termsOf(w store.Write) (indexed, loose []store.Term) {
 	if w.Deleted {
-		return nil
+		return nil, nil
 	}
 	terms := make([]store.Term, len(w.Terms))
 	for i, t := range w.Terms {
-		terms[i] = store.Term{Param: paramOf(w.Type, t.Param), Value: t.Value}
+		terms[i] = store.Term{Param: paramOf(w.Type, t.Param), Value: t.Value, Loose: t.Loose}
 	}
-	slices.SortFunc(terms, compareTerms)
-	return slices.Compact(terms)
+	slices.SortFunc(terms, func(a, b store.Term) int {
+		if a.Loose != b.Loose {
+			if b.Loose {
+				return -1
+			}
+			return 1
+		}
+		return compareTerms(a, b)
+	})
+	terms = slices.Compact(terms)
+	n := slices.IndexFunc(terms, func(t store.Term) bool { return t.Loose })
+	if n < 0 {
+		n = len(terms)
+	}
+	return terms[:n:n], terms[n:]
 }
 
 // move says that the terms of a resource are in the table as those of the version at from, and belong there as those of the version at to.

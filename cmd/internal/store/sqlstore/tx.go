@@ -110,19 +110,20 @@ func (t *tx) Put(ctx context.Context, w store.Write) (store.Version, error) {
 		v.Body, w.Links = nil, nil
 	}
 	t.group.end = mark{seq: v.Seq, updated: millis(w.Updated)}
-	return v, t.put(v, last, termsOf(w), once(w.Links))
+	indexed, loose := termsOf(w)
+	return v, t.put(v, last, indexed, loose, once(w.Links))
 }
 
-func (t *tx) put(v store.Version, last newest, terms []store.Term, links []store.Link) error {
+func (t *tx) put(v store.Version, last newest, terms, loose []store.Term, links []store.Link) error {
 	rid := last.rid
 	var err error
 	if last.number == 0 {
 		rid = v.Seq
-		_, err = t.exec("INSERT INTO resource (rid, type, id, number, seq, deleted, terms, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			rid, v.Type, v.ID, v.Number, v.Seq, v.Deleted, packTerms(terms), packLinks(links))
+		_, err = t.exec("INSERT INTO resource (rid, type, id, number, seq, deleted, terms, loose, links) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			rid, v.Type, v.ID, v.Number, v.Seq, v.Deleted, packTerms(terms), packTerms(loose), packLinks(links))
 	} else {
-		_, err = t.exec("UPDATE resource SET number = ?, seq = ?, deleted = ?, terms = ?, links = ? WHERE rid = ?",
-			v.Number, v.Seq, v.Deleted, packTerms(terms), packLinks(links), rid)
+		_, err = t.exec("UPDATE resource SET number = ?, seq = ?, deleted = ?, terms = ?, loose = ?, links = ? WHERE rid = ?",
+			v.Number, v.Seq, v.Deleted, packTerms(terms), packTerms(loose), packLinks(links), rid)
 	}
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -51,15 +52,66 @@ func (m *model) matches(q store.Query, v store.Version) bool {
 		return false
 	}
 	for _, c := range q.All {
-		has := slices.ContainsFunc(m.writes[v.Seq].Terms, func(t store.Term) bool {
-			return t.Param == c.Param && (len(c.Values)+len(c.Prefixes) == 0 || slices.Contains(c.Values, t.Value) ||
-				slices.ContainsFunc(c.Prefixes, func(p string) bool { return strings.HasPrefix(t.Value, p) }))
-		})
+		has := slices.ContainsFunc(m.writes[v.Seq].Terms, func(t store.Term) bool { return t.Param == c.Param && fits(c, t.Value) })
 		if has == c.Not {
 			return false
 		}
 	}
 	return true
+}
+
+// fits says again, in other words, what store.Match promises.
+func fits(c store.Match, value string) bool {
+	asked := false
+	for _, v := range c.Values {
+		if asked = true; v == value {
+			return true
+		}
+	}
+	for _, v := range c.Prefixes {
+		if asked = true; strings.HasPrefix(value, v) {
+			return true
+		}
+	}
+	for _, r := range c.Ranges {
+		if asked = true; strings.Compare(value, r.From) >= 0 && (r.To == "" || strings.Compare(value, r.To) < 0) {
+			return true
+		}
+	}
+	for _, t := range c.Tests {
+		if asked = true; passed(t, value) {
+			return true
+		}
+	}
+	return !asked
+}
+
+var spans = regexp.MustCompile(`^(?:(.*)\|)?([^|,]*),([^|]*)$`)
+
+func passed(t store.Test, value string) bool {
+	if t.Op == "contains" {
+		return strings.Index(value, t.Lo) >= 0
+	}
+	part := spans.FindStringSubmatch(value)
+	if part == nil || part[1] != t.Lead {
+		return false
+	}
+	from, to := part[2], part[3]
+	within := !(from < t.Lo) && !(to > t.Hi)
+	return map[string]bool{"eq": within, "ne": !within, "lt": from < t.Lo, "le": from < t.Lo || within, "gt": to > t.Hi, "ge": to > t.Hi || within,
+		"sa": !(from < t.Hi), "eb": !(to > t.Lo), "ap": from < t.Hi && t.Lo < to}[t.Op]
+}
+
+// shown gives the terms of a version that a query asks to see.
+func (m *model) shown(q store.Query, v store.Version) string {
+	var all []string
+	for _, t := range m.writes[v.Seq].Terms {
+		if slices.Contains(q.Show, t.Param) {
+			all = append(all, t.Param+" "+t.Value)
+		}
+	}
+	slices.Sort(all)
+	return fmt.Sprint(v.Key, v.Number, v.Seq, slices.Compact(all))
 }
 
 func (m *model) search(q store.Query) store.Page {
@@ -117,8 +169,9 @@ func (m *model) linked(to string) []store.Linked {
 }
 
 var (
-	modelParams = []string{"Task.a", "Task.b", "a+b", "Patient.a"}
-	modelValues = []string{"", "x", "xy", "xyz", "y", "é"}
+	modelParams = []string{"Task.a", "Task.b", "a+b", "Patient.a", looseParam}
+	modelValues = []string{"", "x", "xy", "xyz", "y", "é", "2,4", "3,5", "1,9", "u|2,4", "u|3,3", "4,4"}
+	modelTests  = []string{"contains", "eq", "ne", "lt", "le", "gt", "ge", "sa", "eb", "ap"}
 	modelTypes  = []string{"Task", "Patient"}
 )
 
@@ -139,8 +192,22 @@ func (m *model) drawQuery(t *rapid.T) store.Query {
 		q.Before, q.After = near.Draw(t, "before"), near.Draw(t, "after")
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "conditions") {
-		q.All = append(q.All, store.Match{Param: rapid.SampledFrom(modelParams).Draw(t, "param"), Values: some(modelValues, 3, "values"),
-			Prefixes: some(modelValues, 1, "prefixes"), Not: rapid.Bool().Draw(t, "not")})
+		c := store.Match{Param: rapid.SampledFrom(modelParams).Draw(t, "param"), Values: some(modelValues, 3, "values"),
+			Prefixes: some(modelValues, 1, "prefixes"), Not: rapid.Bool().Draw(t, "not")}
+		c.Loose = c.Param == looseParam
+		if rapid.Bool().Draw(t, "with a range") {
+			c.Ranges = append(c.Ranges, store.Range{From: rapid.SampledFrom(modelValues).Draw(t, "from"), To: rapid.SampledFrom(modelValues).Draw(t, "to")})
+		}
+		if rapid.Bool().Draw(t, "with a test") {
+			c.Tests = append(c.Tests, store.Test{Op: rapid.SampledFrom(modelTests).Draw(t, "op"), Lead: rapid.SampledFrom([]string{"", "u"}).Draw(t, "lead"),
+				Lo: rapid.StringMatching("[1-5]").Draw(t, "lo"), Hi: rapid.StringMatching("[1-5]").Draw(t, "hi")})
+		}
+		if rapid.IntRange(0, 9).Draw(t, "with many values") == 0 {
+			for i := range 70 {
+				c.Values = append(c.Values, fmt.Sprint("none", i))
+			}
+		}
+		q.All = append(q.All, c)
 	}
 	if rapid.IntRange(0, 4).Draw(t, "with ids") == 0 {
 		q.IDs = append([]string{}, some([]string{"0-0", "0-1", "1-0", "1-2", "none"}, 3, "ids")...)
@@ -150,6 +217,9 @@ func (m *model) drawQuery(t *rapid.T) store.Query {
 	}
 	return q
 }
+
+// looseParam is the one whose terms are loose.
+const looseParam = "Task.loose"
 
 // plannedUpdate is what one caller does: writes, a search after some of them, and whether it fails in the end.
 type plannedUpdate struct {
@@ -173,8 +243,9 @@ func (m *model) drawUpdate(t *rapid.T, caller int, at time.Time) plannedUpdate {
 		if !w.Deleted {
 			w.Body = body(k, numbers[k])
 			for range rapid.IntRange(0, 4).Draw(t, "terms") {
-				w.Terms = append(w.Terms, store.Term{Param: rapid.SampledFrom(modelParams).Draw(t, "param"),
-					Value: rapid.SampledFrom(modelValues).Draw(t, "value")})
+				one := store.Term{Param: rapid.SampledFrom(modelParams).Draw(t, "param"), Value: rapid.SampledFrom(modelValues).Draw(t, "value")}
+				one.Loose = one.Param == looseParam
+				w.Terms = append(w.Terms, one)
 			}
 			for range rapid.IntRange(0, 2).Draw(t, "links") {
 				w.Links = append(w.Links, store.Link{Via: rapid.SampledFrom([]string{"focus", "for"}).Draw(t, "via"), To: m.target()})
@@ -274,6 +345,30 @@ func deleteAll(t *testing.T, st store.Store, m *model) {
 	})
 }
 
+// compareShown asks the same for the terms, with whole versions and bare ones.
+func (m *model) compareShown(t *rapid.T, ctx context.Context, r store.Reader, q store.Query) {
+	q.Show = []string{modelParams[0], looseParam}
+	want := []string{}
+	for _, v := range m.search(q).Versions {
+		want = append(want, m.shown(q, v))
+	}
+	for _, q.Bare = range []bool{false, true} {
+		page, err := r.Search(ctx, q)
+		require.NoError(t, err)
+		got := []string{}
+		for i, v := range page.Versions {
+			var all []string
+			for _, one := range page.Shown[i] {
+				all = append(all, one.Param+" "+one.Value)
+			}
+			slices.Sort(all)
+			got = append(got, fmt.Sprint(v.Key, v.Number, v.Seq, all))
+			require.Equal(t, q.Bare, v.Body == nil)
+		}
+		require.Equal(t, want, got, "%+v", q)
+	}
+}
+
 func (m *model) compare(t *rapid.T, ctx context.Context, st store.Store) {
 	queries := make([]store.Query, 4)
 	for i := range queries {
@@ -284,6 +379,17 @@ func (m *model) compare(t *rapid.T, ctx context.Context, st store.Store) {
 			page, err := r.Search(ctx, q)
 			require.NoError(t, err)
 			require.Equal(t, fmt.Sprint(m.search(q)), fmt.Sprint(page), "%+v", q)
+			m.compareShown(t, ctx, r, q)
+		}
+		seqs := []int64{-1}
+		for i := len(m.versions) - 1; i >= 0; i -= 3 {
+			seqs = append(seqs, m.versions[i].Seq)
+		}
+		placed, err := r.Placed(ctx, seqs...)
+		require.NoError(t, err)
+		require.Len(t, placed, len(seqs)-1)
+		for i, v := range placed {
+			require.Equal(t, m.versions[len(m.versions)-1-3*i], v)
 		}
 		linked, err := r.LinkedTo(ctx, m.target())
 		require.NoError(t, err)
