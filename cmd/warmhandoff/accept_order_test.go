@@ -177,8 +177,8 @@ func drawTask(r *rapid.T, dated bool) []message {
 	return list
 }
 
-// drawReason gives a coded reason, or none. An end that needs something beside its reason is refused until that is there, so that the order decides
-// on purpose: none of those is drawn.
+// drawReason gives a coded reason, or none. To end as unreachable is refused until all that it needs is there, so that the order decides on purpose:
+// it is not drawn.
 func drawReason(r *rapid.T, from, to, letter string) string {
 	words := []string{""}
 	switch {
@@ -197,10 +197,13 @@ func drawReason(r *rapid.T, from, to, letter string) string {
 	return ""
 }
 
-// endsOpenTo are reasons that need nothing more, and that somebody may give whether or not the request has come.
+// endsOpenTo are reasons that somebody may give. Some need a recorded conversation, which may come before or after.
 var endsOpenTo = map[string][]string{
-	"R": {"", "agency-declined-capacity", "duplicate"}, "A": {"", "agency-declined-capacity"}, "N": {"", "agency-declined-capacity", "duplicate"},
-	"S": {"", "agency-declined-capacity", "duplicate"}, "P": {"", "person-declined"},
+	"R": {"", "agency-declined-capacity", "duplicate", "person-declined", "moved"},
+	"A": {"", "agency-declined-capacity", "moved"},
+	"N": {"", "agency-declined-capacity", "duplicate", "person-declined", "need-resolved", "moved"},
+	"S": {"", "agency-declined-capacity", "duplicate", "person-declined", "attended-elsewhere"},
+	"P": {"", "person-declined", "moved"},
 }
 
 // drawDay gives a day on which something was, or with ahead perhaps one that lies ahead.

@@ -23,27 +23,30 @@ const (
 	NeedShut      Need = "consent-taken-back"
 )
 
-// NeedRow says when an end needs something, and what is asked for where it is missing.
+// NeedRow says when an end needs something, and what is asked for where it is missing. What Refuses has to be there beforehand: an end that nobody
+// but us may judge. The rest may come later, from somebody else or in another order, so the end is taken, says what is missing, and somebody sees to
+// it.
 type NeedRow struct {
-	Need   Need
-	Words  string // for people
-	Source string
-	lacks  func(e *ending) []string // what is missing, in words and numbers; nil: nothing
+	Need    Need
+	Words   string // for people
+	Source  string
+	Refuses bool
+	lacks   func(e *ending) []string // what is missing, in words and numbers; nil: nothing
 }
 
 // Needs are what the ends of reason.go name.
 //
 // Source: local, ends and pauses, column needs; rows 33, 35, 43, 44, 45
 var Needs = []NeedRow{
-	{NeedAttempts, "enough attempts to reach the person, in enough ways, on enough days, over long enough a time", "T7", (*ending).lacksAttempts},
-	{NeedSecond, "a second person's signature", "row 35", (*ending).lacksSecond},
-	{NeedRisk, "in a crisis: a review of the risk", "row 35", (*ending).lacksRisk},
-	{NeedChild, "for a child: a safeguarding review", "row 35", (*ending).lacksChild},
-	{NeedSpoken, "a recorded conversation with the person, or their own word", "row 33", (*ending).lacksSpoken},
-	{NeedElsewhere, "a visit at another service, or the person's word for it", "ends", (*ending).lacksElsewhere},
-	{NeedOtherLeg, "another agency that is asked in this referral", "row 44", (*ending).lacksOtherLeg},
-	{NeedMove, "the word of the person or the referrer that they moved, or a recorded conversation", "row 43", (*ending).lacksMove},
-	{NeedShut, "a consent that was taken back", "row 47", (*ending).lacksShut},
+	{NeedAttempts, "enough attempts to reach the person, in enough ways, on enough days, over long enough a time", "T7", true, (*ending).lacksAttempts},
+	{NeedSecond, "a second person's signature", "row 35", true, (*ending).lacksSecond},
+	{NeedRisk, "in a crisis: a review of the risk", "row 35", true, (*ending).lacksRisk},
+	{NeedChild, "for a child: a safeguarding review", "row 35", true, (*ending).lacksChild},
+	{NeedSpoken, "a recorded conversation with the person, or their own word", "row 33", false, (*ending).lacksSpoken},
+	{NeedElsewhere, "a visit at another service, or the person's word for it", "ends", false, (*ending).lacksElsewhere},
+	{NeedOtherLeg, "another agency that is asked in this referral", "row 44", false, (*ending).lacksOtherLeg},
+	{NeedMove, "the word of the person or the referrer that they moved, or a recorded conversation", "row 43", false, (*ending).lacksMove},
+	{NeedShut, "a consent that was taken back", "row 47", false, (*ending).lacksShut},
 }
 
 // ending is a Task that ends its leg.
@@ -79,7 +82,7 @@ func MayEnd(l *Ledger, h *Handoff, all []*Handoff, at time.Time, r *Rules) *Refu
 		no.Missing = append(no.Missing, end.notBy(e.by))
 	}
 	for i := range Needs {
-		if n := &Needs[i]; slices.Contains(end.Needs, n.Need) {
+		if n := &Needs[i]; n.Refuses && slices.Contains(end.Needs, n.Need) {
 			no.Missing = append(no.Missing, n.lacks(e)...)
 		}
 	}
@@ -87,6 +90,46 @@ func MayEnd(l *Ledger, h *Handoff, all []*Handoff, at time.Time, r *Rules) *Refu
 		return nil
 	}
 	return no
+}
+
+// Question says of a leg that ended with a coded reason what that reason needs and nothing shows yet, and has a navigator see to it. It changes no
+// state, and it does not matter in which order the end and what it needs came. all are the answers of every leg of the referral, h among them.
+//
+// Source: local, ends and pauses, column needs; ruling 1
+func Question(l *Ledger, h *Handoff, all []*Handoff, at time.Time, r *Rules) {
+	n := len(l.Words) - 1
+	if n < 1 || h.State != Closed || h.Reason != l.Words[n].Reason {
+		return
+	}
+	end, coded := EndOf(h.Reason)
+	if !coded || !l.Words[n].ends() {
+		return
+	}
+	e := &ending{l: l, h: h, at: at, rules: r, word: &l.Words[n], before: &l.Words[n-1], by: l.Words[n].By}
+	e.beside(all)
+	var missing []string
+	for i := range Needs {
+		if need := &Needs[i]; !need.Refuses && slices.Contains(end.Needs, need.Need) {
+			missing = append(missing, need.lacks(e)...)
+		}
+	}
+	if len(missing) == 0 {
+		return
+	}
+	h.Flags = append(h.Flags, fmt.Sprintf("It ended as %s, and nothing shows yet: %s.", h.Reason, strings.Join(missing, "; ")))
+	h.Due = append(h.Due, Due{What: showEnd, For: Navigator, From: h.Since, By: h.Since, Level: Red})
+}
+
+// showEnd is what a navigator owes to an end that nothing shows: the record of what it rests on.
+const showEnd = "show-end"
+
+// beside takes in the answers of the other legs.
+func (e *ending) beside(all []*Handoff) {
+	for _, o := range all {
+		if o != e.h {
+			e.others = append(e.others, o)
+		}
+	}
 }
 
 // MustBeSigned reports whether a leg's newest word ends it for a reason that a second person has to sign, so that signatures are worth gathering.
@@ -116,12 +159,18 @@ func endingOf(l *Ledger, h *Handoff, all []*Handoff, at time.Time, r *Rules) *en
 	case n > 0:
 		e.before = &l.Words[n-1]
 	}
-	for _, o := range all {
-		if o != h {
-			e.others = append(e.others, o)
-		}
-	}
+	e.beside(all)
 	return e
+}
+
+// MayGive gives nil when a role may end a leg for a reason, and the refusal otherwise. It looks at nothing else, so that it says the same whatever has
+// come by then. A move that ends nothing, and one without a coded reason, may be made by whoever may move the Task.
+func MayGive(a Asked) *RefusedMove {
+	end, coded := EndOf(a.Reason)
+	if !coded || !a.To.Terminal() || a.To == TaskCompleted || end.By == nil || allowed(end.By, a.By) {
+		return nil
+	}
+	return &RefusedMove{Asked: a, Missing: []string{end.notBy(a.By)}}
 }
 
 // notBy says who may give a reason, and what is open to whoever tried.
@@ -196,11 +245,11 @@ func (e *ending) lacksElsewhere() []string {
 
 func (e *ending) lacksOtherLeg() []string {
 	for _, o := range e.others {
-		if o.State.Open() || o.State == Attended {
+		if o.State.Open() || o.State == Attended || !o.Void && o.Ended.After(e.h.Since) {
 			return nil
 		}
 	}
-	return []string{"another Task on this ServiceRequest for the agency that takes over; it may come in the same transaction"}
+	return []string{"another Task on this ServiceRequest for the agency that takes over"}
 }
 
 func (e *ending) lacksMove() []string {

@@ -58,6 +58,9 @@ func (t *txn) checkTask(c *Change, old *store.Version, r *fhir.Resource) []fhir.
 	}
 	asked := workflow.Asked{From: last.Status, To: move.Status, By: t.p.Role, Reason: move.Reason, Ended: last.Said, At: t.now,
 		Cancel: t.e.set.Guide.Partners[h.Owner()].Cancel, Asks: move.Asks}
+	if no := workflow.MayGive(asked); no != nil && (asked.From != asked.To || asked.Reason != last.Reason) {
+		return append(issues, ruleIssue(no.Error()))
+	}
 	if asked.From == asked.To {
 		return issues
 	}

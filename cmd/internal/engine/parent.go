@@ -239,7 +239,13 @@ func (t *txn) answerAll(f *folded) {
 		f.answers[i].Flags = append(f.answers[i].Flags, legs[i].Flags...)
 	}
 	f.join(mapping.Household)
-	workflow.Together(f.all(), f.read.Final)
+	all := f.all()
+	workflow.Together(all, f.read.Final)
+	for i := range legs {
+		if legs[i].Shape == mapping.Single {
+			workflow.Question(&legs[i].Ledger, &f.answers[i], all, t.now, &t.e.set.Rules)
+		}
+	}
 	f.join(mapping.Parent)
 }
 
