@@ -35,6 +35,7 @@ var rooms = []room{
 	{"mapping/workflow", nil, nil},
 	{"fhir", nil, []string{"github.com/go-json-experiment/json", "github.com/samply/golang-fhir-models"}},
 	{"fhir/search", []string{"fhir"}, nil},
+	{"fhir/search/internal/gen", []string{"fhir"}, nil},
 	{"fhir/patch", []string{"fhir"}, []string{"github.com/evanphx/json-patch/v5", "github.com/go-json-experiment/json"}},
 	{"fhir/internal/gen", []string{"fhir"}, nil},
 	{"mapping", []string{"fhir", "mapping/workflow"}, []string{"github.com/samply/golang-fhir-models"}},

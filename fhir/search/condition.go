@@ -8,7 +8,7 @@ import (
 // Query is a search as it was understood. Type, IDs, All, Chains and Has pick resources, and all must hold; the rest shapes the answer.
 type Query struct {
 	Type      string     // "" searches several types at once: see Types
-	Types     []string   // Type "": the types that are searched; nil: all. Params of All then have no type in front: "._tag"
+	Types     []string   // Type "": the types that are searched; nil: all. Parse says whether it can be asked; it is parsed anew for each
 	All       []Match    //
 	Chains    []Chain    //
 	Has       []Has      //
@@ -53,7 +53,7 @@ type Range struct{ From, To string }
 type Test struct{ Op, Lead, Lo, Hi string }
 
 // Chain is a condition on what a reference of this type names: among the terms of Param, a reference parameter, there is one that is found by one
-// of Queries, one for each type that may stand there. They hold conditions only. With Not, there is none.
+// of Queries, one for each type that may stand there. They hold conditions only.
 type Chain struct {
 	Param   string // "Task.owner"
 	Queries []*Query

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,19 +21,19 @@ const (
 	maxTotal     = 2000 // values in one search, after bare ids became one for each type
 )
 
-// Options are what Parse is told beside the search string.
+// Options are what Parse and Terms are told beside their input.
 type Options struct {
 	Base   string         // our own FHIR base URL without a slash at the end, "" for none: references below it are relative ones
 	Zone   *time.Location // for dates without one; nil is UTC
 	Strict bool           // parameters that are not known are errors, not warnings
 }
 
-// Parse reads the parameters of a search on one type. Issues that are errors mean that the search must be refused; warnings name what was
-// ignored. Self holds what was understood, and only that.
+// Parse reads the parameters of a search on one type, or of a search on several where typ is "". Issues that are errors mean that the search must
+// be refused; warnings name what was ignored. Self holds what was understood, and only that.
 //
-// Lists separated by commas are alternatives, repeated parameters must all hold. Modifiers: not (token), missing, identifier and a type name
-// (reference). A parameter that is not known is ignored; a modifier or a prefix that is not known is an error, because ignoring it would turn
-// the question round.
+// Lists separated by commas are alternatives, repeated parameters must all hold. A parameter that is not known is ignored; a modifier or a prefix
+// that is not known is an error, because ignoring it would turn the question round. Of several types, only the parameters that every type has
+// can be searched.
 //
 // Source: FHIR R4, search.html
 // Source: local, limits of values and page size
@@ -50,27 +49,45 @@ func Parse(typ string, q url.Values, opt Options) (Query, []fhir.Issue) {
 			p.issues = append(p.issues, *err)
 		}
 	}
-	p.issues = append(p.issues, p.query.tooMuch()...)
-	p.query.All = p.plan.combine(p.query.All)
-	if !p.query.From.IsZero() && !p.query.To.IsZero() && !p.query.From.Before(p.query.To) {
-		p.query.Nothing = true
+	p.finish()
+	if conditions, values := p.query.size(); conditions > maxMatches {
+		p.issues = append(p.issues, *failed(fhir.CodeTooCostly, "a search may have at most %d conditions", maxMatches))
+	} else if values > maxTotal {
+		p.issues = append(p.issues, *failed(fhir.CodeTooCostly, "this search has too many values; write references with their type"))
 	}
 	return p.query, p.issues
 }
 
-// tooMuch refuses a search that would ask more of the store than anybody needs.
-func (q *Query) tooMuch() []fhir.Issue {
-	if len(q.All) > maxMatches {
-		return []fhir.Issue{*failed(fhir.CodeTooCostly, "a search may have at most %d conditions", maxMatches)}
+// finish makes conditions that are kept together one, and sees where nothing can be found.
+func (p *parser) finish() {
+	p.query.All = p.plan.combine(p.query.All)
+	if !p.query.From.IsZero() && !p.query.To.IsZero() && !p.query.From.Before(p.query.To) {
+		p.query.Nothing = true
 	}
-	total := 0
+}
+
+// size counts the conditions and values of a search and of all searches inside it.
+func (q *Query) size() (conditions, values int) {
+	conditions, values = len(q.All), len(q.IDs)
 	for _, m := range q.All {
-		total += len(m.Values) + len(m.Prefixes)
+		values += len(m.Values) + len(m.Prefixes) + len(m.Ranges) + len(m.Tests)
 	}
-	if total > maxTotal {
-		return []fhir.Issue{*failed(fhir.CodeTooCostly, "this search has too many values; write references with their type")}
+	inside := func(in *Query) {
+		c, v := in.size()
+		conditions, values = conditions+c, values+v
 	}
-	return nil
+	for _, c := range q.Chains {
+		most := 0 // each query of a chain asks the same of another type
+		for _, in := range c.Queries {
+			n, v := in.size()
+			most, values = max(most, n), values+v
+		}
+		conditions += most
+	}
+	for _, h := range q.Has {
+		inside(h.Query)
+	}
+	return conditions, values
 }
 
 // ParseCondition reads a search that picks one resource: the condition of a conditional create, update or delete, or of a conditional reference.
@@ -84,7 +101,7 @@ func ParseCondition(typ, query string, opt Options) (q Query, key string, issues
 		return Query{}, "", []fhir.Issue{*failed(fhir.CodeInvalid, "the condition is not a well-formed search string")}
 	}
 	for name := range values {
-		if slices.Contains(resultNames, name) {
+		if plain, _, _ := strings.Cut(name, ":"); slices.Contains(resultNames, plain) {
 			issues = append(issues, *failed(fhir.CodeInvalid, "%s shapes a result and cannot be part of a condition", name))
 		}
 	}
@@ -101,13 +118,23 @@ func ParseCondition(typ, query string, opt Options) (q Query, key string, issues
 }
 
 // resultNames are the parameters that shape the answer and pick nothing.
-var resultNames = []string{"_count", "_sort", "_total", "_summary", "_format", "_pretty"}
+var resultNames = []string{"_count", "_sort", "_total", "_summary", "_elements", "_include", "_revinclude", "_format", "_pretty"}
 
 type parser struct {
 	opt    Options
 	plan   *plan
 	query  Query
 	issues []fhir.Issue
+	depth  int    // how many searches this one is inside of
+	asked  string // the control that is being read, as it was written
+}
+
+// controls are the parameters that are no conditions on terms.
+var controls = map[string]func(*parser, []string) *fhir.Issue{
+	"_sort": (*parser).sort, "_count": (*parser).count, "_total": (*parser).total, "_summary": (*parser).summary, "_elements": (*parser).elements,
+	"_include": include{}.parse, "_include:iterate": include{iterate: true}.parse, "_include:recurse": include{iterate: true}.parse,
+	"_revinclude": include{reverse: true}.parse, "_revinclude:iterate": include{reverse: true, iterate: true}.parse,
+	"_revinclude:recurse": include{reverse: true, iterate: true}.parse,
 }
 
 // parameter reads all values of one parameter; it gives the reason for refusal, nil if there is none.
@@ -117,27 +144,16 @@ func (p *parser) parameter(name string, values []string) *fhir.Issue {
 			return failed(fhir.CodeInvalid, "a value of %s is not valid text", name)
 		}
 	}
-	switch name {
-	case "_id":
-		return p.ids(values)
-	case "_lastUpdated":
-		return p.updated(values)
-	case "_sort":
-		return p.sort(values)
-	case "_count":
-		return p.count(values)
-	case "_total":
-		return p.total(values)
-	case "_summary":
-		return p.summary(values)
-	case "_format", "_pretty":
+	if control := controls[name]; control != nil {
+		p.asked = name
+		return control(p, values)
+	}
+	switch {
+	case name == "_format" || name == "_pretty":
 		p.query.Self[name] = values
 		return nil
-	}
-	plain, modifier, _ := strings.Cut(name, ":")
-	param := p.plan.find(plain)
-	if param == nil || strings.Contains(modifier, ".") { // a chain is a parameter that we do not have, not a modifier
-		return p.unknown(name)
+	case name == "_type" && p.query.Type == "":
+		return p.types(values)
 	}
 	for _, v := range values {
 		if v == "" {
@@ -146,12 +162,37 @@ func (p *parser) parameter(name string, values []string) *fhir.Issue {
 			}
 			continue
 		}
-		if err := p.condition(param, modifier, v); err != nil {
+		known, err := p.filter(name, v)
+		if err != nil {
 			return err
+		}
+		if !known {
+			return p.unknown(name)
 		}
 		p.query.Self.Add(name, v)
 	}
 	return nil
+}
+
+// filter adds the condition of one value of one parameter. It reports whether the parameter is known.
+func (p *parser) filter(name, v string) (known bool, err *fhir.Issue) {
+	switch {
+	case name == "_id":
+		return true, p.ids(v)
+	case name == "_lastUpdated":
+		return true, p.updated(v)
+	case strings.HasPrefix(name, "_has:"):
+		return p.has(name, v)
+	}
+	if head, rest, chained := strings.Cut(name, "."); chained {
+		return p.chain(head, rest, v)
+	}
+	plain, modifier, _ := strings.Cut(name, ":")
+	param := p.plan.find(plain)
+	if param == nil {
+		return false, nil
+	}
+	return true, p.condition(param, modifier, v)
 }
 
 func (p *parser) unknown(name string) *fhir.Issue {
@@ -174,9 +215,15 @@ func (p *parser) warn(format string, args ...any) {
 	p.issues = append(p.issues, *i)
 }
 
+// modifiers are those that a kind takes, beside missing and, for references, the names of types.
+//
+// Source: FHIR R4, search.html, Modifiers
+var modifiers = map[Kind]string{
+	Token: "not of-type", Reference: "identifier", URI: "below above", String: "exact contains",
+}
+
 // condition adds the match of one parameter with one list of alternatives.
 func (p *parser) condition(param *Param, modifier, list string) *fhir.Issue {
-	m := Match{Param: param.Terms}
 	alternatives := split(list)
 	if len(alternatives) > MaxValues {
 		return failed(fhir.CodeTooCostly, "%s has %d values; at most %d are allowed", param.Name, len(alternatives), MaxValues)
@@ -184,12 +231,21 @@ func (p *parser) condition(param *Param, modifier, list string) *fhir.Issue {
 	if modifier == "missing" {
 		return p.missing(param, alternatives)
 	}
-	if modifier == "not" && param.Kind == Token {
-		m.Not, modifier = true, ""
+	typed := param.Kind == Reference && fhir.IsResourceType(modifier)
+	if modifier != "" && !typed && !slices.Contains(strings.Fields(modifiers[param.Kind]), modifier) {
+		return failed(fhir.CodeNotSupported, "%s is a %s and takes the modifiers %s; it cannot be searched with another one", param.Name, param.Kind,
+			strings.Join(append(strings.Fields(modifiers[param.Kind]), "missing"), ", "))
 	}
-	if modifier != "" && (param.Kind != Reference || modifier != "identifier" && !fhir.IsResourceType(modifier)) {
-		return failed(fhir.CodeNotSupported, "the modifier after %s is not supported for a %s", param.Name, param.Kind)
+	switch param.Kind {
+	case Date, Number, Quantity:
+		return p.compare(param, alternatives)
+	case String:
+		return p.texts(param, modifier, alternatives)
 	}
+	if modifier == "of-type" {
+		return p.ofType(param, alternatives)
+	}
+	m := Match{Param: param.Terms, Not: modifier == "not", Loose: param.Loose}
 	whole := false // one alternative is satisfied by any value
 	for _, a := range alternatives {
 		whole = param.alternative(&m, modifier, a, p.opt.Base) || whole
@@ -207,7 +263,7 @@ func (p *parser) missing(param *Param, values []string) *fhir.Issue {
 	if len(values) != 1 || values[0] != "true" && values[0] != "false" {
 		return failed(fhir.CodeInvalid, "%s:missing must be true or false", param.Name)
 	}
-	m := Match{Param: param.Terms, Not: values[0] == "true"}
+	m := Match{Param: param.Terms, Not: values[0] == "true", Loose: param.Loose}
 	if param.Only != "" && param.shared {
 		m.Prefixes = []string{param.Only + "/", "http://", "https://", "id:"}
 	}
@@ -270,61 +326,4 @@ func unescape(s string) string {
 		b.WriteByte(s[i])
 	}
 	return b.String()
-}
-
-// combine puts two conditions that are kept as a pair into one.
-func (p *plan) combine(all []Match) []Match {
-	for _, c := range p.pairs {
-		i, j := simple(all, c.first), simple(all, c.second)
-		if i < 0 || j < 0 || len(all[i].Values)*len(all[j].Values) > MaxValues {
-			continue
-		}
-		m := Match{Param: c.terms}
-		for _, a := range all[i].Values {
-			for _, b := range all[j].Values {
-				m.Values = append(m.Values, both(a, b))
-			}
-		}
-		all = slices.Delete(slices.Delete(all, max(i, j), max(i, j)+1), min(i, j), min(i, j)+1)
-		all = slices.Insert(all, 0, m)
-	}
-	return all
-}
-
-// simple finds the only condition on a parameter, if it names values and nothing else; -1 otherwise.
-func simple(all []Match, param string) int {
-	at := -1
-	for i, m := range all {
-		if m.Param != param {
-			continue
-		}
-		if at >= 0 || m.Not || len(m.Prefixes) > 0 || len(m.Values) == 0 {
-			return -1
-		}
-		at = i
-	}
-	return at
-}
-
-func (p *parser) count(values []string) *fhir.Issue {
-	n, err := strconv.Atoi(last(values))
-	if err != nil && len(last(values)) > 9 && strings.Trim(last(values), "0123456789") == "" {
-		n, err = MaxCount, nil
-	}
-	if err != nil || n < 0 {
-		return failed(fhir.CodeInvalid, "_count must be a whole number, 0 or more")
-	}
-	p.query.Count = min(n, MaxCount)
-	if p.query.Count == 0 {
-		p.query.Total = true
-	}
-	p.query.Self.Set("_count", strconv.Itoa(p.query.Count))
-	return nil
-}
-
-func last(values []string) string {
-	if len(values) == 0 {
-		return ""
-	}
-	return values[len(values)-1]
 }

@@ -3,7 +3,9 @@ package search
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
+	"time"
 
 	"warmhandoff/fhir"
 )
@@ -16,19 +18,19 @@ type Term struct {
 	Loose bool
 }
 
-// Terms gives what a resource can be found by, each term once, in no promised order. References below base, our own FHIR base without a slash
-// at the end, are given as relative ones; base may be "". Contained resources are not found.
+// Terms gives what a resource can be found by, each term once, in no promised order. References below Options.Base, our own FHIR base without a slash
+// at the end, are given as relative ones; dates without a zone are those of Options.Zone, and both must be the same where the resource is
+// searched. Contained resources are not found.
 //
-// Source: FHIR R4, search.html, Token, Reference, URI
-func Terms(r *fhir.Resource, base string) []Term {
+// Source: FHIR R4, search.html, Search Parameter Types
+func Terms(r *fhir.Resource, opt Options) []Term {
 	p := planOf(r.Type())
-	g := gatherer{base: base, terms: make([]Term, 0, 24)}
-	for _, q := range p.params {
-		if q.shared {
-			continue
+	g := gatherer{base: opt.Base, zone: opt.Zone, terms: make([]Term, 0, 32)}
+	g.walk(&p.root, r.Root())
+	for _, q := range p.lacks {
+		if !g.has(q.Terms) {
+			g.add(q, q.lacks)
 		}
-		g.param, g.from = q, len(g.terms)
-		g.walk(r.Root(), q.steps)
 	}
 	for _, c := range p.pairs {
 		g.pair(c)
@@ -36,63 +38,122 @@ func Terms(r *fhir.Resource, base string) []Term {
 	return g.terms
 }
 
+// gatherer collects terms.
 type gatherer struct {
 	base  string
-	param *Param
-	from  int // where the terms of param begin
+	zone  *time.Location
 	terms []Term
+	seen  map[Term]struct{} // the terms, once there are many
 }
 
-func (g *gatherer) walk(v fhir.Value, steps []string) {
-	if !v.Exists() {
+// leaf adds the terms of one element.
+func (g *gatherer) leaf(l *leaf, v fhir.Value) {
+	switch q := l.param; l.form {
+	case aReference:
+		g.reference(q, v, l.only)
+	case aConcept:
+		for c := range v.Get("coding").All() {
+			g.coded(q, c.Get("system").Text(), c.Get("code").Text())
+		}
+	case aCoding:
+		g.coded(q, v.Get("system").Text(), v.Get("code").Text())
+	case anIdentifier:
+		g.identifier(q, v)
+	case aContact:
+		g.contact(q, v)
+	case present:
+		g.add(q, "true")
+	case aCanonical:
+		text := v.Text()
+		whole, _, versioned := strings.Cut(text, "|")
+		g.add(q, whole)
+		if versioned {
+			g.add(q, text)
+		}
+	case words:
+		g.words(q, v.Text())
+	case aName, anAddress:
+		g.parts(q, v)
+	case aDate, anInstant, aPeriod, aTiming:
+		g.add(q, g.span(l.form, v))
+	case aNumber, aRange, aQuantity, aMoney:
+		g.amount(q, l.form, v)
+	case plain:
+		if q.Kind == URI || q.Kind == Reference {
+			g.add(q, v.Text())
+			return
+		}
+		g.add(q, escape(v.Text()))
+	default:
+		g.add(q, escape(v.Text()))
+	}
+}
+
+// reference adds a reference by what it names and by its identifier. Where only one type of target is meant, references to others are left out, and those
+// that do not tell their type are not.
+func (g *gatherer) reference(q *Param, v fhir.Value, only string) {
+	ref := local(v.Get("reference").Text(), g.base)
+	id := v.Get("identifier")
+	if only != "" {
+		if typ := typeNamed(ref, v.Get("type").Text()); typ != "" && typ != only {
+			return
+		}
+	}
+	g.add(q, ref)
+	if id.Exists() {
+		for _, t := range tokens(id.Get("system").Text(), id.Get("value").Text()) {
+			g.add(q, logical(t))
+		}
+	}
+}
+
+// typeNamed gives the type of resource that a reference tells: its last part but one, or its element type.
+func typeNamed(ref, typ string) string {
+	if i := strings.LastIndexByte(ref, '/'); i > 0 {
+		name := ref[:i]
+		name = name[strings.LastIndexByte(name, '/')+1:]
+		if fhir.IsResourceType(name) {
+			return name
+		}
+	}
+	return typ
+}
+
+// identifier adds an identifier, and its value behind its type for the modifier of-type.
+func (g *gatherer) identifier(q *Param, v fhir.Value) {
+	value := v.Get("value").Text()
+	g.coded(q, v.Get("system").Text(), value)
+	if value == "" {
 		return
 	}
-	for item := range v.All() {
-		if len(steps) > 0 {
-			g.walk(item.Get(steps[0]), steps[1:])
-			continue
-		}
-		g.leaf(item)
+	for c := range v.Get("type", "coding").All() {
+		g.put(Term{q.ofType, clip(typedIdentifier(c.Get("system").Text(), c.Get("code").Text(), value)), true})
 	}
 }
 
-func (g *gatherer) leaf(v fhir.Value) {
-	switch g.param.leaf {
-	case "Reference":
-		g.reference(v)
-	case "CodeableConcept":
-		for c := range v.Get("coding").All() {
-			g.coded(c.Get("system").Text(), c.Get("code").Text())
-		}
-	case "Coding":
-		g.coded(v.Get("system").Text(), v.Get("code").Text())
-	case "Identifier":
-		g.coded(v.Get("system").Text(), v.Get("value").Text())
-	case "canonical":
-		text := v.Text()
-		plain, _, versioned := strings.Cut(text, "|")
-		g.add(plain)
-		if versioned {
-			g.add(text)
-		}
-	default:
-		g.add(escape(v.Text()))
+func typedIdentifier(system, code, value string) string {
+	return escape(system) + "|" + escape(code) + "|" + escape(value)
+}
+
+// contact adds a telephone number or the like by itself, and behind what it is: "phone|…".
+//
+// Source: FHIR R4, search.html, Token, on ContactPoint
+func (g *gatherer) contact(q *Param, v fhir.Value) {
+	if value := v.Get("value").Text(); value != "" {
+		g.coded(q, v.Get("system").Text(), value)
 	}
 }
 
-func (g *gatherer) reference(v fhir.Value) {
-	g.add(local(v.Get("reference").Text(), g.base))
-	if id := v.Get("identifier"); id.Exists() {
-		for _, t := range tokens(id.Get("system").Text(), id.Get("value").Text()) {
-			g.add(logical(t))
+func (g *gatherer) coded(q *Param, system, code string) {
+	if code == "" {
+		if system != "" {
+			g.add(q, escape(system)+"|")
 		}
+		return
 	}
-}
-
-func (g *gatherer) coded(system, code string) {
-	for _, t := range tokens(system, code) {
-		g.add(t)
-	}
+	code = escape(code)
+	g.add(q, escape(system)+"|"+code)
+	g.add(q, code)
 }
 
 // tokens gives the values by which a code in a system is found: with its system, and alone.
@@ -113,29 +174,50 @@ func logical(token string) string {
 	return "id:" + token
 }
 
-func (g *gatherer) add(value string) {
-	if value == "" {
-		return
+func (g *gatherer) add(q *Param, value string) {
+	if value != "" {
+		g.put(Term{q.Terms, clip(value), q.Loose})
 	}
-	t := Term{Param: g.param.Terms, Value: clip(value)}
-	for _, have := range g.terms[g.from:] {
-		if have == t {
-			return
+}
+
+// many is how many terms are searched one by one for an equal one.
+const many = 48
+
+func (g *gatherer) put(t Term) {
+	if g.seen == nil && len(g.terms) >= many {
+		g.seen = make(map[Term]struct{}, 4*many)
+		for _, have := range g.terms {
+			g.seen[have] = struct{}{}
 		}
 	}
+	if g.seen != nil {
+		if _, have := g.seen[t]; have {
+			return
+		}
+		g.seen[t] = struct{}{}
+	} else if slices.Contains(g.terms, t) {
+		return
+	}
 	g.terms = append(g.terms, t)
+}
+
+func (g *gatherer) has(param string) bool {
+	return slices.ContainsFunc(g.terms, func(t Term) bool { return t.Param == param })
 }
 
 // pair adds the product of two parameters. Values that name a logical reference take part like any other.
 func (g *gatherer) pair(c pair) {
 	n := len(g.terms)
+	void := c.void && !g.has(c.first)
 	for i := range n {
-		if g.terms[i].Param != c.first {
-			continue
-		}
-		for j := range n {
-			if g.terms[j].Param == c.second {
-				g.terms = append(g.terms, Term{Param: c.terms, Value: both(g.terms[i].Value, g.terms[j].Value)})
+		switch {
+		case void && g.terms[i].Param == c.second:
+			g.put(Term{Param: c.terms, Value: both("", g.terms[i].Value)})
+		case !void && g.terms[i].Param == c.first:
+			for j := range n {
+				if g.terms[j].Param == c.second {
+					g.put(Term{Param: c.terms, Value: both(g.terms[i].Value, g.terms[j].Value)})
+				}
 			}
 		}
 	}

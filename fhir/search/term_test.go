@@ -80,7 +80,7 @@ func TestTerms(t *testing.T) {
 			if more != "" {
 				more = "," + more
 			}
-			terms := search.Terms(read(t, `{"resourceType":"Task","status":"requested","intent":"order"`+more+`}`), base)
+			terms := search.Terms(read(t, `{"resourceType":"Task","status":"requested","intent":"order"`+more+`}`), search.Options{Base: base})
 			if strings.Contains(tt.body, long) {
 				for _, v := range values(terms, tt.param) {
 					assert.LessOrEqual(t, len(v), 512)
@@ -96,7 +96,7 @@ func TestTerms(t *testing.T) {
 func TestTermsBelowBackbones(t *testing.T) {
 	t.Parallel()
 	terms := search.Terms(read(t, `{"resourceType":"Appointment","status":"booked","start":"2026-03-03T09:00:00Z","end":"2026-03-03T10:00:00Z","basedOn":[{"reference":"ServiceRequest/s"}],
-		"participant":[{"actor":{"reference":"Patient/p"},"status":"accepted"},{"actor":{"reference":"Location/l"},"status":"accepted"}]}`), base)
+		"participant":[{"actor":{"reference":"Patient/p"},"status":"accepted"},{"actor":{"reference":"Location/l"},"status":"accepted"}]}`), search.Options{Base: base})
 	assert.Equal(t, []string{"Location/l", "Patient/p"}, values(terms, "Appointment.actor"))
 	assert.Equal(t, []string{"ServiceRequest/s|booked"}, values(terms, "Appointment.based-on+status"))
 }
@@ -123,6 +123,6 @@ func BenchmarkTerms(b *testing.B) {
 		"focus":{"reference":"ServiceRequest/s"},"for":{"reference":"Patient/p"},"owner":{"reference":"Organization/o"},"requester":{"reference":"PractitionerRole/r"}}`)
 	b.ReportAllocs()
 	for b.Loop() {
-		search.Terms(r, base)
+		search.Terms(r, search.Options{Base: base})
 	}
 }

@@ -88,7 +88,7 @@ func storeQuery(q search.Query) store.Query {
 
 // storeTerms gives what a resource is found by, in the words of the store.
 func (e *Engine) storeTerms(r *fhir.Resource) []store.Term {
-	terms := search.Terms(r, e.set.Base)
+	terms := search.Terms(r, e.searchOptions(false))
 	out := make([]store.Term, len(terms))
 	for i, t := range terms {
 		out[i] = store.Term{Param: t.Param, Value: t.Value}
