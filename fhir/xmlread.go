@@ -3,6 +3,7 @@ package fhir
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -69,9 +70,9 @@ func (p *xmlParser) document() *xmlNode {
 	for {
 		token, err := p.decoder.Token()
 		switch {
-		case err == io.EOF && root == nil:
+		case errors.Is(err, io.EOF) && root == nil:
 			return p.fail(CodeStructure, "There is no XML element.")
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return root
 		case err != nil:
 			return p.fail(CodeStructure, "Not well-formed XML: "+xmlSyntax(err)+".")
@@ -97,11 +98,8 @@ func (p *xmlParser) document() *xmlNode {
 // xmlSyntax says what the library found, without what stood there.
 func xmlSyntax(err error) string {
 	var syntax *xml.SyntaxError
-	if s, ok := err.(*xml.SyntaxError); ok {
-		syntax = s
-	}
 	switch {
-	case syntax == nil:
+	case !errors.As(err, &syntax):
 		return "it cannot be read"
 	case strings.HasPrefix(syntax.Msg, "element <"):
 		return "an element is closed by another's end"

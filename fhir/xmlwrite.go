@@ -3,6 +3,7 @@ package fhir
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"io"
 	"strings"
 )
@@ -168,7 +169,7 @@ func plainXHTML(div string) (string, bool) {
 	space := ""
 	for {
 		t, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

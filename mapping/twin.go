@@ -14,9 +14,6 @@ const ShelfAsks = "/asks/"
 // Source: local, awkward cases, duplicates: same person, service and agency within 14 days under another id
 const twinWindow = 14 * 24 * time.Hour
 
-// mostTwins bounds how many other requests of a person for one service are looked at.
-const mostTwins = 20
-
 // Alike is another request of the same person for the same service, and its Tasks.
 type Alike struct {
 	Request History

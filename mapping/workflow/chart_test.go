@@ -182,11 +182,110 @@ func rulesTable() string {
 	return b.String()
 }
 
+// endsTable is the reasons for which a leg ends.
+func endsTable() string {
+	var b strings.Builder
+	b.WriteString("| reason | said by | closes the need | needs beforehand | or is asked for |\n|---|---|---|---|---|\n")
+	for _, e := range Ends {
+		need := "no: the leg alone"
+		if e.ClosesNeed {
+			need = "yes"
+		}
+		if e.Void {
+			need = "never was"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", e.Reason, listed(e.By, "anybody"), need, needed(e, true), needed(e, false))
+	}
+	return b.String()
+}
+
+func listed(roles []Role, otherwise string) string {
+	if roles == nil {
+		return otherwise
+	}
+	words := make([]string, len(roles))
+	for i, r := range roles {
+		words[i] = string(r)
+	}
+	return strings.Join(words, ", ")
+}
+
+func needed(e End, refuses bool) string {
+	var words []string
+	for _, n := range Needs {
+		if n.Refuses == refuses && slices.Contains(e.Needs, n.Need) {
+			words = append(words, n.Words)
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
+// clockWords says when a deadline runs, where its state alone does not.
+var clockWords = map[Clock]string{
+	OnDischarge: "a stay in hospital is over", OnFirstContact: "the first talk after a stay is over", OnFirstAttempt: "nobody has tried",
+	OnAttempt: "somebody has tried", OnHandBack: "the referral is handed back", OnSilence: "an agency that is polled was not heard",
+}
+
+// deadlinesTable is what is due in which state, by whom and when.
+func deadlinesTable() string {
+	var b strings.Builder
+	b.WriteString("| | when | what | by whom | crisis | urgent | routine | source |\n|---|---|---|---|---|---|---|---|\n")
+	r := DefaultRules(pacific)
+	for _, d := range r.Deadlines {
+		when := string(d.State)
+		for i, reason := range d.Reasons {
+			if reason != "" {
+				when += []string{":", ", "}[min(i, 1)] + string(reason)
+			}
+		}
+		if words := clockWords[d.Clock]; words != "" {
+			when = strings.TrimPrefix(when+", "+words, ", ")
+		}
+		fmt.Fprintf(&b, "| %s | %s | `%s` | %s | %s | %s | %s | %s |\n", d.Name, when, d.What, d.For, d.Crisis, d.Urgent, d.Routine, d.Source)
+	}
+	tries := make([]string, 0, 3)
+	for _, m := range r.Minimums {
+		window := fmt.Sprintf("%d days", m.Days)
+		if m.Days == 0 {
+			window = fmt.Sprintf("%g h", m.Hours)
+		}
+		text := fmt.Sprintf("%d in %s, %d ways", m.Attempts, window, m.Ways)
+		if m.OnDays > 1 {
+			text += fmt.Sprintf(", %d days", m.OnDays)
+		}
+		if m.InPerson {
+			text += ", once in person"
+		}
+		tries = append(tries, text)
+	}
+	fmt.Fprintf(&b, "| T7 | outreach | attempts before `person-unreachable` | navigator | %s | %s | %s | 988 Lifeline, 3-5 attempts; LA County DMH 302.14; the rest local |\n", tries[0], tries[1], tries[2])
+	days := func(u Urgency) string {
+		if len(r.Reminders[u]) == 0 {
+			return "none"
+		}
+		return strings.ReplaceAll(strings.Trim(fmt.Sprint(r.Reminders[u]), "[]"), " ", ", ") + " days before"
+	}
+	fmt.Fprintf(&b, "| T8 | scheduled | `reminder` | | %s | %s | %s | Psychiatr Serv, four London clinics; Swenson & Pekarik 1988 |\n", days(Crisis), days(Urgent), days(Routine))
+	return b.String()
+}
+
+// warmthTable is the twelve elements.
+func warmthTable() string {
+	var b strings.Builder
+	b.WriteString("| | element | what counts | not applicable |\n|---|---|---|---|\n")
+	for _, w := range Warmth {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", w.Name, w.Words, w.What, w.Moot)
+	}
+	return b.String()
+}
+
 const readme = "../../README.md"
 
 // TestReadmeHasTheChart compares the README with what the tables do. UPDATE_README=1 in the environment writes it.
 func TestReadmeHasTheChart(t *testing.T) { //nolint:paralleltest // the two parts of one file are written one after the other
-	for name, want := range map[string]string{"chart": chart(), "rules": rulesTable()} {
+	for name, want := range map[string]string{
+		"chart": chart(), "rules": rulesTable(), "ends": endsTable(), "deadlines": deadlinesTable(), "warmth": warmthTable(),
+	} {
 		data, err := os.ReadFile(readme)
 		require.NoError(t, err)
 		text := string(data)

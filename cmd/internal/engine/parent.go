@@ -406,25 +406,25 @@ func (t *txn) fillRequest(leg *mapping.Leg) error {
 		return err
 	}
 	rests, _ := history.RestsOn()
-	for _, ref := range rests {
-		_, root, err := t.newest(keyOf(ref))
-		if err != nil || root == nil {
-			return err
-		}
-		body := t.e.set.Guide.FillRequest(child, root)
-		if body == nil {
-			return nil
-		}
-		r, err := fhir.ReadStored(body)
-		if err != nil {
-			return err
-		}
-		v, stamped, err := t.put(key, newest.Number, store.Author{Own: true}, r)
-		if err != nil {
-			return err
-		}
-		t.learn(history, &v, stamped)
-		return t.putProvenance(key, v.Number, &mapping.Amendment{Why: mapping.ActSend}, &workflow.Handoff{})
+	if len(rests) == 0 {
+		return nil
 	}
-	return nil
+	_, root, err := t.newest(keyOf(rests[0]))
+	if err != nil || root == nil {
+		return err
+	}
+	body := t.e.set.Guide.FillRequest(child, root)
+	if body == nil {
+		return nil
+	}
+	r, err := fhir.ReadStored(body)
+	if err != nil {
+		return err
+	}
+	v, stamped, err := t.put(key, newest.Number, store.Author{Own: true}, r)
+	if err != nil {
+		return err
+	}
+	t.learn(history, &v, stamped)
+	return t.putProvenance(key, v.Number, &mapping.Amendment{Why: mapping.ActSend}, &workflow.Handoff{})
 }
