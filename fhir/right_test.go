@@ -26,6 +26,7 @@ var rightInputs = map[string]string{
 	"a logical reference":                                task(`"for":{"identifier":{"system":"urn:x","value":"1"}}`),
 	"a conditional reference":                            task(`"for":{"reference":"Patient?identifier=urn:x|1"}`),
 	"a reference to a URN":                               task(`"owner":{"reference":"urn:uuid:7d948662-bade-450e-b6c5-9bb6ee39cb56"}`),
+	"a reference to a URN with its type in front":        task(`"owner":{"reference":"Organization/urn:uuid:7d948662-bade-450e-b6c5-9bb6ee39cb56"}`),
 	"a versioned reference":                              task(`"owner":{"reference":"Organization/o1/_history/3"}`),
 	"a reference to what is no FHIR server":              task(`"focus":{"reference":"https://example.org/some/page"}`),
 	"a contained reference":                              task(`"contained":[{"resourceType":"Patient","id":"p"}],"for":{"reference":"#p"}`),

@@ -28,7 +28,11 @@ func (r *reader) reference(i int32) {
 
 // literalType gives the resource type that Reference.reference names, "" if it
 // names none, and false if it is no reference. A lone id is taken as the relative
-// URL that it is; nobody can tell what it names.
+// URL that it is; nobody can tell what it names. A type before a URN is how
+// some clients name what another entry of a transaction makes; the transaction
+// puts the id in its place.
+//
+// Source: local, what HAPI clients send in transactions (Procedure/urn:uuid:…)
 func (r *reader) literalType(i int32) (string, bool) {
 	j := r.child(i, "reference")
 	s := string(r.content(j))
@@ -39,6 +43,9 @@ func (r *reader) literalType(i int32) (string, bool) {
 		return ref.Type, true
 	}
 	if name, _, conditional := strings.Cut(s, "?"); conditional && IsResourceType(name) {
+		return name, true
+	}
+	if name, urn, placed := strings.Cut(s, "/"); placed && IsResourceType(name) && isURN(urn) {
 		return name, true
 	}
 	if IsID(s) || isAbsolute(s) && isURI([]byte(s)) {

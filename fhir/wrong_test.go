@@ -141,6 +141,8 @@ var wrongInputs = []wrong{
 	{"the same with a condition", task(`"owner":{"reference":"Location?identifier=x"}`), []string{"value Task.owner.reference"}},
 	{"the same in Reference.type", task(`"owner":{"type":"Location","display":"x"}`), []string{"value Task.owner.type"}},
 	{"a type that the reference belies", task(`"owner":{"reference":"Organization/O1","type":"Patient"}`), []string{"value Task.owner.type"}},
+	{"the same with a URN", task(`"owner":{"reference":"Location/urn:uuid:7d948662-bade-450e-b6c5-9bb6ee39cb56"}`), []string{"value Task.owner.reference"}},
+	{"a URN that ends too early", task(`"owner":{"reference":"Organization/urn:uuid:"}`), []string{"value Task.owner.reference"}},
 	{"a reference to an unknown type", task(`"for":{"reference":"Pateint/P1"}`), []string{"value Task.for.reference"}},
 	{"a reference with blanks", task(`"for":{"reference":"not//a ref"}`), []string{"value Task.for.reference"}},
 	{"a reference with a bad id", task(`"for":{"reference":"Patient/a_b"}`), []string{"value Task.for.reference"}},
