@@ -95,7 +95,7 @@ var referralSource = []call{
 	{why: "a later one", ask: "POST /Observation", keep: "later",
 		body: `{"resourceType":"Observation","status":"final","category":[{"coding":[{"code":"personal-characteristic"}]}],"code":{"text":"x"},
 		"subject":{"reference":"Patient/{ada}"},"effectiveDateTime":"2026-03-02","derivedFrom":[{"reference":"Observation/{trait}"}]}`},
-	{why: "characteristics, the latest day first", ask: "GET /Observation?_sort=-date&category=personal-characteristic&subject={ada}", finds: "later trait", waits: "sort by date"},
+	{why: "characteristics, the latest day first", ask: "GET /Observation?_sort=-date&category=personal-characteristic&subject={ada}", finds: "later trait"},
 	{why: "evidence of a need", ask: "GET /Observation/{trait}", shows: []string{"component.1.valueString", "as she says"}},
 	{why: "the later one is taken away", ask: "DELETE /Observation/{later}", status: http.StatusNoContent},
 
