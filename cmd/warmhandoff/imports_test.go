@@ -24,7 +24,7 @@ type room struct {
 
 var (
 	domain  = []string{"fhir", "fhir/search", "mapping", "mapping/workflow"}
-	guide   = []string{"fhir", "mapping", "mapping/workflow"}
+	guide   = []string{"fhir", "fhir/profile", "mapping", "mapping/workflow"}
 	useCase = append([]string{"cmd/internal/store"}, domain...)
 )
 
@@ -37,6 +37,9 @@ var rooms = []room{
 	{"fhir/search", []string{"fhir"}, nil},
 	{"fhir/search/internal/gen", []string{"fhir"}, nil},
 	{"fhir/patch", []string{"fhir"}, []string{"github.com/evanphx/json-patch/v5", "github.com/go-json-experiment/json"}},
+	{"fhir/invariant", []string{"fhir"}, []string{"github.com/gofhir/fhirpath"}},
+	{"fhir/invariant/internal/gen", []string{"fhir"}, nil},
+	{"fhir/profile", []string{"fhir"}, nil},
 	{"fhir/internal/gen", []string{"fhir"}, nil},
 	{"mapping", []string{"fhir", "mapping/workflow"}, []string{"github.com/samply/golang-fhir-models"}},
 	{"mapping/bser", guide, nil},
@@ -46,13 +49,13 @@ var rooms = []room{
 	{"cmd/internal/store/sqlstore", []string{"cmd/internal/store"}, []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}},
 	{"cmd/internal/store/storetest", []string{"cmd/internal/store"}, []string{"github.com/stretchr/testify", "pgregory.net/rapid"}},
 	{"cmd/internal/engine", useCase, nil},
-	{"cmd/internal/server", append([]string{"cmd/internal/engine", "fhir/patch"}, useCase...), []string{
+	{"cmd/internal/server", append([]string{"cmd/internal/engine", "fhir/invariant", "fhir/patch", "fhir/profile"}, useCase...), []string{
 		"github.com/labstack/echo/v4", "github.com/samply/golang-fhir-models", "github.com/go-json-experiment/json",
 	}},
 	{"cmd/internal/jobs", append([]string{"cmd/internal/engine"}, useCase...), nil},
 	{"cmd/internal/scenario", []string{"mapping/workflow"}, []string{"golang.org/x/tools/txtar"}},
 	{"testdata", nil, nil},
-	{"cmd/warmhandoff", append([]string{"cmd/internal/store/sqlstore", "cmd/internal/engine", "cmd/internal/jobs", "cmd/internal/server", "cmd/internal/scenario", "mapping/bser", "mapping/ereferral", "mapping/sdohcc", "testdata"}, useCase...),
+	{"cmd/warmhandoff", append([]string{"cmd/internal/store/sqlstore", "cmd/internal/engine", "cmd/internal/jobs", "cmd/internal/server", "cmd/internal/scenario", "fhir/profile", "mapping/bser", "mapping/ereferral", "mapping/sdohcc", "testdata"}, useCase...),
 		[]string{"github.com/alecthomas/kong", "github.com/google/uuid"}},
 }
 

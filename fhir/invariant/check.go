@@ -1,0 +1,145 @@
+package invariant
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gofhir/fhirpath"
+	"github.com/gofhir/fhirpath/types"
+
+	"warmhandoff/fhir"
+)
+
+// MaxEvaluations is how many expressions are evaluated of one resource; beyond it the rest is passed over and a warning says so.
+//
+// Source: local, a Bundle of the greatest size would keep a processor busy for minutes
+const MaxEvaluations = 20_000
+
+// Check gives the invariants that a resource breaks, in document order: an issue of code invariant with the place, its severity as published (dom-6,
+// that a resource should have a narrative, is a warning), and its words. Resources inside are checked too, contained ones and those of a Bundle.
+// When ctx is over, or after [MaxEvaluations], the issues found so far are given with a warning. Safe for concurrent use.
+//
+// Source: FHIR R4, conformance-rules.html#constraints
+func Check(ctx context.Context, r *fhir.Resource) []fhir.Issue {
+	c := &checker{ctx: ctx, fixed: fhirpath.Collection{types.NewString("http://unitsofmeasure.org")}}
+	c.resource(r, "", nil)
+	if c.stopped {
+		c.issues = append(c.issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeTooCostly,
+			Text: "Not every invariant was evaluated: the resource is too large for that."})
+	}
+	return c.issues
+}
+
+// checker is one run over one resource.
+type checker struct {
+	ctx     context.Context
+	fixed   fhirpath.Collection // %ucum
+	issues  []fhir.Issue
+	done    int
+	stopped bool
+
+	inner, outer fhirpath.Collection // %resource, %rootResource
+}
+
+// resource checks a resource. Path is where it stands in the one that was given, "" for that one; outer is the resource that contains it.
+func (c *checker) resource(r *fhir.Resource, path string, outer fhirpath.Collection) {
+	before := *c
+	self, err := types.JSONToCollection(r.Bytes())
+	if err != nil {
+		return
+	}
+	if c.inner, c.outer = self, outer; outer == nil {
+		c.outer = self
+	}
+	at := func(v fhir.Value) string {
+		if path == "" {
+			return v.Path()
+		}
+		return path + v.Path()[len(r.Type()):]
+	}
+	if typ, _ := fhir.LookupType(r.Type()); typ != nil {
+		if _, is := typ.Element("contained"); is {
+			c.rules(place{"DomainResource", ""}, r.Root(), at)
+		}
+	}
+	c.value(r.Root(), at)
+	c.inner, c.outer = before.inner, before.outer
+}
+
+// value checks an object and everything in it.
+func (c *checker) value(v fhir.Value, at func(fhir.Value) string) {
+	c.rules(place{v.Type(), ""}, v, at)
+	for name, m := range v.Members() {
+		for item := range m.All() {
+			if c.stopped {
+				return
+			}
+			c.rules(place{v.Type(), element(v, name)}, item, at)
+			if inner := item.Resource(); inner != nil {
+				c.resource(inner, at(item), c.container(name))
+			} else {
+				c.value(item, at)
+			}
+		}
+	}
+}
+
+// element gives the element that a member belongs to: value for valueString.
+func element(v fhir.Value, name string) string {
+	typ, known := fhir.LookupType(v.Type())
+	if !known {
+		return name
+	}
+	for _, e := range typ.Elements {
+		if suffix, val := v.Choice(e.Name); e.Choice && val.Exists() && e.Name+suffix == name {
+			return e.Name
+		}
+	}
+	return name
+}
+
+// container gives %rootResource for what stands in a member: a contained resource belongs to the one around it, one of a Bundle to itself.
+func (c *checker) container(name string) fhirpath.Collection {
+	if name == "contained" {
+		return c.outer
+	}
+	return nil
+}
+
+// rules evaluates what there is to say about a value.
+func (c *checker) rules(about place, v fhir.Value, at func(fhir.Value) string) {
+	for _, r := range table()[about] {
+		if r.when != nil && !r.when(v) {
+			continue
+		}
+		if c.done++; c.done > MaxEvaluations || c.ctx.Err() != nil {
+			c.stopped = true
+			return
+		}
+		if c.broken(r, v) {
+			c.issues = append(c.issues, fhir.Issue{Severity: r.severity, Code: fhir.CodeInvariant, Expression: at(v), Text: fmt.Sprintf("%s (%s).", trimmed(r.words), r.key)})
+		}
+	}
+}
+
+func (c *checker) broken(r *rule, v fhir.Value) bool {
+	expression, err := r.compiled()
+	if err != nil {
+		return false // a test sees to it that there is none
+	}
+	result, err := expression.EvaluateWithOptions(v.Raw(), fhirpath.WithContext(c.ctx),
+		fhirpath.WithVariable("resource", c.inner), fhirpath.WithVariable("rootResource", c.outer), fhirpath.WithVariable("ucum", c.fixed))
+	if err != nil || len(result) != 1 {
+		return false
+	}
+	no, is := result[0].(types.Boolean)
+	return is && !no.Bool()
+}
+
+// trimmed takes the full stop off the words of a rule.
+func trimmed(words string) string {
+	for len(words) > 0 && (words[len(words)-1] == '.' || words[len(words)-1] == ' ') {
+		words = words[:len(words)-1]
+	}
+	return words
+}

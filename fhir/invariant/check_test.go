@@ -1,0 +1,140 @@
+package invariant
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"warmhandoff/fhir"
+)
+
+// told gives the issues of a resource as lines, without dom-6, which nearly every resource breaks that a program writes.
+func told(t *testing.T, input string) []string {
+	t.Helper()
+	r, issues := fhir.Read([]byte(input))
+	require.NotNil(t, r, "%v", issues)
+	var lines []string
+	for _, i := range Check(t.Context(), r) {
+		if !strings.HasSuffix(i.Text, "(dom-6).") {
+			lines = append(lines, fmt.Sprintf("%s %s %s", i.Severity, i.Expression, i.Text[strings.LastIndexByte(i.Text, '(')+1:strings.LastIndexByte(i.Text, ')')]))
+		}
+	}
+	return lines
+}
+
+func TestInvariants(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, input string
+		want        []string
+	}{
+		{"a detail without a code", `{"resourceType":"ServiceRequest","status":"active","intent":"order","subject":{"display":"x"},"orderDetail":[{"text":"x"}]}`, []string{"error ServiceRequest prr-1"}},
+		{"a detail with a code", `{"resourceType":"ServiceRequest","status":"active","intent":"order","subject":{"display":"x"},"code":{"text":"x"},"orderDetail":[{"text":"x"}]}`, nil},
+		{"a participant that is nobody", `{"resourceType":"Appointment","status":"proposed","participant":[{"status":"accepted"}]}`, []string{"error Appointment.participant[0] app-1"}},
+		{"a missed appointment with a reason of cancellation", `{"resourceType":"Appointment","status":"noshow","start":"2026-03-02T09:00:00Z","end":"2026-03-02T10:00:00Z","cancelationReason":{"text":"x"},"participant":[{"status":"accepted","actor":{"display":"x"}}]}`, nil},
+		{"a consent without policy", `{"resourceType":"Consent","status":"active","scope":{"text":"x"},"category":[{"text":"x"}],"patient":{"display":"x"}}`, []string{"error Consent ppc-1"}},
+		{"a consent to privacy without patient", `{"resourceType":"Consent","status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},"category":[{"text":"x"}],"policyRule":{"text":"x"}}`, []string{"error Consent ppc-2"}},
+		{"a period that ends before it begins", `{"resourceType":"Task","status":"draft","intent":"order","executionPeriod":{"start":"2026-03-02","end":"2026-03-01"}}`, []string{"error Task.executionPeriod per-1"}},
+		{"a period of two precisions", `{"resourceType":"Task","status":"draft","intent":"order","executionPeriod":{"start":"2026-03-02","end":"2026-03"}}`, nil},
+		{"a reference to what is not contained", `{"resourceType":"Task","status":"draft","intent":"order","owner":{"reference":"#o"}}`, []string{"error Task.owner ref-1"}},
+		{"a reference to what is contained", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Organization","id":"o","name":"x"}],"owner":{"reference":"#o"}}`, nil},
+		{"a reference between contained ones", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Organization","id":"o","name":"x"},{"resourceType":"PractitionerRole","id":"r","organization":{"reference":"#o"}}],"owner":{"reference":"#r"}}`, nil},
+		{"a contained resource that nobody refers to", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Organization","id":"o","name":"x"}]}`, []string{"error Task dom-3"}},
+		{"a contained resource with a version", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Organization","id":"o","meta":{"versionId":"1"},"name":"x"}],"owner":{"reference":"#o"}}`, []string{"error Task dom-4"}},
+		{"a contained resource with a security label", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Organization","id":"o","meta":{"security":[{"code":"R"}]},"name":"x"}],"owner":{"reference":"#o"}}`, []string{"error Task dom-5"}},
+		{"a telephone number of no system", `{"resourceType":"Patient","telecom":[{"value":"1"}]}`, []string{"error Patient.telecom[0] cpt-2"}},
+		{"an organization without name and identifier", `{"resourceType":"Organization","active":true}`, []string{"error Organization org-1"}},
+		{"an organization at home", `{"resourceType":"Organization","name":"x","telecom":[{"system":"phone","value":"1","use":"home"}]}`, []string{"error Organization.telecom[0] org-3"}},
+		{"a searchset's total in a batch", `{"resourceType":"Bundle","type":"batch","total":1,"entry":[{"request":{"method":"GET","url":"Task"}}]}`, []string{"error Bundle bdl-1"}},
+		{"a search mode in a batch", `{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"Task"},"search":{"mode":"match"}}]}`, []string{"error Bundle bdl-2"}},
+		{"a transaction without requests", `{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Patient","active":true}}]}`, []string{"error Bundle bdl-3"}},
+		{"a response in a collection", `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","active":true},"response":{"status":"200"}}]}`, []string{"error Bundle bdl-4"}},
+		{"an entry with nothing", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:8b9a2f6e-9e0e-4a11-8d5f-3f1f4c1a0001"}]}`, []string{"error Bundle.entry[0] bdl-5"}},
+		{"a fullUrl twice", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:x","resource":{"resourceType":"Patient","active":true}},{"fullUrl":"urn:x","resource":{"resourceType":"Patient","active":true}}]}`, []string{"error Bundle bdl-7"}},
+		{"a version in a fullUrl", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"http://a.example/Patient/1/_history/1","resource":{"resourceType":"Patient","active":true}}]}`, []string{"error Bundle.entry[0] bdl-8"}},
+		{"a document that is none", `{"resourceType":"Bundle","type":"document","entry":[{"resource":{"resourceType":"Patient","active":true}}]}`, []string{"error Bundle bdl-10", "error Bundle bdl-11", "error Bundle bdl-9"}},
+		{"a message without header", `{"resourceType":"Bundle","type":"message","entry":[{"resource":{"resourceType":"Patient","active":true}}]}`, []string{"error Bundle bdl-12"}},
+		{"a wrong resource in a Bundle", `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Organization","active":true}}]}`, []string{"error Bundle.entry[0].resource org-1"}},
+		{"a wrong resource in a Parameters", `{"resourceType":"Parameters","parameter":[{"name":"x","resource":{"resourceType":"Organization","active":true}}]}`, []string{"error Parameters.parameter[0].resource org-1"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, tt.want, told(t, tt.input))
+		})
+	}
+}
+
+func TestEveryExpressionCompiles(t *testing.T) {
+	t.Parallel()
+	rules, err := unpack(packed)
+	require.NoError(t, err)
+	require.Len(t, rules, 241)
+	known := map[string]bool{}
+	for _, r := range rules {
+		_, err := r.compiled()
+		assert.NoError(t, err, "%s %s", r.typ, r.key)
+		typ, is := fhir.LookupType(r.typ)
+		require.True(t, is, r.typ)
+		if r.element != "" {
+			_, is := typ.Element(r.element)
+			assert.True(t, is, "%s.%s", r.typ, r.element)
+		}
+		known[r.typ+" "+r.key] = true
+	}
+	for name := range passed {
+		assert.True(t, known[name], name)
+	}
+}
+
+func TestANarrativeIsMissed(t *testing.T) {
+	t.Parallel()
+	r, _ := fhir.Read([]byte(`{"resourceType":"Patient","active":true}`))
+	issues := Check(t.Context(), r)
+	require.Len(t, issues, 1)
+	assert.Equal(t, fhir.Warning, issues[0].Severity)
+	assert.Equal(t, "A resource should have narrative for robust management (dom-6).", issues[0].Text)
+}
+
+func TestALargeResourceIsNotCheckedToTheEnd(t *testing.T) {
+	t.Parallel()
+	r, _ := fhir.Read([]byte(`{"resourceType":"Patient","active":true}`))
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	issues := Check(over, r)
+	require.Len(t, issues, 1)
+	assert.Equal(t, fhir.CodeTooCostly, issues[0].Code)
+}
+
+func TestOfficialExamplesBreakNoInvariant(t *testing.T) {
+	t.Parallel()
+	folder := os.Getenv("FHIR_R4_EXAMPLES")
+	if folder == "" {
+		t.Skip("FHIR_R4_EXAMPLES does not name the folder of the unpacked npm package hl7.fhir.r4.examples 4.0.1")
+	}
+	n := 0
+	for _, typ := range []string{"Task", "ServiceRequest", "Patient", "Consent", "Appointment", "Encounter", "Observation", "Communication", "Organization", "Practitioner",
+		"PractitionerRole", "HealthcareService", "Procedure", "Condition", "Goal", "CareTeam", "Provenance", "QuestionnaireResponse", "Bundle", "Group", "RelatedPerson", "DocumentReference"} {
+		names, err := filepath.Glob(filepath.Join(folder, typ+"-*.json"))
+		require.NoError(t, err)
+		for _, name := range names {
+			data, err := os.ReadFile(name)
+			require.NoError(t, err)
+			if len(data) > 300_000 {
+				continue
+			}
+			r, err := fhir.ReadStored(data)
+			require.NoError(t, err)
+			n++
+			for _, i := range Check(t.Context(), r) {
+				assert.False(t, i.Refuses(), "%s %v", filepath.Base(name), i)
+			}
+		}
+	}
+	assert.Greater(t, n, 200)
+}

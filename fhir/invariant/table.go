@@ -1,0 +1,98 @@
+package invariant
+
+import (
+	"bytes"
+	"compress/gzip"
+	_ "embed"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/gofhir/fhirpath"
+
+	"warmhandoff/fhir"
+)
+
+// packed is the table as internal/gen writes it.
+//
+//go:embed r4.invariants.gz
+var packed []byte
+
+// rule is one invariant.
+type rule struct {
+	typ        string // the type that it is about, or whose element it is about
+	element    string // "" for the type itself
+	key        string // "prr-1"
+	severity   fhir.Severity
+	expression string
+	words      string
+	when       func(fhir.Value) bool // nil: always; otherwise the rule says nothing where this is false
+
+	compiled func() (*fhirpath.Expression, error)
+}
+
+// place is what rules are about.
+type place struct{ typ, element string }
+
+// table gives the rules by what they are about; it is unpacked on the first call.
+var table = sync.OnceValue(func() map[place][]*rule {
+	rules, err := unpack(packed)
+	if err != nil {
+		panic(fmt.Sprintf("invariant: the embedded table: %v", err))
+	}
+	t := map[place][]*rule{}
+	for _, r := range rules {
+		if _, not := passed[r.typ+" "+r.key]; !not {
+			t[place{r.typ, r.element}] = append(t[place{r.typ, r.element}], r)
+		}
+	}
+	return t
+})
+
+// passed are the rules that are not evaluated, and why.
+var passed = map[string]string{
+	"DomainResource dom-2": "the strict reader",
+	"Task inv-1":           "the strict reader, as far as the precision of both allows",
+	"Appointment app-2":    "the strict reader",
+	"Appointment app-3":    "the strict reader",
+	"Appointment app-4":    "the strict reader: R4 writes the code noshow as no-show, which would forbid what it means to allow",
+	"Narrative txt-1":      "the strict reader wants a div; markup is cleaned where it is shown, never where it is stored",
+	"Narrative txt-2":      "likewise",
+}
+
+// amended are the rules whose published expression cannot mean what its words say.
+//
+// Source: FHIR R4, consent.html, ppc-2 to ppc-5 ("IF Scope=…, there must be a patient"); their expressions name the code system 'something'
+var amended = strings.NewReplacer("system='something'", "system='http://terminology.hl7.org/CodeSystem/consentscope'")
+
+func unpack(packed []byte) ([]*rule, error) {
+	zip, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(zip)
+	if err != nil {
+		return nil, err
+	}
+	var rules []*rule
+	for line := range strings.Lines(string(text)) {
+		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(f) != 6 {
+			return nil, fmt.Errorf("line not understood: %q", line)
+		}
+		r := &rule{typ: f[0], element: strings.TrimSuffix(f[1], "[x]"), key: f[2], severity: fhir.Severity(f[3]), expression: amended.Replace(f[4]), words: f[5]}
+		r.when = conditions[r.key]
+		r.compiled = sync.OnceValues(func() (*fhirpath.Expression, error) { return fhirpath.Compile(r.expression) })
+		rules = append(rules, r)
+	}
+	return rules, nil
+}
+
+// conditions are looked at before an expression is evaluated, for rules that are about every resource or reference and say something of few.
+var conditions = map[string]func(fhir.Value) bool{
+	"dom-3": func(v fhir.Value) bool { return v.Get("contained").Exists() },
+	"dom-4": func(v fhir.Value) bool { return v.Get("contained").Exists() },
+	"dom-5": func(v fhir.Value) bool { return v.Get("contained").Exists() },
+	"ref-1": func(v fhir.Value) bool { return strings.HasPrefix(v.Get("reference").Text(), "#") },
+}
