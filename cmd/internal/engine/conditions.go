@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"slices"
-	"strings"
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
@@ -42,10 +41,14 @@ func (t *txn) matches(c *condition) ([]store.Version, error) {
 	if c.query.Nothing {
 		return nil, nil
 	}
-	q := storeQuery(c.query)
-	q.Limit, q.Total = 2, false
+	s := &seeker{e: t.e, ctx: t.ctx, r: t.tx}
+	q, some, err := s.conditions(&c.query)
+	if err != nil || !some {
+		return nil, tooCostly(err)
+	}
+	q.Limit = 2
 	page, err := t.tx.Search(t.ctx, q)
-	return page.Versions, err
+	return page.Versions, tooCostly(err)
 }
 
 // settlePick decides what a conditional update or delete writes.
@@ -184,18 +187,14 @@ func (t *txn) settleSearch(w *work, u *use, no *refusals) error {
 	return nil
 }
 
-// holds reports whether a resource that is not stored yet is what the condition picks.
+// holds reports whether a resource that is not stored yet is what the condition picks. Of conditions on other resources it cannot say.
 func (c *condition) holds(terms []store.Term, key store.Key) bool {
 	q := c.query
-	if !q.From.IsZero() || !q.To.IsZero() || q.Nothing || q.IDs != nil && !slices.Contains(q.IDs, key.ID) {
+	if !q.From.IsZero() || !q.To.IsZero() || q.Nothing || len(q.Chains)+len(q.Has) > 0 || q.IDs != nil && !slices.Contains(q.IDs, key.ID) {
 		return false
 	}
 	for _, m := range q.All {
-		has := slices.ContainsFunc(terms, func(t store.Term) bool {
-			return t.Param == m.Param && (len(m.Values)+len(m.Prefixes) == 0 || slices.Contains(m.Values, t.Value) ||
-				slices.ContainsFunc(m.Prefixes, func(p string) bool { return strings.HasPrefix(t.Value, p) }))
-		})
-		if has == m.Not {
+		if one := storeMatch(m); !one.Holds(terms) {
 			return false
 		}
 	}

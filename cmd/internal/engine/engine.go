@@ -14,6 +14,7 @@ package engine
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"warmhandoff/cmd/internal/store"
@@ -37,6 +38,9 @@ type Settings struct {
 	Guide mapping.Settings // partners, own organization
 	Now   func() time.Time
 	NewID func() string
+
+	// NewSecret gives 32 random bytes, to sign cursors with; it is called once in the life of a store. nil: NewID is random enough.
+	NewSecret func() []byte
 }
 
 // Engine runs the use cases on a store. Safe for concurrent use.
@@ -46,6 +50,7 @@ type Engine struct {
 	facts  *factCache
 	fold   func(*workflow.Ledger, time.Time, *workflow.Rules) workflow.Handoff
 	waking *waking
+	secret atomic.Pointer[[]byte] // the key of cursors, once it is known
 	clock  sync.Mutex
 	last   time.Time
 }

@@ -195,16 +195,16 @@ func TestCursorsBelongToTheirSearch(t *testing.T) {
 }
 
 func FuzzCursor(f *testing.F) {
-	seal := []byte("123456789012")
-	f.Add(sealCursor(1, seal))
+	secret := []byte("12345678901234567890123456789012")
+	f.Add(sealCursor(1, secret, "to"))
 	f.Add("AAAA")
 	f.Add("%")
 	f.Fuzz(func(t *testing.T, mark string) {
-		seq, ok := openCursor(mark, seal)
+		seq, ok := openCursor(mark, secret, "to")
 		if !ok {
 			return
 		}
-		if seq <= 0 || sealCursor(seq, seal) != mark {
+		if seq <= 0 || sealCursor(seq, secret, "to") != mark {
 			t.Fatalf("%q opens as %d", mark, seq)
 		}
 	})

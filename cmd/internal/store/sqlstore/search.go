@@ -102,32 +102,27 @@ func (r *reader) hits(ctx context.Context, q store.Query, places string, args []
 	case q.Show != nil:
 		text = "SELECT " + versionColumns + ", v.body, r.terms, r.loose FROM version v JOIN resource r ON r.rid = v.rid WHERE v.seq IN (" + places + ")"
 	}
+	names := make(map[string]string, len(q.Show)) // as they are kept → as they are asked for
+	for _, name := range q.Show {
+		names[paramOf(q.Type, name)] = name
+	}
 	var all []hit
 	err := r.s.query(r.patience(ctx), text, args, func(r row) error {
 		h := read(r)
-		if q.Show != nil {
-			for _, packed := range r[len(r)-2:] {
-				b, _ := packed.([]byte)
-				if err := show(q, b, &h.shown); err != nil {
-					return err
+		for i := len(r) - 2; i < len(r) && len(names) > 0; i++ {
+			err := eachRaw(r.blob(i), func(param, value []byte) {
+				if name, ok := names[string(param)]; ok {
+					h.shown = append(h.shown, store.Term{Param: name, Value: string(value)})
 				}
+			})
+			if err != nil {
+				return err
 			}
 		}
 		all = append(all, h)
 		return nil
 	})
 	return all, err
-}
-
-// show adds those of the packed terms that a query asks to see.
-func show(q store.Query, packed []byte, shown *[]store.Term) error {
-	return eachRaw(packed, func(param, value []byte) {
-		for _, name := range q.Show {
-			if string(param) == paramOf(q.Type, name) {
-				*shown = append(*shown, store.Term{Param: name, Value: string(value)})
-			}
-		}
-	})
 }
 
 func (r *reader) count(ctx context.Context, p plan) (int, error) {

@@ -1,0 +1,245 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+	"warmhandoff/fhir/search"
+)
+
+// The bounds of what goes with a page.
+const (
+	mostIncluded = 1000 // resources
+	mostRounds   = 10   // of includes that include
+)
+
+// included gathers what belongs to a page, round by round: what the page names or is named by, then what that names, as far as includes iterate.
+type included struct {
+	*seeker
+	met   map[store.Key]bool
+	last  []item // what the round before brought; at first the page
+	found []store.Version
+	full  bool
+}
+
+// item is a resource and its references: terms of the params that includes follow.
+type item struct {
+	key   store.Key
+	terms []store.Term
+}
+
+// include brings along what the search asks for beside what matches. References are followed to the newest version, also those that name another
+// one. References to other servers, logical ones and those to what is not there bring nothing.
+//
+// Source: FHIR R4, search.html, Including other resources in result
+func (s *seeker) include(page store.Page, found *SearchResult) error {
+	if len(s.query.Includes) == 0 || len(page.Versions) == 0 {
+		return nil
+	}
+	in := &included{seeker: s, met: map[store.Key]bool{}}
+	for i, v := range page.Versions {
+		in.met[v.Key] = true
+		one := item{key: v.Key}
+		if page.Shown != nil {
+			one.terms = page.Shown[i]
+		}
+		in.last = append(in.last, one)
+	}
+	if page.Shown == nil && s.shown() != nil {
+		if err := in.readTerms(in.last); err != nil {
+			return err
+		}
+	}
+	for round := 0; round < mostRounds && len(in.last) > 0 && !in.full; round++ {
+		if err := in.round(round > 0); err != nil {
+			return err
+		}
+	}
+	found.Included = in.found
+	if in.full {
+		found.Issues = append(found.Issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeIncomplete,
+			Text: fmt.Sprintf("only %d of the resources that _include and _revinclude ask for are here; ask with a smaller _count", mostIncluded)})
+	}
+	return nil
+}
+
+func (in *included) round(again bool) error {
+	from, wanted := in.last, map[string][]string{}
+	in.last = nil
+	for _, one := range in.query.Includes {
+		if again && !one.Iterate {
+			continue
+		}
+		if one.Reverse {
+			if err := in.reverse(one, from); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, it := range from {
+			in.follow(one, it, wanted)
+		}
+	}
+	for _, typ := range slices.Sorted(maps.Keys(wanted)) {
+		for ids := range slices.Chunk(wanted[typ], search.MaxIDs) {
+			if err := in.add(store.Query{Type: typ, IDs: ids}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// follow notes what a resource names.
+func (in *included) follow(one search.Include, it item, wanted map[string][]string) {
+	if one.Type != "*" && one.Type != it.key.Type {
+		return
+	}
+	for _, t := range it.terms {
+		if one.Param != "*" && t.Param != one.Param {
+			continue
+		}
+		typ, id, _ := strings.Cut(t.Value, "/")
+		key := store.Key{Type: typ, ID: id}
+		if one.Target != "" && typ != one.Target || in.met[key] || !fhir.IsID(id) || !fhir.IsResourceType(typ) {
+			continue
+		}
+		in.met[key] = true
+		wanted[typ] = append(wanted[typ], id)
+	}
+}
+
+// reverse adds what names one of these.
+func (in *included) reverse(one search.Include, items []item) error {
+	var names []string
+	for _, it := range items {
+		if one.Target == "" || one.Target == it.key.Type {
+			names = append(names, it.key.String())
+		}
+	}
+	types := []string{one.Type}
+	if one.Type == "*" {
+		types = in.here
+	}
+	for _, typ := range types {
+		params := []reference{{one.Param, one.Loose}}
+		if one.Param == "*" {
+			params = references(typ)
+		}
+		for _, p := range params {
+			for some := range slices.Chunk(names, search.MaxValues) {
+				m := store.Match{Param: p.param, Values: some, Loose: p.loose}
+				if err := in.add(store.Query{Type: typ, All: []store.Match{m}}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// add reads what a query finds and is not there yet.
+func (in *included) add(q store.Query) error {
+	if in.full {
+		return nil
+	}
+	q.Limit, q.Show = mostIncluded, in.iterated()
+	page, err := in.r.Search(in.ctx, q)
+	if err != nil {
+		return err
+	}
+	for i, v := range page.Versions {
+		if q.IDs == nil && in.met[v.Key] {
+			continue
+		}
+		if len(in.found) == mostIncluded {
+			in.full = true
+			return nil
+		}
+		in.met[v.Key] = true
+		in.found = append(in.found, v)
+		it := item{key: v.Key}
+		if page.Shown != nil {
+			it.terms = page.Shown[i]
+		}
+		in.last = append(in.last, it)
+	}
+	in.full = in.full || page.More
+	return nil
+}
+
+// readTerms reads the references of resources of which only the keys are known.
+func (in *included) readTerms(items []item) error {
+	of := map[string][]string{}
+	for _, it := range items {
+		of[it.key.Type] = append(of[it.key.Type], it.key.ID)
+	}
+	terms := map[store.Key][]store.Term{}
+	for typ, ids := range of {
+		page, err := in.r.Search(in.ctx, store.Query{Type: typ, IDs: ids, Bare: true, Show: in.followed(false), Limit: len(ids)})
+		if err != nil {
+			return err
+		}
+		for i, v := range page.Versions {
+			terms[v.Key] = page.Shown[i]
+		}
+	}
+	for i := range items {
+		items[i].terms = terms[items[i].key]
+	}
+	return nil
+}
+
+// shown gives the params whose terms the page must come with; nil for none.
+func (s *seeker) shown() []string { return s.followed(false) }
+
+// iterated gives the params whose terms what is included must come with; nil for none.
+func (in *included) iterated() []string { return in.followed(true) }
+
+// followed gives the params of references that are followed from a resource to what it names.
+func (s *seeker) followed(again bool) []string {
+	var params []string
+	for _, one := range s.query.Includes {
+		if again && !one.Iterate || one.Reverse {
+			continue
+		}
+		switch {
+		case one.Param != "*":
+			params = append(params, one.Param)
+		case one.Type != "*":
+			for _, p := range references(one.Type) {
+				params = append(params, p.param)
+			}
+		default:
+			for _, typ := range s.here {
+				for _, p := range references(typ) {
+					params = append(params, p.param)
+				}
+			}
+		}
+	}
+	slices.Sort(params)
+	return slices.Compact(params)
+}
+
+// reference is a parameter that is a reference.
+type reference struct {
+	param string
+	loose bool
+}
+
+func references(typ string) []reference {
+	var all []reference
+	for _, p := range search.Params(typ) {
+		if p.Kind == search.Reference {
+			all = append(all, reference{param: p.Terms})
+		}
+	}
+	slices.SortFunc(all, func(a, b reference) int { return cmp.Compare(a.param, b.param) })
+	return slices.CompactFunc(all, func(a, b reference) bool { return a.param == b.param })
+}
