@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -25,6 +26,13 @@ import (
 //
 // Source: RFC 9562, UUID version 7
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// newSecret makes a key that nobody can guess.
+func newSecret() []byte {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails
+	return secret
+}
 
 // system is the rooms wired together on one store.
 type system struct {
@@ -54,6 +62,8 @@ func wire(st *sqlstore.Store, w wiring) *system {
 		Guide: w.guide,
 		Now:   w.now,
 		NewID: w.newID,
+
+		NewSecret: newSecret,
 	})
 	s := server.New(e, server.Settings{
 		Base:    w.base,

@@ -68,7 +68,7 @@ func (s *Server) routeEntry(in *request, method, address string) error {
 	switch {
 	case rt != nil && rt.inBundle():
 		in.route, in.query = rt, query
-		in.typ, in.id, in.version = params["type"], params["id"], params["vid"]
+		in.typ, in.id, in.version, in.of = params["type"], params["id"], params["vid"], params["of"]
 		if in.typ == "" {
 			in.typ = rt.fixedType()
 		}

@@ -32,6 +32,7 @@ type fake struct {
 	changes    []engine.Change
 	identifier string
 	asked      url.Values
+	within     []string
 	strict     bool
 
 	refuse error // every method
@@ -174,6 +175,13 @@ func (f *fake) Search(_ context.Context, p engine.Principal, typ string, q url.V
 	}
 	found.Total = len(found.Versions)
 	return found, nil
+}
+
+func (f *fake) SearchWithin(ctx context.Context, p engine.Principal, within store.Key, typ string, q url.Values, strict bool) (engine.SearchResult, error) {
+	f.mu.Lock()
+	f.within = append(f.within, within.String()+"/"+typ)
+	f.mu.Unlock()
+	return f.Search(ctx, p, typ, q, strict)
 }
 
 func (f *fake) WaitingParameters(_ context.Context, p engine.Principal) ([]byte, error) {

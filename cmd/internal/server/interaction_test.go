@@ -285,6 +285,67 @@ func TestASearchAnswersWithASearchset(t *testing.T) {
 	assert.False(t, e.strict)
 }
 
+func TestASearchsetShowsWhatBelongsToIt(t *testing.T) {
+	t.Parallel()
+	e := stocked(t)
+	match, other := e.versions[taskT1][0], e.versions[store.Key{Type: "Patient", ID: "p1"}][1]
+	e.found = &engine.SearchResult{Versions: []store.Version{match}, Included: []store.Version{other}, Total: -1,
+		First: map[string][]string{"status": {"requested"}}, Self: map[string][]string{"_cursor": {"x"}, "status": {"requested"}}}
+	s := serve(t, e)
+	b := bundleOf(t, ask(t, s, "GET", "/Task?status=requested&_cursor=x", ""))
+	assert.Equal(t, base+"/Task?status=requested", b.link("first"))
+	assert.Equal(t, base+"/Task?_cursor=x&status=requested", b.link("self"))
+	require.Len(t, b.Entry, 2)
+	assert.Equal(t, "match", b.Entry[0].Search.Mode)
+	assert.Equal(t, "include", b.Entry[1].Search.Mode)
+	assert.Equal(t, base+"/Patient/p1", b.Entry[1].FullURL)
+	assert.Equal(t, string(other.Body), string(b.Entry[1].Resource))
+
+	e.found.Elements = []string{"focus"}
+	b = bundleOf(t, ask(t, s, "GET", "/Task?_elements=focus", ""))
+	assert.Contains(t, string(b.Entry[0].Resource), "SUBSETTED")
+	assert.Contains(t, string(b.Entry[0].Resource), `"intent"`, "what is mandatory stays")
+	assert.Equal(t, string(other.Body), string(b.Entry[1].Resource), "the elements are those of what was searched")
+
+	e.found.Elements, e.found.Summary = nil, "true"
+	b = bundleOf(t, ask(t, s, "GET", "/Task?_summary=true", ""))
+	for _, one := range b.Entry {
+		assert.Contains(t, string(one.Resource), "SUBSETTED")
+	}
+}
+
+func TestSearchesAcrossTypes(t *testing.T) {
+	t.Parallel()
+	e := newFake()
+	s := serve(t, e)
+	form := "Content-Type: application/x-www-form-urlencoded"
+	for _, row := range []struct{ method, path, body, within, self string }{
+		{"GET", "?_type=Task", "", "", "?_type=Task"},
+		{"POST", "/_search", "_type=Task", "", "?_type=Task"},
+		{"GET", "/Patient/p/Task?_type=Task", "", "Patient/p/Task", "/Patient/p/Task?_type=Task"},
+		{"GET", "/Patient/p/*?_type=Task", "", "Patient/p/", "/Patient/p/*?_type=Task"},
+		{"POST", "/Patient/p/Task/_search", "_type=Task", "Patient/p/Task", "/Patient/p/Task?_type=Task"},
+	} {
+		e.within = nil
+		b := bundleOf(t, ask(t, s, row.method, row.path, row.body, form))
+		assert.Equal(t, base+row.self, b.link("self"), row.path)
+		assert.Equal(t, "Task", e.asked.Get("_type"), row.path)
+		assert.Equal(t, row.within, strings.Join(e.within, " "), row.path)
+	}
+}
+
+func TestAReadMayAskForAPart(t *testing.T) {
+	t.Parallel()
+	s := serve(t, stocked(t))
+	for path, has := range map[string]string{"?_summary=true": `"status"`, "?_summary=text": `"status"`, "?_elements=Task.focus": `"intent"`, "/_history/1?_elements=focus": `"intent"`} {
+		w := ask(t, s, "GET", "/Task/t1"+path, "")
+		assert.Equal(t, http.StatusOK, w.Code, path)
+		assert.Contains(t, w.Body.String(), "SUBSETTED", path)
+		assert.Contains(t, w.Body.String(), has, path)
+	}
+	assert.NotContains(t, ask(t, s, "GET", "/Task/t1?_summary=false", "").Body.String(), "SUBSETTED")
+}
+
 func TestASearchMayComeAsAForm(t *testing.T) {
 	t.Parallel()
 	e := newFake()
@@ -533,7 +594,7 @@ func TestTheLineOfPagesIsKeptApartFromFHIR(t *testing.T) {
 	assert.Equal(t, "page /fhirs", get("/fhirs").Body.String())
 	assert.Equal(t, "ok\n", get("/healthz").Body.String())
 	assert.Equal(t, http.StatusNotFound, get("/fhir/Nothing/1").Code)
-	assert.Equal(t, http.StatusMethodNotAllowed, get("/fhir").Code)
+	assert.Contains(t, get("/fhir").Body.String(), "searchset")
 }
 
 func TestReadinessSaysNoBeforeTheEnd(t *testing.T) {

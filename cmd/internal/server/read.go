@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"warmhandoff/cmd/internal/engine"
 	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
 )
 
 // statement answers with the CapabilityStatement.
@@ -26,7 +29,7 @@ func (s *Server) read(ctx context.Context, in *request) (*answer, error) {
 	if in.ifNoneMatch != "" && holds(in.ifNoneMatch, v.Number) || in.ifNoneMatch == "" && unchangedSince(in.modifiedSince, v) {
 		return &answer{status: http.StatusNotModified, version: v}, nil
 	}
-	return &answer{status: http.StatusOK, version: v, body: v.Body}, nil
+	return in.whole(v)
 }
 
 // unchangedSince compares in whole seconds: HTTP dates have no more.
@@ -53,7 +56,47 @@ func (s *Server) vread(ctx context.Context, in *request) (*answer, error) {
 	if err != nil {
 		return nil, withDeletion(err, v)
 	}
-	return &answer{status: http.StatusOK, version: v, body: v.Body}, nil
+	return in.whole(v)
+}
+
+// whole answers with a version, or with the part of it that _summary or _elements asks for.
+func (in *request) whole(v store.Version) (*answer, error) {
+	a := &answer{status: http.StatusOK, version: v, body: v.Body}
+	if !strings.Contains(in.query, "_summary=") && !strings.Contains(in.query, "_elements=") {
+		return a, nil
+	}
+	q, err := in.params()
+	if err != nil {
+		return nil, err
+	}
+	kind := q.Get("_summary")
+	if !slices.Contains([]string{"", "true", "text", "data", "false"}, kind) {
+		return nil, fail(http.StatusBadRequest, fhir.CodeInvalid, in.place("request.url"), "_summary of one resource must be true, text, data or false.")
+	}
+	var elements []string
+	if names := q.Get("_elements"); names != "" {
+		elements = strings.Split(names, ",")
+	}
+	a.body = shownAs(v, kind, elements)
+	return a, nil
+}
+
+// shownAs gives the part of a version that is to be shown: all of it where nothing else was asked for.
+func shownAs(v store.Version, summary string, elements []string) []byte {
+	if len(v.Body) == 0 || elements == nil && (summary == "" || summary == "false") {
+		return v.Body
+	}
+	r, err := fhir.ReadStored(v.Body)
+	switch {
+	case err != nil:
+		return v.Body
+	case elements != nil:
+		for i, name := range elements {
+			elements[i] = strings.TrimPrefix(strings.TrimSpace(name), v.Type+".")
+		}
+		return r.Elements(elements...)
+	}
+	return r.Summary(summary)
 }
 
 // handoff answers with where a referral stands.
@@ -91,9 +134,16 @@ func (s *Server) search(ctx context.Context, in *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.engine.Search(ctx, in.who, in.typ, q, in.strict)
+	var found engine.SearchResult
+	path := in.typ
+	if in.of == "" {
+		found, err = s.engine.Search(ctx, in.who, in.typ, q, in.strict)
+	} else {
+		path += "/" + in.id + "/" + in.of
+		found, err = s.engine.SearchWithin(ctx, in.who, store.Key{Type: in.typ, ID: in.id}, strings.TrimPrefix(in.of, "*"), q, in.strict)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return &answer{status: http.StatusOK, bare: true, body: searchset(s.set.Base, in.typ, found)}, nil
+	return &answer{status: http.StatusOK, bare: true, body: searchset(s.set.Base, path, found)}, nil
 }

@@ -18,6 +18,7 @@ type request struct {
 	who   engine.Principal
 
 	typ, id, version string // from the path; "" where the route has none
+	of               string // the type that is searched in a compartment; "*" for all
 
 	query string         // of the address, as sent
 	media string         // what the body says it is, without parameters; "" where it does not say
@@ -112,6 +113,10 @@ func (s *Server) named(in *request) error {
 	}
 	if !s.types[in.typ] {
 		return fail(http.StatusNotFound, fhir.CodeNotSupported, in.place("request.url"), noSuchType(in.typ))
+	}
+	if in.of != "" && in.of != "*" && !s.types[in.of] {
+		return fail(http.StatusNotFound, fhir.CodeNotFound, in.place("request.url"),
+			"There is no such operation or compartment: [base]/metadata lists the operations, and Patient/[id]/Task searches what is about a person.")
 	}
 	if in.id == "" || fhir.IsID(in.id) {
 		return nil

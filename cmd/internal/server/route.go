@@ -20,6 +20,7 @@ const (
 	doStatement   interaction = "capabilities"
 	doTransaction interaction = "transaction" // and batch
 	doSearch      interaction = "search-type"
+	doSearchAll   interaction = "search-system"
 	doCreate      interaction = "create"
 	doRead        interaction = "read"
 	doVRead       interaction = "vread"
@@ -73,6 +74,10 @@ func table() []*route {
 		{method: http.MethodPost, path: "ServiceRequest/:id/$handoff", kind: doOperation, takes: parametersBody, do: (*Server).handoff, doc: handoffDoc},
 		{method: http.MethodGet, path: "ServiceRequest/$waiting", kind: doOperation, do: (*Server).waiting,
 			doc: "What came before its ServiceRequest and waits for it: a Parameters resource."},
+		{method: http.MethodGet, path: "", kind: doSearchAll, do: (*Server).search,
+			doc: "Several types at once, or with _type those that it names; only the parameters that every type has."},
+		{method: http.MethodPost, path: "_search", kind: doSearchAll, takes: formBody, do: (*Server).search,
+			doc: "The same, with the parameters in a form."},
 		{method: http.MethodPost, path: ":type/_search", kind: doSearch, takes: formBody, do: (*Server).search,
 			doc: "The same, with the parameters in a form."},
 		{method: http.MethodGet, path: ":type", kind: doSearch, do: (*Server).search,
@@ -89,6 +94,10 @@ func table() []*route {
 			doc: "Every version stays readable."},
 		{method: http.MethodGet, path: ":type/:id/_history", kind: doHistory, do: (*Server).history,
 			doc: "Newest first; _count and _since."},
+		{method: http.MethodGet, path: ":type/:id/:of", kind: doSearch, do: (*Server).search,
+			doc: "A search in the compartment of a Patient: Patient/[id]/Task, and Patient/[id]/* for all types."},
+		{method: http.MethodPost, path: ":type/:id/:of/_search", kind: doSearch, takes: formBody, do: (*Server).search,
+			doc: "The same, with the parameters in a form."},
 		{method: http.MethodGet, path: ":type/:id", kind: doRead, do: (*Server).read,
 			doc: "If-None-Match and If-Modified-Since give 304. Deleted is 410."},
 		{method: http.MethodPut, path: ":type/:id", kind: doUpdate, takes: resourceBody, do: (*Server).write, change: (*Server).update,
@@ -131,7 +140,7 @@ func (s *Server) mount() *echo.Echo {
 // serve answers one request by its route.
 func (s *Server) serve(c echo.Context, rt *route) error {
 	r := c.Request()
-	in := &request{route: rt, asked: c.Response().Header().Get(requestIDHeader), typ: c.Param("type"), id: c.Param("id"), version: c.Param("vid"), query: r.URL.RawQuery}
+	in := &request{route: rt, asked: c.Response().Header().Get(requestIDHeader), typ: c.Param("type"), id: c.Param("id"), version: c.Param("vid"), of: c.Param("of"), query: r.URL.RawQuery}
 	if in.typ == "" {
 		in.typ = rt.fixedType()
 	}

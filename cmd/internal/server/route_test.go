@@ -39,7 +39,7 @@ func TestEntriesAndRequestsFindTheSameRoutes(t *testing.T) {
 	t.Parallel()
 	s := bareServer(t)
 	paths := []string{"", "metadata", "Task", "Task/_search", "Task/1", "Task/1/_history", "Task/1/_history/2", "Task/1/_history/2/3", "Task/1/$handoff",
-		"ServiceRequest/1/$handoff", "Patient/1/$handoff", "Task/metadata", "metadata/1", "metadata/1/_history", "Task/1/notes", "a/b/c/d/e", "$x", "Task//_history"}
+		"ServiceRequest/1/$handoff", "Patient/1/$handoff", "Task/metadata", "metadata/1", "metadata/1/_history", "Task/1/notes", "Patient/1/Task", "Patient/1/*", "Patient/1/Task/_search", "_search", "a/b/c/d/e", "$x", "Task//_history"}
 	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "BREW"} {
 		for _, path := range paths {
 			rt, params, known := match(s.routes, method, path)
@@ -73,7 +73,7 @@ func unroutedStatus(err error) int { return failed(err, "").status }
 func TestNothingAnswersAnErrorWithoutAnOutcome(t *testing.T) {
 	t.Parallel()
 	s := bareServer(t)
-	address := strings.NewReplacer(":type", "Task", ":id", "t1", ":vid", "1")
+	address := strings.NewReplacer(":type", "Task", ":id", "t1", ":vid", "1", ":of", "Procedure")
 	bad := []func(*http.Request){
 		func(r *http.Request) { r.Host = "evil.example" },
 		func(r *http.Request) { r.Header.Set("X-Dev-Principal", "role=emperor") },

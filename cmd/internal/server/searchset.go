@@ -40,10 +40,14 @@ func (w *bundleWriter) total(n int) {
 	w.out = strconv.AppendInt(w.out, int64(n), 10)
 }
 
-// links writes self, and next where there is one.
-func (w *bundleWriter) links(self, next string) {
+// links writes self, and first and next where there are such.
+func (w *bundleWriter) links(self, first, next string) {
 	w.raw(`,"link":[{"relation":"self","url":`)
 	w.text(self)
+	if first != "" {
+		w.raw(`},{"relation":"first","url":`)
+		w.text(first)
+	}
 	if next != "" {
 		w.raw(`},{"relation":"next","url":`)
 		w.text(next)
@@ -88,23 +92,34 @@ func roomFor(versions []store.Version) int {
 	return n
 }
 
-// searchset gives the answer to a search.
+// searchset gives the answer to a search at a path below the base. What is included comes behind what matches; it is never cut down to some
+// elements, whose names are about the type that was searched.
 //
 // Source: FHIR R4, bundle.html 2.36.5 (search results), search.html 3.1.1.1.2 (handling of what was not understood), 3.1.1.4 (self link)
-func searchset(base, typ string, found engine.SearchResult) []byte {
-	w := newBundle("searchset", roomFor(found.Versions))
+func searchset(base, path string, found engine.SearchResult) []byte {
+	w := newBundle("searchset", roomFor(found.Versions)+roomFor(found.Included))
 	if found.Total >= 0 {
 		w.total(found.Total)
 	}
-	next := ""
-	if found.Next != nil {
-		next = address(base, typ, found.Next)
+	first, next := "", ""
+	if found.First != nil {
+		first = address(base, path, found.First)
 	}
-	w.links(address(base, typ, found.Self), next)
-	for i := range found.Versions {
+	if found.Next != nil {
+		next = address(base, path, found.Next)
+	}
+	w.links(address(base, path, found.Self), first, next)
+	for _, v := range found.Versions {
+		v.Body = shownAs(v, found.Summary, found.Elements)
 		w.entry()
-		w.resource(base, &found.Versions[i])
+		w.resource(base, &v)
 		w.raw(`,"search":{"mode":"match"}`)
+	}
+	for _, v := range found.Included {
+		v.Body = shownAs(v, found.Summary, nil)
+		w.entry()
+		w.resource(base, &v)
+		w.raw(`,"search":{"mode":"include"}`)
 	}
 	if len(found.Issues) > 0 {
 		w.entry()
@@ -116,10 +131,13 @@ func searchset(base, typ string, found engine.SearchResult) []byte {
 }
 
 func address(base, path string, q url.Values) string {
-	if len(q) == 0 {
-		return base + "/" + path
+	if path != "" {
+		base += "/" + path
 	}
-	return base + "/" + path + "?" + q.Encode()
+	if len(q) == 0 {
+		return base
+	}
+	return base + "?" + q.Encode()
 }
 
 const (
@@ -205,7 +223,7 @@ func (s *Server) historyBundle(in *request, q url.Values, p historyQuery, versio
 		q.Set("_before", strconv.Itoa(versions[len(versions)-1].Number))
 		next = address(s.set.Base, path, q)
 	}
-	w.links(self, next)
+	w.links(self, "", next)
 	for i := range versions {
 		w.entry()
 		w.past(s.set.Base, &versions[i])

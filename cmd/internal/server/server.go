@@ -49,8 +49,10 @@ type Engine interface {
 	VRead(ctx context.Context, p engine.Principal, typ, id, version string) (store.Version, error)
 	// History gives versions, newest first, with numbers below before (0: all), and whether there are more.
 	History(ctx context.Context, p engine.Principal, typ, id string, before, limit int) ([]store.Version, bool, error)
-	// Search answers a search of one type. Parameters that it does not know are issues of the result, or with strict a refusal.
+	// Search answers a search of one type, or of several with typ "". Parameters that it does not know are issues of the result, or with strict a refusal.
 	Search(ctx context.Context, p engine.Principal, typ string, q url.Values, strict bool) (engine.SearchResult, error)
+	// SearchWithin is Search in the compartment of a resource; typ "" searches all of it.
+	SearchWithin(ctx context.Context, p engine.Principal, within store.Key, typ string, q url.Values, strict bool) (engine.SearchResult, error)
 	// HandoffParameters gives the answer of a Task or ServiceRequest as the JSON of a Parameters resource.
 	HandoffParameters(ctx context.Context, p engine.Principal, typ, id string) ([]byte, error)
 	// Package gives what may go to the agency of a Task: the JSON of a Bundle, or of a Parameters resource that holds it.

@@ -61,7 +61,9 @@ func TestWrongRequestsAreRefusedWithWords(t *testing.T) {
 		// methods
 		{"a post to an id", "POST", "/Task/t1", task, nil, 405, "not-supported", ""},
 		{"a put of the base", "PUT", "", task, nil, 405, "not-supported", ""},
-		{"a get of the base", "GET", "", "", nil, 405, "not-supported", ""},
+		{"a patch of the base", "PATCH", "", "{}", nil, 405, "not-supported", ""},
+		{"a compartment of what is no type", "GET", "/Patient/p1/Nothing", "", nil, 404, "not-found", ""},
+		{"a summary of one resource that counts", "GET", "/Task/t1?_summary=count", "", nil, 400, "invalid", ""},
 		{"a delete of metadata's neighbour", "DELETE", "/Task/t1/_history/1", "", nil, 405, "not-supported", ""},
 		{"a get of _search", "GET", "/Task/_search", "", nil, 404, "not-found", ""},
 		{"a delete of a handoff", "DELETE", "/Task/t1/$handoff", "", nil, 405, "not-supported", ""},
