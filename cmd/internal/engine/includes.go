@@ -237,7 +237,7 @@ func references(typ string) []reference {
 	var all []reference
 	for _, p := range search.Params(typ) {
 		if p.Kind == search.Reference {
-			all = append(all, reference{param: p.Terms})
+			all = append(all, reference{param: p.Terms, loose: p.Loose})
 		}
 	}
 	slices.SortFunc(all, func(a, b reference) int { return cmp.Compare(a.param, b.param) })

@@ -56,7 +56,7 @@ var referralSource = []call{
 	{why: "it lists those who may log in", ask: "GET /Practitioner", finds: "reed"},
 	{why: "it lists the patients", ask: "GET /Patient", finds: "ada ben"},
 	{why: "it reads who logged in", ask: "GET /Practitioner/{reed}", shows: []string{"name.family", "Reed"}},
-	{why: "questionnaires by title", ask: "GET /Questionnaire?_sort=title", finds: "ahc hunger", waits: "sort by title"},
+	{why: "questionnaires by title", ask: "GET /Questionnaire?_sort=title", finds: "ahc hunger"},
 	{why: "the role of who logged in, by a bare id", ask: "GET /PractitionerRole?practitioner={reed}", finds: "role"},
 	{why: "organizations, the newest first", ask: "GET /Organization?_sort=-_lastUpdated", finds: "cedar harbor platform bayview"},
 	{why: "consents by a bare id", ask: "GET /Consent?patient={ada}", finds: "consent"},
