@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,8 @@ import (
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/cmd/internal/store/sqlstore"
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/bser"
+	"warmhandoff/mapping/sdohcc"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -66,13 +69,14 @@ func wire(st *sqlstore.Store, w wiring) *system {
 		NewSecret: newSecret,
 	})
 	s := server.New(e, server.Settings{
-		Base:    w.base,
-		Dev:     true,
-		Network: w.network,
-		Now:     w.now,
-		NewID:   uuid.NewString, // request ids, which no story may depend on
-		Log:     w.log,
-		Version: versionText(),
+		Base:     w.base,
+		Dev:      true,
+		Network:  w.network,
+		Now:      w.now,
+		NewID:    uuid.NewString, // request ids, which no story may depend on
+		Log:      w.log,
+		Version:  versionText(),
+		Profiles: slices.Concat(sdohcc.Profiles, bser.Profiles),
 		Ready: func(ctx context.Context) error {
 			return st.View(ctx, func(r store.Reader) error {
 				_, err := r.LastUpdated(ctx)

@@ -72,6 +72,13 @@ func (f *fake) ApplyBundle(ctx context.Context, p engine.Principal, identifier s
 	return results, nil
 }
 
+func (f *fake) Try(_ context.Context, p engine.Principal, changes []engine.Change) ([]engine.Result, error) {
+	err := f.begin(p)
+	defer f.mu.Unlock()
+	f.changes = append(f.changes, changes...)
+	return make([]engine.Result, len(changes)), err
+}
+
 func (f *fake) apply(c *engine.Change) (engine.Result, error) {
 	key := store.Key{Type: c.Type, ID: c.ID}
 	if c.Method == engine.Create || c.Query != "" {

@@ -91,9 +91,11 @@ func (s *Server) resource(typ string) models.CapabilityStatementRestResource {
 	seen := map[interaction]bool{}
 	for _, rt := range s.routes {
 		switch {
-		case rt.kind == doOperation && rt.fixedType() == typ && !seen[interaction(rt.operation())]:
-			seen[interaction(rt.operation())] = true
-			r.Operation = append(r.Operation, operationOf(rt))
+		case rt.kind == doOperation:
+			if fixed := rt.fixedType(); (fixed == typ || fixed == "") && !seen[interaction(rt.operation())] {
+				seen[interaction(rt.operation())] = true
+				r.Operation = append(r.Operation, operationOf(rt))
+			}
 		case strings.HasPrefix(rt.path, ":type") && !seen[rt.kind]:
 			seen[rt.kind] = true
 			var i models.CapabilityStatementRestResourceInteraction
@@ -109,7 +111,7 @@ func (s *Server) resource(typ string) models.CapabilityStatementRestResource {
 func (s *Server) docs() string {
 	var all strings.Builder
 	for _, rt := range s.routes {
-		if strings.HasPrefix(rt.path, ":type") {
+		if strings.HasPrefix(rt.path, ":type") && rt.kind != doOperation {
 			fmt.Fprintf(&all, "\n\n%s %s: %s", rt.method, rt.path, rt.doc)
 		}
 	}
@@ -118,8 +120,15 @@ func (s *Server) docs() string {
 
 func operationOf(rt *route) models.CapabilityStatementRestResourceOperation {
 	name := rt.operation()
-	return models.CapabilityStatementRestResourceOperation{Name: name, Definition: "urn:warmhandoff:operation:" + name, Documentation: ptr(rt.doc)}
+	definition := "urn:warmhandoff:operation:" + name
+	if published := publishedOperations[name]; published != "" {
+		definition = published
+	}
+	return models.CapabilityStatementRestResourceOperation{Name: name, Definition: definition, Documentation: ptr(rt.doc)}
 }
+
+// publishedOperations are the operations that are not of this house.
+var publishedOperations = map[string]string{"validate": "http://hl7.org/fhir/OperationDefinition/Resource-validate"}
 
 func searchParams(typ string) []models.CapabilityStatementRestResourceSearchParam {
 	params := []models.CapabilityStatementRestResourceSearchParam{

@@ -41,6 +41,7 @@ const (
 	formBody
 	parametersBody // or none
 	patchBody      // JSON Patch, or Parameters with a FHIRPath Patch
+	looseBody      // a resource, however wrong, or none; whoever does the route reads it
 )
 
 // route is one row of the table: a method and an address below the base, and what is done there. A write has change instead of do: what the
@@ -78,6 +79,9 @@ func table() []*route {
 			doc: "Several types at once, or with _type those that it names; only the parameters that every type has."},
 		{method: http.MethodPost, path: "_search", kind: doSearchAll, takes: formBody, do: (*Server).search,
 			doc: "The same, with the parameters in a form."},
+		{method: http.MethodPost, path: ":type/$validate", kind: doOperation, takes: looseBody, do: (*Server).validate, doc: validateDoc},
+		{method: http.MethodGet, path: ":type/:id/$validate", kind: doOperation, do: (*Server).validate, doc: validateDoc},
+		{method: http.MethodPost, path: ":type/:id/$validate", kind: doOperation, takes: looseBody, do: (*Server).validate, doc: validateDoc},
 		{method: http.MethodPost, path: ":type/_search", kind: doSearch, takes: formBody, do: (*Server).search,
 			doc: "The same, with the parameters in a form."},
 		{method: http.MethodGet, path: ":type", kind: doSearch, do: (*Server).search,
@@ -210,6 +214,9 @@ func (s *Server) admitted(ctx context.Context, in *request) (*answer, error) {
 
 // readBody reads the resource that the body must be. A Bundle to be carried out is read where its entries are.
 func (in *request) readBody() error {
+	if in.route.takes == looseBody {
+		return nil
+	}
 	if isXML(in.media) && len(in.raw) > 0 {
 		data, issues := fhir.FromXML(in.raw)
 		if data == nil {

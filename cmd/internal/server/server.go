@@ -35,6 +35,7 @@ import (
 	"warmhandoff/cmd/internal/engine"
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
+	"warmhandoff/fhir/profile"
 )
 
 // Engine is what the server asks of the use cases; *engine.Engine is one. All methods must be safe for concurrent use.
@@ -43,6 +44,8 @@ type Engine interface {
 	Apply(ctx context.Context, p engine.Principal, changes []engine.Change) ([]engine.Result, error)
 	// ApplyBundle is Apply for a transaction Bundle; identifier is its Bundle.identifier as "system|value", or "".
 	ApplyBundle(ctx context.Context, p engine.Principal, identifier string, changes []engine.Change) ([]engine.Result, error)
+	// Try finds out what Apply would do, and keeps nothing of it.
+	Try(ctx context.Context, p engine.Principal, changes []engine.Change) ([]engine.Result, error)
 	// Read gives the newest version. Of a deleted resource it gives the deletion beside a refusal of kind Gone.
 	Read(ctx context.Context, p engine.Principal, typ, id string) (store.Version, error)
 	// VRead gives one version by the number that its ETag showed.
@@ -72,6 +75,8 @@ type Settings struct {
 	Dev bool
 	// Network says that the program was told to listen beyond the loopback interface: the Host header may then be anything.
 	Network bool
+	// Profiles are those that $validate knows.
+	Profiles []profile.Profile
 	// Now is the clock; it must not be nil. NewID makes ids for requests that bring none; it must not be nil.
 	Now   func() time.Time
 	NewID func() string

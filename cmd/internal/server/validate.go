@@ -1,0 +1,218 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"warmhandoff/cmd/internal/engine"
+	"warmhandoff/fhir"
+	"warmhandoff/fhir/invariant"
+	"warmhandoff/fhir/profile"
+)
+
+const validateDoc = "What is wrong with a resource, or would be with writing it: 200 and an OperationOutcome, and nothing is stored. The resource is the body, " +
+	"or the parameter resource of a Parameters body, or the stored one; mode (create, update, delete, profile) and profile stand there or in the query. " +
+	"Checked are the rules that every write must keep, the published FHIRPath invariants of R4, with a mode the write itself (also the Task's move: it is " +
+	"carried out and undone), and the profiles that are asked for (errors) or claimed in meta.profile (warnings, since a write is not refused for them). " +
+	"This is not the HL7 validator: no value set beyond the required codes of R4 and those of the profiles known here, no profile but these, no other " +
+	"server is asked."
+
+// validateFor is how long the invariants of one resource may take.
+const validateFor = 5 * time.Second
+
+// validation is one call of $validate.
+type validation struct {
+	in       *request
+	data     []byte         // as JSON, nil where the resource is not from outside
+	resource *fhir.Resource // as far as it can be read, nil where it cannot
+	mode     string         // "", create, update, delete, profile
+	profile  string         // canonical, "" for none
+	issues   []fhir.Issue
+	sound    bool // the strict reader took it
+}
+
+// validate answers what is wrong with a resource.
+//
+// Source: FHIR R4, resource-operation-validate.html
+func (s *Server) validate(ctx context.Context, in *request) (*answer, error) {
+	v := &validation{in: in}
+	if err := v.asked(); err != nil {
+		return nil, err
+	}
+	if err := s.subject(ctx, v); err != nil {
+		return nil, err
+	}
+	if v.resource != nil && v.mode != "delete" {
+		limited, cancel := context.WithTimeout(ctx, validateFor)
+		defer cancel()
+		v.issues = append(v.issues, invariant.Check(limited, v.resource)...)
+		s.profiles(v)
+	}
+	if err := s.tried(ctx, v); err != nil {
+		return nil, err
+	}
+	return &answer{status: http.StatusOK, bare: true, body: fhir.OperationOutcome(v.issues...)}, nil
+}
+
+// asked takes apart what was sent: the resource by itself, or Parameters with resource, mode and profile; mode and profile of the query hold
+// where both say something.
+func (v *validation) asked() error {
+	q, err := url.ParseQuery(v.in.query)
+	if err != nil {
+		return v.in.badQuery("url")
+	}
+	if v.data = v.in.raw; isXML(v.in.media) && len(v.data) > 0 {
+		if v.data, v.issues = fhir.FromXML(v.in.raw); v.data == nil {
+			return v.modes(q)
+		}
+		v.issues = nil // the strict reader tells them again
+	}
+	if sent, err := fhir.ReadStored(v.data); err == nil && sent.Type() == "Parameters" && len(v.data) > 0 {
+		v.data = nil
+		for p := range sent.Get("parameter").All() {
+			switch _, value := p.Choice("value"); p.Get("name").Text() {
+			case "resource":
+				v.data = p.Get("resource").Raw()
+			case "mode":
+				v.mode = value.Text()
+			case "profile":
+				v.profile = value.Text()
+			}
+		}
+	}
+	return v.modes(q)
+}
+
+func (v *validation) modes(q url.Values) error {
+	if q.Has("mode") {
+		v.mode = q.Get("mode")
+	}
+	if q.Has("profile") {
+		v.profile = q.Get("profile")
+	}
+	switch v.mode {
+	case "", "create":
+		return nil
+	case "update", "delete":
+		if v.in.id == "" {
+			return fail(http.StatusBadRequest, fhir.CodeInvalid, "", "Mode "+v.mode+" is about one resource: [base]/"+v.in.typ+"/123/$validate.")
+		}
+		return nil
+	case "profile":
+		if v.profile == "" {
+			return fail(http.StatusBadRequest, fhir.CodeRequired, "", "Mode profile needs the parameter profile: the URL of a profile.")
+		}
+		return nil
+	}
+	return fail(http.StatusBadRequest, fhir.CodeCodeInvalid, "", "The mode is one of create, update, delete, profile.")
+}
+
+// subject finds the resource to look at, and what the strict reader has against it.
+func (s *Server) subject(ctx context.Context, v *validation) error {
+	switch {
+	case len(v.data) == 0 && len(v.issues) > 0:
+		return nil // XML that is none
+	case len(v.data) == 0 && v.in.id == "":
+		return fail(http.StatusBadRequest, fhir.CodeRequired, "", "There is no resource to look at: send it as the body, or as the parameter resource of a Parameters resource.")
+	case len(v.data) == 0:
+		stored, err := s.engine.Read(ctx, v.in.who, v.in.typ, v.in.id)
+		if err != nil {
+			return withDeletion(err, stored)
+		}
+		v.data = stored.Body
+	}
+	v.resource, v.issues = fhir.Read(v.data)
+	if v.sound = v.resource != nil; !v.sound {
+		v.resource, _ = fhir.ReadStored(v.data)
+	}
+	if v.resource != nil && v.resource.Type() != v.in.typ {
+		return fail(http.StatusBadRequest, fhir.CodeInvalid, v.resource.Type()+".resourceType",
+			"The address takes a "+v.in.typ+", and the resource is a "+v.resource.Type()+".")
+	}
+	return nil
+}
+
+// profiles checks the profile that was asked for, and those that the resource claims. One that was asked for and is not known is an error; one
+// that is only claimed is told.
+//
+// Source: FHIR R4, resource-operation-validate.html ("if the server cannot validate against the nominated profile, it SHALL return an error")
+func (s *Server) profiles(v *validation) {
+	known := func(canonical string) bool {
+		p, found := profile.Find(s.set.Profiles, canonical)
+		if found {
+			v.issues = append(v.issues, p.Check(v.resource)...)
+		}
+		return found || canonical == "http://hl7.org/fhir/StructureDefinition/"+v.resource.Type()
+	}
+	if v.profile != "" && !known(v.profile) {
+		v.issues = append(v.issues, fhir.Issue{Severity: fhir.Error, Code: fhir.CodeNotSupported,
+			Text: "The profile that was asked for is not known here. Known are: " + s.profileNames() + "."})
+	}
+	for claim := range v.resource.Get("meta", "profile").All() {
+		before := len(v.issues)
+		if claim.Text() == v.profile {
+			continue
+		}
+		if !known(claim.Text()) {
+			v.issues = append(v.issues, fhir.Issue{Severity: fhir.Information, Code: fhir.CodeNotSupported, Expression: claim.Path(),
+				Text: "This profile is not known here and was not checked."})
+		}
+		for i := range v.issues[before:] {
+			if one := &v.issues[before+i]; one.Refuses() {
+				one.Severity = fhir.Warning
+			}
+		}
+	}
+}
+
+func (s *Server) profileNames() string {
+	names := make([]string, len(s.set.Profiles))
+	for i, p := range s.set.Profiles {
+		names[i] = p.URL + "|" + p.Version
+	}
+	return strings.Join(names, ", ")
+}
+
+// tried finds out whether the write that a mode speaks of would be taken. What the strict reader refuses is refused before that.
+func (s *Server) tried(ctx context.Context, v *validation) error {
+	change := engine.Change{Type: v.in.typ, ID: v.in.id, Resource: v.resource}
+	switch v.mode {
+	case "create":
+		change.Method, change.ID = engine.Create, ""
+	case "update":
+		change.Method = engine.Update
+	case "delete":
+		change.Method, change.Resource = engine.Delete, nil
+	default:
+		return nil
+	}
+	if !v.sound && v.mode != "delete" {
+		return nil
+	}
+	var err error
+	if change.IfMatch, err = ifMatch(v.in.ifMatch, ""); err != nil {
+		return err
+	}
+	results, err := s.engine.Try(ctx, v.in.who, []engine.Change{change})
+	var no *engine.Refusal
+	if errors.As(err, &no) {
+		f := refused(no)
+		if f.status >= http.StatusInternalServerError {
+			return err
+		}
+		for _, issue := range f.issues {
+			issue.Text = fmt.Sprintf("%s (a %s would be refused with %d)", strings.TrimSuffix(issue.Text, "."), v.mode, f.status)
+			v.issues = append(v.issues, issue)
+		}
+		return nil
+	}
+	for i := range results {
+		v.issues = append(v.issues, results[i].Issues...)
+	}
+	return err
+}
