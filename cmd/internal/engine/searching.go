@@ -48,6 +48,9 @@ func (e *Engine) SearchWithin(ctx context.Context, p Principal, within store.Key
 	if fhir.Refused(issues) {
 		return SearchResult{}, &Refusal{Kind: Invalid, Issues: issues}
 	}
+	if len(query.Includes) > 0 && query.Summary == "text" {
+		return SearchResult{}, refuse(Invalid, fhir.CodeInvalid, "", "_summary=text cannot stand together with _include or _revinclude")
+	}
 	found := SearchResult{Total: -1, Self: query.Self, Summary: query.Summary, Elements: query.Elements, Issues: issues}
 	s := &seeker{e: e, ctx: ctx, query: &query, within: within}
 	if mark != "" {
