@@ -347,8 +347,8 @@ func (c *leg) others() {
 func (c *leg) read(h *History, read func(*leg, *History)) {
 	l := c.ledger
 	c.explicit = h.Of != "" && h.Of == c.request
-	if h.Of != "" && !c.explicit || c.apart(h) {
-		return
+	if h.Of != "" && !c.explicit && !slices.Contains(c.outputs, h.Key) || c.apart(h) {
+		return // what names another agency's request counts here only where this Task hands it over as its own result
 	}
 	signs, bookings, holds, contacts, marks := len(l.Signs), len(l.Bookings), len(l.Holds), len(l.Contacts), len(l.Marks)
 	if !strings.HasPrefix(h.Key, "Patient/") {

@@ -122,7 +122,9 @@ func (a *application) do(t testing.TB, c call) {
 	r := good(t, answer)
 	switch {
 	case w.Code >= http.StatusBadRequest:
-		assert.Equal(t, "OperationOutcome", r.Type())
+		require.Equal(t, "OperationOutcome", r.Type())
+		shown(t, a, c.shows, r)
+		return
 	case c.entries != nil:
 		a.answered(t, c, r)
 	case r.Type() == "Bundle" && r.Get("type").Text() == "searchset":
@@ -163,14 +165,14 @@ func (a *application) send(t testing.TB, c call, method, address, body string) *
 	t.Helper()
 	r := httptest.NewRequest(method, "/fhir"+address, strings.NewReader(body))
 	r.Host = "localhost:8080"
-	headers := append(slices.Clone(a.headers), c.headers...)
-	switch {
-	case c.form != "":
-		headers = append(headers, "Content-Type: application/x-www-form-urlencoded")
-	case body != "":
-		headers = append(headers, "Content-Type: "+a.sent)
+	sent := a.sent
+	if c.form != "" {
+		sent = "application/x-www-form-urlencoded"
 	}
-	for _, line := range headers {
+	if body != "" {
+		r.Header.Set("Content-Type", sent)
+	}
+	for _, line := range append(slices.Clone(a.headers), c.headers...) {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Set(name, value)
 	}
