@@ -32,7 +32,6 @@ type call struct {
 	keep    string   // name for the resource of the answer; in a transaction "name other", by the entries
 	finds   string   // names of what is found, in order; those that come as includes have a + in front, any order; "none"
 	shows   []string // path, value, path, value: what stands in the answer; a value of "*" is anything, "" nothing
-	waits   string   // what it waits for; a call that waits must fail
 }
 
 // application sends calls as a program does that somebody else has written.
@@ -47,39 +46,8 @@ type application struct {
 func (a *application) play(t *testing.T, calls []call) {
 	t.Helper()
 	for _, c := range calls {
-		t.Run(c.why, func(t *testing.T) {
-			if c.waits == "" {
-				a.do(t, c)
-				return
-			}
-			p := &probe{TB: t}
-			p.try(func() { a.do(p, c) })
-			assert.True(t, p.failed, "it waits for %s, and passes: take it off the list", c.waits)
-		})
+		t.Run(c.why, func(t *testing.T) { a.do(t, c) })
 	}
-}
-
-// probe is a test that is expected to fail, and tells nobody.
-type probe struct {
-	testing.TB
-	failed bool
-}
-
-type probeEnded struct{}
-
-func (p *probe) Helper()               {}
-func (p *probe) Errorf(string, ...any) { p.failed = true }
-func (p *probe) FailNow()              { p.failed = true; panic(probeEnded{}) }
-
-func (p *probe) try(f func()) {
-	defer func() {
-		if v := recover(); v != nil {
-			if _, ended := v.(probeEnded); !ended {
-				panic(v)
-			}
-		}
-	}()
-	f()
 }
 
 var placeName = regexp.MustCompile(`\{([a-z][a-z0-9]*)(\.version)?\}`)

@@ -82,7 +82,7 @@ var exchangeEHR = []call{
 		entry("GET", "Organization?_id={platform}&type="+orgTypes+"|&_include=Organization:endpoint&endpoint.connection-type="+connects+"|hl7-fhir-rest", ""),
 		entry("GET", "Condition?_id={need},no-such&_profile="+sdohProfile+"SDOHCC-Condition", ""),
 		entry("GET", "Goal?_id={goal},no-such&_profile="+sdohProfile+"SDOHCC-Goal", ""),
-	}, waits: "chains", shows: []string{"entry.0.resource.resourceType", "Patient",
+	}, shows: []string{"entry.0.resource.resourceType", "Patient",
 		"entry.1.resource.type", "searchset", "entry.1.resource.total", "1", "entry.1.resource.entry.resource.id", "{role}",
 		"entry.2.resource.total", "1", "entry.3.resource.total", "1", "entry.3.resource.entry.0.resource.id", "{platform}",
 		"entry.3.resource.entry.1.resource.id", "{endpoint}", "entry.3.resource.entry.1.search.mode", "include",
@@ -95,9 +95,9 @@ var exchangeEHR = []call{
 		"code":{"coding":[{"system":"http://hl7.org/fhir/CodeSystem/task-code","code":"fulfill"}]},"focus":{"reference":"`+urnA+`"},"for":{"reference":"Patient/{ada}"},
 		"authoredOn":"2026-03-02T09:00:00+00:00","requester":{"reference":"PractitionerRole/{role}"},"owner":{"reference":"Organization/{platform}"}}`),
 	}, shows: []string{"entry.1.resource.focus.reference", "ServiceRequest/{request}", "entry.1.response.status", "201 Created"}},
-	{why: "it reads the task with its request", ask: "GET /Task?_id={task}&_include=Task%3Afocus", finds: "task +request", waits: "_include"},
-	{why: "the same with a bare colon", ask: "GET /Task?_id={task}&_include=Task:focus", finds: "task +request", waits: "_include"},
-	{why: "it polls for what is open, with all that hangs on it", finds: "task +request +platform +endpoint", waits: "chains and includes",
+	{why: "it reads the task with its request", ask: "GET /Task?_id={task}&_include=Task%3Afocus", finds: "task +request"},
+	{why: "the same with a bare colon", ask: "GET /Task?_id={task}&_include=Task:focus", finds: "task +request"},
+	{why: "it polls for what is open, with all that hangs on it", finds: "task +request +platform +endpoint",
 		ask: "GET /Task?_include=Task%3Afocus&_include=Task%3Aowner&_include%3Aiterate=Organization%3Aendpoint&owner%3AOrganization.type=" + orgTypes + "%7Ccp" +
 			"&status%3Anot=failed&status%3Anot=rejected&status%3Anot=completed&status%3Anot=cancelled&authored-on=lt2026-03-02T10%3A00%3A00.000Z"},
 	{why: "its lists: needs", ask: "GET /Condition?patient={ada}&_profile=" + sdohProfile + "SDOHCC-Condition&category=http://terminology.hl7.org/CodeSystem/condition-category|problem-list-item&clinical-status=active", finds: "need"},
@@ -154,17 +154,17 @@ var exchangePlatform = []call{
 			"code":{"coding":[{"system":"http://hl7.org/fhir/CodeSystem/task-code","code":"fulfill"}]},"focus":{"reference":"`+urnA+`"},"for":{"reference":"Patient/{cada}"},
 			"authoredOn":"2026-03-02T09:40:00+00:00","requester":{"reference":"Organization/{platform}"},"owner":{"reference":"Organization/{harbor}"}}`),
 	}, shows: []string{"entry.1.resource.focus.reference", "ServiceRequest/{ours}"}},
-	{why: "it lists what it has, with what was made of it", finds: "taken +crequest +child +ours +platform +harbor", waits: "includes",
+	{why: "it lists what it has, with what was made of it", finds: "taken +crequest +child +ours +platform +harbor",
 		ask: "GET /Task?status%3Anot=requested&intent=order&_include=Task%3Afocus&_revinclude=Task%3Abased-on&_include%3Aiterate=Task%3Aowner&_include%3Aiterate=Task%3Afocus&_sort=-_lastUpdated"},
-	{why: "it looks for what it passed on", ask: "GET /Task?based-on=Task/{taken}&intent=filler-order&_include=Task%3Afocus", finds: "child +ours", waits: "_include"},
+	{why: "it looks for what it passed on", ask: "GET /Task?based-on=Task/{taken}&intent=filler-order&_include=Task%3Afocus", finds: "child +ours"},
 }
 
 // exchangeAgency is what the agency sends: it polls by its own address, and writes everything in one transaction.
 var exchangeAgency = []call{
-	{why: "it sees what is asked of it only once that is taken up", finds: "none", waits: "chains",
+	{why: "it sees what is asked of it only once that is taken up", finds: "none",
 		ask: "GET /Task?status%3Anot=requested&intent=filler-order,order&owner%3AOrganization.identifier=http://cbo.example/fhir&_include=Task%3Afocus&_include=Task%3Asubject&_include=Task%3Arequester&_sort=-_lastUpdated"},
 	{why: "it accepts", ask: "PUT /Task/{child}", change: "child", set: []string{"status", `"accepted"`}, shows: []string{"status", "accepted"}},
-	{why: "then it finds it, with all that it needs", finds: "child +ours +cada +platform", waits: "chains and includes",
+	{why: "then it finds it, with all that it needs", finds: "child +ours +cada +platform",
 		ask: "GET /Task?status%3Anot=requested&intent=filler-order,order&owner%3AOrganization.identifier=http://cbo.example/fhir&_include=Task%3Afocus&_include=Task%3Asubject&_include=Task%3Arequester&_sort=-_lastUpdated"},
 	{why: "it starts", ask: "PUT /Task/{child}", change: "child", set: []string{"status", `"in-progress"`}, shows: []string{"status", "in-progress"}},
 	{why: "it waits", ask: "PUT /Task/{child}", change: "child", set: []string{"status", `"on-hold"`, "statusReason", `{"text":"no room"}`}, shows: []string{"status", "on-hold", "statusReason.text", "no room"}},
