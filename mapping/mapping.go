@@ -57,6 +57,10 @@ type Guide struct {
 	// NoContact are codes that say that the person must not be contacted directly: of a Task, or of ServiceRequest.orderDetail.
 	NoContact []Coding
 	Activity  []Coding // Task.output.type values whose Procedure is the activity that resulted
+
+	Events   []MessageEvent  // messages of the guide that are about a referral
+	Purposes []MessageReason // MessageHeader.reason, where it says more than the event
+	Declines []Coding        // Encounter.reasonCode of a cancelled Encounter that says: we do not take this referral
 }
 
 // Coding is a code in a code system. An empty System matches any.

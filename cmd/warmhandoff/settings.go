@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/bars"
 	"warmhandoff/mapping/bser"
 	"warmhandoff/mapping/ereferral"
 	"warmhandoff/mapping/sdohcc"
@@ -67,7 +68,7 @@ var cancelling = map[string]workflow.Cancelling{
 }
 
 // guides are the implementation guides whose codes are read and written.
-var guides = []mapping.Guide{sdohcc.Guide, bser.Guide, ereferral.Guide}
+var guides = []mapping.Guide{sdohcc.Guide, bser.Guide, ereferral.Guide, bars.Guide}
 
 // settingsFile reads settings from JSON: one object, its members named like flags. Unlike kong's own reader it refuses names that are no
 // setting, since a setting that is misspelt is one that does not hold.

@@ -69,6 +69,10 @@ var Guide = mapping.Guide{
 	Name:     "bser",
 	Source:   "HL7 BSeR 1.0.0 and 2.0.0-ballot",
 	Business: business(),
+	// One event for the referral and for every answer to it. Source: BSeR 2.0.0-ballot, BSeR Referral MessageHeader, event[x]
+	Events: []mapping.MessageEvent{
+		{Coding: mapping.Coding{System: "http://terminology.hl7.org/CodeSystem/v2-0003", Code: "I12"}, Focus: []string{"Task"}},
+	},
 }
 
 // business gives the rows as the mapping wants them: one for each state that a code is written for, or one that is only read.

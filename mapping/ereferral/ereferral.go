@@ -19,4 +19,29 @@ var Guide = mapping.Guide{
 		{Coding: mapping.Coding{Code: "completed-with-advice"}, Says: mapping.SaysNothing, Display: "Completed with advice"},
 	},
 	Fulfil: []mapping.Coding{{Code: "process-request"}},
+	Events: events,
 }
+
+// events are the messages of the guide. Ontario and Alberta have code systems of their own with the same codes, so any system is read. A correction
+// by the performer is the one message of that side that may change the request.
+//
+// Source: CA:eReC 1.1.0 DFT, Messaging Events, eReCm-1 to eReCm-11; Ontario eReferral, send-communication
+var events = []mapping.MessageEvent{
+	{Coding: mapping.Coding{Code: "add-service-request"}, Focus: request, By: mapping.ByRequester, Asks: true},
+	{Coding: mapping.Coding{Code: "notify-add-service-record"}, Focus: request, By: mapping.ByRequester},
+	{Coding: mapping.Coding{Code: "notify-update-service-record"}, Focus: request, By: mapping.ByRequester},
+	{Coding: mapping.Coding{Code: "notify-update-service-request"}, Focus: request, By: mapping.ByRequester},
+	{Coding: mapping.Coding{Code: "notify-data-correction"}, Focus: request, By: mapping.ByRequester},
+	{Coding: mapping.Coding{Code: "revoke-service-request"}, Focus: request, By: mapping.ByRequester, Ends: true},
+	{Coding: mapping.Coding{Code: "notify-add-process-request"}, Focus: process, By: mapping.ByPerformer},
+	{Coding: mapping.Coding{Code: "notify-update-process-request"}, Focus: []string{"Task", "ServiceRequest", "Appointment"}, By: mapping.ByPerformer},
+	{Coding: mapping.Coding{Code: "notify-add-appointment"}, Focus: []string{"Appointment"}, By: mapping.ByPerformer},
+	{Coding: mapping.Coding{Code: "send-communication-from-requester"}, Focus: []string{"Communication"}, By: mapping.ByPerformer},
+	{Coding: mapping.Coding{Code: "send-communication-from-provider"}, Focus: []string{"Communication"}, By: mapping.ByPerformer},
+	{Coding: mapping.Coding{Code: "send-communication"}, Focus: []string{"Communication"}, By: mapping.ByPerformer},
+}
+
+var (
+	request = []string{"ServiceRequest"}
+	process = []string{"Task", "ServiceRequest"}
+)
