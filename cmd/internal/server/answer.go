@@ -24,6 +24,7 @@ type answer struct {
 	bare    bool          // the body is no stored resource but an answer of ours (a Bundle, an outcome): it has no fullUrl
 	body    []byte        // nil: no body
 	issues  []fhir.Issue  // warnings that go beside the body where there is room for them
+	retry   bool          // the same may work in a moment
 }
 
 // Header values that never change are made once: handlers put these slices into the header map and never write to them.
@@ -41,6 +42,9 @@ var (
 func (s *Server) send(c echo.Context, a *answer) error {
 	h := c.Response().Header()
 	h["Cache-Control"] = noStore
+	if a.retry {
+		h["Retry-After"] = retryIn
+	}
 	if a.version.Number > 0 {
 		h["Etag"] = []string{etag(a.version.Number)}
 		h["Last-Modified"] = []string{a.version.Updated.UTC().Format(http.TimeFormat)}

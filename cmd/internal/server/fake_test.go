@@ -210,6 +210,12 @@ func (f *fake) Package(_ context.Context, p engine.Principal, task string) ([]by
 	return f.HandoffParameters(context.Background(), p, "Task", task)
 }
 
+func (f *fake) Message(_ context.Context, p engine.Principal, b *fhir.Resource) ([]byte, error) {
+	err := f.begin(p)
+	defer f.mu.Unlock()
+	return []byte(`{"resourceType":"Bundle","type":"message"}`), err
+}
+
 // count gives how many resources there are.
 func (f *fake) count() int {
 	f.mu.Lock()

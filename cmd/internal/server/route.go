@@ -29,6 +29,7 @@ const (
 	doPatch       interaction = "patch"
 	doHistory     interaction = "history-instance"
 	doOperation   interaction = "operation"
+	doDocument    interaction = "document" // about the server itself, not FHIR
 )
 
 // payload is what a route takes as body.
@@ -40,6 +41,7 @@ const (
 	bundleBody
 	formBody
 	parametersBody // or none
+	messageBody    // a Bundle of type message
 	patchBody      // JSON Patch, or Parameters with a FHIRPath Patch
 	looseBody      // a resource, however wrong, or none; whoever does the route reads it
 )
@@ -68,6 +70,7 @@ func table() []*route {
 		{method: http.MethodPost, path: "", kind: doTransaction, takes: bundleBody, do: (*Server).bundle,
 			doc: "A Bundle of type transaction (all or nothing) or batch (each entry alone). Entries are checked exactly as requests of their own. " +
 				"In a transaction GET entries see what the others wrote."},
+		{method: http.MethodPost, path: "$process-message", kind: doOperation, takes: messageBody, do: (*Server).message, doc: messageDoc},
 		{method: http.MethodGet, path: "Task/:id/$handoff", kind: doOperation, do: (*Server).handoff, doc: handoffDoc},
 		{method: http.MethodPost, path: "Task/:id/$handoff", kind: doOperation, takes: parametersBody, do: (*Server).handoff, doc: handoffDoc},
 		{method: http.MethodGet, path: "Task/:id/$package", kind: doOperation, do: (*Server).parcel, doc: packageDoc},
@@ -114,6 +117,9 @@ func table() []*route {
 }
 
 const handoffDoc = "Did the person get to the first visit, how do we know, and who has to do what by when: a Parameters resource."
+
+const messageDoc = "A message Bundle about a referral (BSeR, NHS BaRS, CA:eReC), carried out whole or not at all, and answered by a message Bundle. " +
+	"Only at once: async and response-url are refused."
 
 const packageDoc = "What may go to the agency under the consent that is in force: a Bundle for the agency; for a navigator or a supervisor a Parameters " +
 	"resource with the Bundle and what was left out of it."
@@ -227,7 +233,7 @@ func (in *request) readBody() error {
 	if in.route.takes == patchBody {
 		return in.readPatch()
 	}
-	if in.route.takes != resourceBody && (in.route.takes != parametersBody || len(in.raw) == 0) {
+	if in.route.takes != resourceBody && in.route.takes != messageBody && (in.route.takes != parametersBody || len(in.raw) == 0) {
 		return nil
 	}
 	body, issues := fhir.Read(in.raw)
@@ -236,8 +242,11 @@ func (in *request) readBody() error {
 	}
 	in.body = body
 	want := in.typ
-	if in.route.takes == parametersBody {
+	switch in.route.takes {
+	case parametersBody:
 		want = "Parameters"
+	case messageBody:
+		want = "Bundle"
 	}
 	if body.Type() != want {
 		return fail(http.StatusBadRequest, fhir.CodeInvalid, body.Type()+".resourceType", "The address takes a "+want+", and the body is a "+body.Type()+".")
