@@ -44,6 +44,7 @@ var rooms = []room{
 	{"mapping", []string{"fhir", "mapping/workflow"}, []string{"github.com/samply/golang-fhir-models"}},
 	{"mapping/bser", guide, nil},
 	{"mapping/ereferral", guide, nil},
+	{"mapping/bars", guide, nil},
 	{"mapping/sdohcc", guide, nil},
 	{"cmd/internal/store", []string{"fhir", "mapping/workflow"}, nil},
 	{"cmd/internal/store/sqlstore", []string{"cmd/internal/store"}, []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}},
@@ -55,7 +56,7 @@ var rooms = []room{
 	{"cmd/internal/jobs", append([]string{"cmd/internal/engine"}, useCase...), nil},
 	{"cmd/internal/scenario", []string{"mapping/workflow"}, []string{"golang.org/x/tools/txtar"}},
 	{"testdata", nil, nil},
-	{"cmd/warmhandoff", append([]string{"cmd/internal/store/sqlstore", "cmd/internal/engine", "cmd/internal/jobs", "cmd/internal/server", "cmd/internal/scenario", "fhir/profile", "mapping/bser", "mapping/ereferral", "mapping/sdohcc", "testdata"}, useCase...),
+	{"cmd/warmhandoff", append([]string{"cmd/internal/store/sqlstore", "cmd/internal/engine", "cmd/internal/jobs", "cmd/internal/server", "cmd/internal/scenario", "fhir/profile", "mapping/bars", "mapping/bser", "mapping/ereferral", "mapping/sdohcc", "testdata"}, useCase...),
 		[]string{"github.com/alecthomas/kong", "github.com/google/uuid"}},
 }
 

@@ -124,11 +124,15 @@ func (l *letter) found(typ, condition string) ([]*fhir.Resource, error) {
 	if len(issues) > 0 {
 		return nil, &Refusal{Kind: Unprocessable, Issues: issues}
 	}
-	q := storeQuery(c.query)
+	find := &seeker{e: l.e, ctx: l.ctx, r: l.r}
+	q, some, err := find.conditions(&c.query)
+	if err != nil || !some {
+		return nil, tooCostly(err)
+	}
 	q.Limit = 100
 	page, err := l.r.Search(l.ctx, q)
 	if err != nil {
-		return nil, err
+		return nil, tooCostly(err)
 	}
 	list := make([]*fhir.Resource, len(page.Versions))
 	for i, v := range page.Versions {

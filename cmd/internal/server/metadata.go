@@ -58,6 +58,13 @@ func (s *Server) rest() models.CapabilityStatementRest {
 				models.CapabilityStatementRestInteraction{Code: models.SystemRestfulInteractionTransaction, Documentation: ptr(rt.doc)},
 				models.CapabilityStatementRestInteraction{Code: models.SystemRestfulInteractionBatch, Documentation: ptr(rt.doc)})
 		}
+		if rt.kind == doSearchAll && rt.takes == noBody {
+			rest.Interaction = append(rest.Interaction,
+				models.CapabilityStatementRestInteraction{Code: models.SystemRestfulInteractionSearchSystem, Documentation: ptr(rt.doc)})
+		}
+		if rt.kind == doOperation && rt.ofSystem() {
+			rest.Operation = append(rest.Operation, operationOf(rt))
+		}
 	}
 	for _, typ := range fhir.ResourceTypes() {
 		if s.types[typ] {
@@ -91,7 +98,7 @@ func (s *Server) resource(typ string) models.CapabilityStatementRestResource {
 	seen := map[interaction]bool{}
 	for _, rt := range s.routes {
 		switch {
-		case rt.kind == doOperation:
+		case rt.kind == doOperation && !rt.ofSystem():
 			if fixed := rt.fixedType(); (fixed == typ || fixed == "") && !seen[interaction(rt.operation())] {
 				seen[interaction(rt.operation())] = true
 				r.Operation = append(r.Operation, operationOf(rt))
@@ -128,7 +135,10 @@ func operationOf(rt *route) models.CapabilityStatementRestResourceOperation {
 }
 
 // publishedOperations are the operations that are not of this house.
-var publishedOperations = map[string]string{"validate": "http://hl7.org/fhir/OperationDefinition/Resource-validate"}
+var publishedOperations = map[string]string{
+	"validate":        "http://hl7.org/fhir/OperationDefinition/Resource-validate",
+	"process-message": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
+}
 
 func searchParams(typ string) []models.CapabilityStatementRestResourceSearchParam {
 	params := []models.CapabilityStatementRestResourceSearchParam{

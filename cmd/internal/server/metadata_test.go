@@ -45,7 +45,7 @@ func TestMetadataTellsWhatTheTablesHold(t *testing.T) {
 	assert.Contains(t, rest.Documentation, "Subscriptions are stored and never fired")
 	assert.Contains(t, rest.Security.Description, "No authentication")
 	assert.Contains(t, rest.Security.Description, "loopback")
-	assert.Len(t, rest.Interaction, 2)
+	assert.Len(t, rest.Interaction, 3, "transaction, batch, search-system")
 
 	assert.Len(t, rest.Resource, len(fhir.ResourceTypes())-1, "all but Parameters")
 	for _, r := range rest.Resource {

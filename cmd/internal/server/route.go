@@ -262,6 +262,9 @@ func (rt *route) fixedType() string {
 	return ""
 }
 
+// ofSystem reports whether a route's operation is asked of the whole server.
+func (rt *route) ofSystem() bool { return strings.HasPrefix(rt.path, "$") }
+
 // operation gives the name of a route's operation, "" for one that is none.
 func (rt *route) operation() string {
 	_, name, _ := strings.Cut(rt.path, "$")
