@@ -210,6 +210,10 @@ func (f *fake) Package(_ context.Context, p engine.Principal, task string) ([]by
 	return f.HandoffParameters(context.Background(), p, "Task", task)
 }
 
+func (f *fake) Everything(ctx context.Context, p engine.Principal, request string, q url.Values) (engine.SearchResult, error) {
+	return f.Search(ctx, p, "ServiceRequest", q, false)
+}
+
 func (f *fake) Message(_ context.Context, p engine.Principal, b *fhir.Resource) ([]byte, error) {
 	err := f.begin(p)
 	defer f.mu.Unlock()

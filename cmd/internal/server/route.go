@@ -76,6 +76,8 @@ func table() []*route {
 		{method: http.MethodGet, path: "Task/:id/$package", kind: doOperation, do: (*Server).parcel, doc: packageDoc},
 		{method: http.MethodGet, path: "ServiceRequest/:id/$handoff", kind: doOperation, do: (*Server).handoff, doc: handoffDoc},
 		{method: http.MethodPost, path: "ServiceRequest/:id/$handoff", kind: doOperation, takes: parametersBody, do: (*Server).handoff, doc: handoffDoc},
+		{method: http.MethodGet, path: "ServiceRequest/:id/$everything", kind: doOperation, do: (*Server).everything, doc: everythingDoc},
+		{method: http.MethodPost, path: "ServiceRequest/:id/$everything", kind: doOperation, takes: parametersBody, do: (*Server).everything, doc: everythingDoc},
 		{method: http.MethodGet, path: "ServiceRequest/$waiting", kind: doOperation, do: (*Server).waiting,
 			doc: "What came before its ServiceRequest and waits for it: a Parameters resource."},
 		{method: http.MethodGet, path: "", kind: doSearchAll, do: (*Server).search,
@@ -117,6 +119,9 @@ func table() []*route {
 }
 
 const handoffDoc = "Did the person get to the first visit, how do we know, and who has to do what by when: a Parameters resource."
+
+const everythingDoc = "A referral whole, as a searchset: the ServiceRequest, and the Tasks, visits, consents, documents and people that belong to it, " +
+	"as far as whoever asks may have them. _count, _since, _type."
 
 const messageDoc = "A message Bundle about a referral (BSeR, NHS BaRS, CA:eReC), carried out whole or not at all, and answered by a message Bundle. " +
 	"Only at once: async and response-url are refused."

@@ -64,10 +64,14 @@ func (w *bundleWriter) entry() {
 	}
 }
 
-// resource writes fullUrl and resource of an entry.
+// resource writes fullUrl and resource of an entry. What is stored nowhere has a name that nobody will ask for.
 func (w *bundleWriter) resource(base string, v *store.Version) {
 	w.raw(`"fullUrl":`)
-	w.text(base + "/" + v.Type + "/" + v.ID)
+	if v.Number == 0 {
+		w.text("urn:warmhandoff:unstored:" + v.Type + "/" + v.ID)
+	} else {
+		w.text(base + "/" + v.Type + "/" + v.ID)
+	}
 	if len(v.Body) > 0 {
 		w.raw(`,"resource":`)
 		w.out = append(w.out, v.Body...)
