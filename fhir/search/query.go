@@ -19,6 +19,7 @@ const (
 	MaxIDs       = 500  // values of _id
 	maxMatches   = 32   // conditions in one search
 	maxTotal     = 2000 // values in one search, after bare ids became one for each type
+	maxEnds      = 64   // searches inside one search, after chains without a type became one for each
 )
 
 // Options are what Parse and Terms are told beside their input.
@@ -50,10 +51,8 @@ func Parse(typ string, q url.Values, opt Options) (Query, []fhir.Issue) {
 		}
 	}
 	p.finish()
-	if conditions, values := p.query.size(); conditions > maxMatches {
-		p.issues = append(p.issues, *failed(fhir.CodeTooCostly, "a search may have at most %d conditions", maxMatches))
-	} else if values > maxTotal {
-		p.issues = append(p.issues, *failed(fhir.CodeTooCostly, "this search has too many values; write references with their type"))
+	if err := p.query.tooMuch(); err != nil {
+		p.issues = append(p.issues, *err)
 	}
 	return p.query, p.issues
 }
@@ -66,28 +65,41 @@ func (p *parser) finish() {
 	}
 }
 
-// size counts the conditions and values of a search and of all searches inside it.
-func (q *Query) size() (conditions, values int) {
-	conditions, values = len(q.All), len(q.IDs)
-	for _, m := range q.All {
-		values += len(m.Values) + len(m.Prefixes) + len(m.Ranges) + len(m.Tests)
+// tooMuch refuses a search that would ask more of the store than anybody needs.
+func (q *Query) tooMuch() *fhir.Issue {
+	switch n := q.size(); {
+	case n.conditions > maxMatches:
+		return failed(fhir.CodeTooCostly, "a search may have at most %d conditions", maxMatches)
+	case n.ends > maxEnds:
+		return failed(fhir.CodeTooCostly, "these chains lead to too many types; name the type of what a reference names, as in owner:Organization.name")
+	case n.values > maxTotal:
+		return failed(fhir.CodeTooCostly, "this search has too many values; write references with their type")
 	}
-	inside := func(in *Query) {
-		c, v := in.size()
-		conditions, values = conditions+c, values+v
+	return nil
+}
+
+// size is how much a search asks, with all searches inside it.
+type size struct{ conditions, values, ends int }
+
+func (q *Query) size() size {
+	n := size{conditions: len(q.All), values: len(q.IDs)}
+	for _, m := range q.All {
+		n.values += len(m.Values) + len(m.Prefixes) + len(m.Ranges) + len(m.Tests)
 	}
 	for _, c := range q.Chains {
 		most := 0 // each query of a chain asks the same of another type
 		for _, in := range c.Queries {
-			n, v := in.size()
-			most, values = max(most, n), values+v
+			its := in.size()
+			most = max(most, its.conditions)
+			n.values, n.ends = n.values+its.values, n.ends+its.ends+1
 		}
-		conditions += most
+		n.conditions += most
 	}
 	for _, h := range q.Has {
-		inside(h.Query)
+		its := h.Query.size()
+		n.conditions, n.values, n.ends = n.conditions+its.conditions, n.values+its.values, n.ends+its.ends+1
 	}
-	return conditions, values
+	return n
 }
 
 // ParseCondition reads a search that picks one resource: the condition of a conditional create, update or delete, or of a conditional reference.
@@ -176,6 +188,9 @@ func (p *parser) parameter(name string, values []string) *fhir.Issue {
 
 // filter adds the condition of one value of one parameter. It reports whether the parameter is known.
 func (p *parser) filter(name, v string) (known bool, err *fhir.Issue) {
+	if len(p.query.All)+len(p.query.Chains)+len(p.query.Has) > 2*maxMatches { // a condition may be kept as two
+		return true, failed(fhir.CodeTooCostly, "a search may have at most %d conditions", maxMatches)
+	}
 	switch {
 	case name == "_id":
 		return true, p.ids(v)

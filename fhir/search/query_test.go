@@ -116,6 +116,8 @@ func TestParseRefuses(t *testing.T) {
 		{"more than 64 values", "status=" + many, false},
 		{"more than 32 conditions", strings.Repeat("code=a&", 33), false},
 		{"more than 2000 values, for bare ids stand for each type", strings.Repeat("subject=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p&", 6), false},
+		{"very many conditions", strings.Repeat("code=a&", 3000), false},
+		{"a chain of two steps that leads anywhere", "focus.subject._tag=x", false},
 		{"more than 500 ids", "_id=" + strings.Repeat("a,", 500) + "a", false},
 		{"a date that is none", "_lastUpdated=soon", false},
 		{"a date that the calendar does not have", "_lastUpdated=ge2026-02-30", false},
