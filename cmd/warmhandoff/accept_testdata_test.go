@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -70,65 +69,6 @@ func storyAt(t *testing.T, name string) *scenario.Scenario {
 	s, err := scenario.ParseAfter(name, data, scenario.Beside(name, os.ReadFile))
 	require.NoError(t, err)
 	return s
-}
-
-func TestAcceptTheReaderRefusesTheInvalid(t *testing.T) {
-	t.Parallel()
-	for _, name := range samplesOf(t, "invalid/*.json", 30) {
-		data, err := os.ReadFile(name)
-		require.NoError(t, err)
-		want := readWant(t, strings.TrimSuffix(name, ".json")+".want")
-		if want.by == "server" {
-			assert.Empty(t, readIssues(data), "%s: the reader has nothing against it, the server has", name)
-			continue
-		}
-		assert.ElementsMatch(t, want.issues, readIssues(data), name)
-		resource, _ := fhir.Read(data)
-		assert.Nil(t, resource, name)
-	}
-}
-
-func TestAcceptEveryExpectationHasItsInput(t *testing.T) {
-	t.Parallel()
-	for _, name := range samplesOf(t, "invalid/*.want", 30) {
-		_, err := os.Stat(strings.TrimSuffix(name, ".want") + ".json")
-		assert.NoError(t, err)
-	}
-}
-
-// expectation is a .want file, as invalid/README.md describes it.
-type expectation struct {
-	by, status, request string
-	after, issues       []string
-}
-
-func readWant(t *testing.T, name string) expectation {
-	t.Helper()
-	data, err := os.ReadFile(name)
-	require.NoError(t, err)
-	var w expectation
-	for line := range strings.Lines(string(data)) {
-		line = strings.TrimSpace(line)
-		key, rest, _ := strings.Cut(line, " ")
-		switch key {
-		case "by":
-			w.by = rest
-		case "status":
-			w.status = rest
-		case "request":
-			w.request = rest
-		case "after":
-			w.after = append(w.after, rest)
-		case "fatal", "error":
-			w.issues = append(w.issues, line)
-		default:
-			assert.Equal(t, "#", key, "%s: %q", name, line)
-		}
-	}
-	assert.Contains(t, []string{"reader", "server"}, w.by, name)
-	assert.NotEmpty(t, w.status, name)
-	assert.NotEmpty(t, w.issues, name)
-	return w
 }
 
 // readIssues gives the issues of the strict reader as lines of a .want file.
@@ -298,55 +238,6 @@ func TestAcceptABundleComesBackAsItWasSent(t *testing.T) {
 		assert.Equal(t, unstamped(t, []byte(sent)), unstamped(t, stored.Body), address)
 	}
 	assert.Contains(t, string(data), "12.500")
-}
-
-// TestAcceptTheServerRefusesTheInvalid posts each wrong input to a server of its own: the answer is what stands beside it, and nothing is stored.
-func TestAcceptTheServerRefusesTheInvalid(t *testing.T) {
-	t.Parallel()
-	for _, name := range samplesOf(t, "invalid/*.json", 30) {
-		t.Run(filepath.Base(name), func(t *testing.T) {
-			t.Parallel()
-			data, err := os.ReadFile(name)
-			require.NoError(t, err)
-			want := readWant(t, strings.TrimSuffix(name, ".json")+".want")
-			a := newAdapter(t)
-			for _, first := range want.after {
-				before, err := os.ReadFile(samples + first)
-				require.NoError(t, err)
-				a.do(nobody, "POST", "", string(before))
-			}
-			held := a.holdings()
-			method, path := want.address(t, data)
-			answer := a.ask(nobody, method, path, string(data))
-			assert.Equal(t, want.status, strconv.Itoa(answer.Status), string(answer.Body))
-			var got []string
-			for _, i := range answer.Issues() {
-				if i.Expression == "" {
-					i.Expression = "-"
-				}
-				assert.NotEmpty(t, i.Text)
-				got = append(got, i.Severity+" "+i.Code+" "+i.Expression)
-			}
-			assert.ElementsMatch(t, want.issues, got)
-			assert.Equal(t, "OperationOutcome", strictly(t, answer.Body).Type())
-			assert.Equal(t, held, a.holdings(), "nothing is stored")
-		})
-	}
-}
-
-// address gives where an invalid input goes: where its expectation says, else where its type goes.
-func (w expectation) address(t *testing.T, data []byte) (method, path string) {
-	t.Helper()
-	if w.request != "" {
-		method, path, _ = strings.Cut(w.request, " ")
-		return method, path
-	}
-	typ := part(`"resourceType"\s*:\s*"([A-Za-z]+)"`, string(data))
-	require.NotEmpty(t, typ, "an input that names no type must say in its .want where it goes")
-	if typ == "Bundle" {
-		return "POST", "/"
-	}
-	return "POST", "/" + typ
 }
 
 // TestAcceptScenariosEndAsTheySayInAnyOrder plays every story, and delivers its messages in fifty other orders.

@@ -19,11 +19,7 @@ type entry struct {
 // entryAt makes the request of one entry: n is its place in the Bundle as it was sent.
 func (s *Server) entryAt(outer *request, n int, v fhir.Value) entry {
 	in := &request{asked: outer.asked, who: outer.who, want: outer.want, strict: outer.strict, at: fmt.Sprintf("Bundle.entry[%d]", n)}
-	err := s.readEntry(in, v)
-	if err == nil {
-		err = s.named(in)
-	}
-	if err != nil {
+	if err := s.readEntry(in, v); err != nil {
 		return entry{err: err}
 	}
 	return entry{in: in}
@@ -43,12 +39,19 @@ func (s *Server) readEntry(in *request, v fhir.Value) error {
 	if err := s.routeEntry(in, ask.Get("method").Text(), ask.Get("url").Text()); err != nil {
 		return err
 	}
+	if err := s.named(in); err != nil {
+		return err
+	}
 	switch in.route.takes {
 	case resourceBody:
 		return in.takeResource(v.Get("resource"))
 	case patchBody:
 		if in.body = v.Get("resource").Resource(); in.body == nil {
 			return fail(http.StatusBadRequest, fhir.CodeRequired, in.at+".resource", "PATCH needs the patch in the entry: a Parameters resource, or a Binary.")
+		}
+		if typ := in.body.Type(); typ != "Parameters" && typ != "Binary" {
+			return fail(http.StatusBadRequest, fhir.CodeInvalid, in.at+".resource.resourceType",
+				"A patch in a Bundle is a Parameters resource (FHIRPath Patch), or a Binary with a JSON Patch; this is a "+typ+".")
 		}
 	}
 	return nil

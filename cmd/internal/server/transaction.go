@@ -43,7 +43,9 @@ func (s *Server) changes(ctx context.Context, entries []entry) ([]engine.Change,
 		err := e.err
 		if err == nil && e.in.route.change != nil {
 			var change engine.Change
-			change, err = e.in.route.change(s, ctx, e.in)
+			if change, err = e.in.route.change(s, ctx, e.in); err != nil {
+				err = failed(err, e.in.asked).in(e.in.at) // a patch reads what it is applied to, and a read does not know of entries
+			}
 			changes = append(changes, change)
 		}
 		if err != nil {
