@@ -9,7 +9,7 @@
 //	replay     a story, with its own clock         replay.go
 //	load       requests in bulk, measured          load.go, mix.go
 //	reproject  the read model made again           reproject.go
-//	proof      long proofs                         proof.go, timers.go, herd.go, child.go
+//	proof      long proofs                         proof.go, timers.go, herd.go, searches.go, child.go
 //	version                                        version.go
 //
 // A verb ends with 0 when all is well, with 1 when what it looked at is refused or differs or fails, and with 2 when it could not begin.

@@ -231,3 +231,25 @@ func BenchmarkWorklist(b *testing.B) {
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "searches/s")
 }
+
+// BenchmarkInclude is a page of 50 Tasks alone, and with what they are about and the persons.
+func BenchmarkInclude(b *testing.B) {
+	f := startOn(b, benchEngine(b).store)
+	for i := range 2000 {
+		f.apply(f.put(fmt.Sprintf(`{"resourceType":"Patient","id":"p%d","active":true,"name":[{"family":"Fictional"}]}`, i)))
+		f.apply(f.put(fmt.Sprintf(`{"resourceType":"ServiceRequest","id":"s%d","status":"active","intent":"order","code":{"text":"food"},"subject":{"reference":"Patient/p%d"}}`, i, i)))
+		f.apply(f.put(fmt.Sprintf(`{"resourceType":"Task","id":"t%d","status":"requested","intent":"order","owner":{"reference":"Organization/o%d"},
+			"focus":{"reference":"ServiceRequest/s%d"},"for":{"reference":"Patient/p%d"}}`, i, i%20, i, i)))
+	}
+	for _, with := range [][]string{nil, {"Task:focus", "Task:patient"}} {
+		b.Run(fmt.Sprintf("includes=%d", len(with)), func(b *testing.B) {
+			q := url.Values{"owner": {"Organization/o7"}, "_count": {"50"}, "_include": with}
+			for b.Loop() {
+				got, err := f.Search(b.Context(), Principal{}, "Task", q, false)
+				if err != nil || len(got.Versions) != 50 || len(got.Included) != 50*len(with) {
+					b.Fatal(err, len(got.Versions), len(got.Included))
+				}
+			}
+		})
+	}
+}

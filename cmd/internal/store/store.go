@@ -119,7 +119,7 @@ type Query struct {
 	Show      []string  // params whose terms are given beside each version
 }
 
-// Page is the answer to a Query.
+// Page is the answer to a Query. Its versions come without their Author.
 type Page struct {
 	Versions []Version
 	Shown    [][]Term // with Query.Show, one list for each of Versions, its params as Show names them

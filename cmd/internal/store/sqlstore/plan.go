@@ -11,7 +11,7 @@ import (
 
 // plan is a query made ready: what drives it and what is asked on the way.
 type plan struct {
-	q      store.Query
+	q      asked
 	lo, hi int64         // bounds of seq, both excluded
 	drive  *store.Match  // the condition whose range is run along; nil: the ids, or all resources of the type
 	exact  []store.Match // other conditions, on values in the index only
@@ -29,7 +29,7 @@ const mostSorted = 5000
 const mostArguments = 30000
 
 func (r *reader) plan(q store.Query) (plan, error) {
-	p := plan{q: q, hi: noEnd}
+	p := plan{q: asked{q}, hi: noEnd}
 	if !q.From.IsZero() {
 		first, err := r.since(millisUp(q.From))
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 
 	"warmhandoff/cmd/internal/store"
 )
@@ -70,8 +71,10 @@ type hit struct {
 
 // page gives the first versions of a plan, at most limit.
 func (r *reader) page(ctx context.Context, p plan, limit int) ([]hit, error) {
-	text, args := p.seqs(limit)
-	if len(p.sifted) > 0 {
+	var source string
+	var args []any
+	switch {
+	case len(p.sifted) > 0:
 		var seqs []int64
 		err := r.sift(ctx, p, min(limit, 64), func(seq int64) bool {
 			seqs = append(seqs, seq)
@@ -80,35 +83,62 @@ func (r *reader) page(ctx context.Context, p plan, limit int) ([]hit, error) {
 		if err != nil || len(seqs) == 0 {
 			return nil, err
 		}
-		text, args = anyOf(seqs)
-		text = text[1 : len(text)-1]
+		source, args = anyOf(seqs)
+		source, args = p.q.at(source, args)
+	case p.q.IDs != nil:
+		source, args = p.byID()
+	default:
+		source, args = p.seqs(limit)
+		source, args = p.q.at("("+source+")", args)
 	}
-	all, err := r.hits(ctx, p.q, text, args)
+	all, err := r.hits(ctx, p.q.Query, source, args)
 	slices.SortFunc(all, func(a, b hit) int { return p.order(a.Seq, b.Seq) })
-	return all, err
+	return all[:min(len(all), limit)], err
 }
 
-// hits reads what a query shows of the resources at the places that a list or a statement gives.
-func (r *reader) hits(ctx context.Context, q store.Query, places string, args []any) ([]hit, error) {
-	text := "SELECT " + versionColumns + ", v.body FROM version v WHERE v.seq IN (" + places + ")"
-	read := func(r row) hit { return hit{Version: wholeOf(r)} }
+// asked is a query with what its answer is read from.
+type asked struct{ store.Query }
+
+// at gives the rows to read for the resources at the places that a list or a statement gives: v is their version, d the resource.
+func (q asked) at(places string, args []any) (string, []any) {
 	switch {
 	case q.Bare:
-		text = "SELECT v.id, v.number, v.seq, v.terms, v.loose FROM resource v WHERE v.type = ? AND v.seq IN (" + places + ")"
-		args = append([]any{q.Type}, args...)
-		read = func(r row) hit {
-			return hit{Version: store.Version{Key: store.Key{Type: q.Type, ID: r.text(0)}, Number: int(r.long(1)), Seq: r.long(2)}}
-		}
+		return " FROM resource d WHERE d.type = ? AND d.seq IN " + places, append([]any{q.Type}, args...)
 	case q.Show != nil:
-		text = "SELECT " + versionColumns + ", v.body, r.terms, r.loose FROM version v JOIN resource r ON r.rid = v.rid WHERE v.seq IN (" + places + ")"
+		return " FROM version v CROSS JOIN resource d ON d.rid = v.rid WHERE v.seq IN " + places, args
+	}
+	return " FROM version v WHERE v.seq IN " + places, args
+}
+
+// byID gives the rows to read where ids are asked for. They are so few that the database need not sort them.
+func (p plan) byID() (string, []any) {
+	text, args := p.ofType()
+	text = strings.TrimPrefix(text, "SELECT d.seq FROM resource d")
+	if p.q.Bare {
+		return " FROM resource d" + text, args
+	}
+	return " FROM resource d CROSS JOIN version v ON v.seq = d.seq" + text, args
+}
+
+// hits reads what a query shows of resources. Columns that nobody asks for are not read: each costs a conversion.
+func (r *reader) hits(ctx context.Context, q store.Query, source string, args []any) ([]hit, error) {
+	text := "SELECT v.id, v.number, v.seq, v.updated, v.body"
+	if q.Bare {
+		text = "SELECT d.id, d.number, d.seq"
+	}
+	if q.Show != nil {
+		text += ", d.terms, d.loose"
 	}
 	names := make(map[string]string, len(q.Show)) // as they are kept → as they are asked for
 	for _, name := range q.Show {
 		names[paramOf(q.Type, name)] = name
 	}
 	var all []hit
-	err := r.s.query(r.patience(ctx), text, args, func(r row) error {
-		h := read(r)
+	err := r.s.query(r.patience(ctx), text+source, args, func(r row) error {
+		h := hit{Version: store.Version{Key: store.Key{Type: q.Type, ID: r.text(0)}, Number: int(r.long(1)), Seq: r.long(2)}}
+		if !q.Bare {
+			h.Updated, h.Body = fromMillis(r.long(3)), r.blob(4)
+		}
 		for i := len(r) - 2; i < len(r) && len(names) > 0; i++ {
 			err := eachRaw(r.blob(i), func(param, value []byte) {
 				if name, ok := names[string(param)]; ok {
