@@ -8,11 +8,13 @@ import (
 )
 
 // heard gives what of a resource counts for this leg: the versions that a party to the leg wrote, or a feed. What a stranger says is kept, and
-// says nothing here, in whoever's name it is written.
+// says nothing here, in whoever's name it is written; unless this leg's Task hands it over as its own result, as a coordination platform does
+// with what the agency behind it has written.
 //
 // Source: local, what it says counts for a referral only if the writer is a party to that leg, or a feed
+// Source: Gravity coordination platform client, the output of its own Task is copied to the Task that it took
 func (c *leg) heard(h *History) *History {
-	if !slices.ContainsFunc(h.Versions, c.stranger) {
+	if slices.Contains(c.outputs, h.Key) || !slices.ContainsFunc(h.Versions, c.stranger) {
 		return h
 	}
 	only := *h

@@ -40,6 +40,7 @@ type application struct {
 	sent    string   // Content-Type of what it sends
 	seen    map[string]*fhir.Resource
 	h       http.Handler
+	who     string // who it says it is, with names in it as in calls; "" says nothing
 }
 
 // play sends the calls in order, each as a test of its own.
@@ -143,6 +144,9 @@ func (a *application) send(t testing.TB, c call, method, address, body string) *
 	for _, line := range append(slices.Clone(a.headers), c.headers...) {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Set(name, value)
+	}
+	if a.who != "" {
+		r.Header.Set("X-Dev-Principal", a.fill(t, a.who))
 	}
 	w := httptest.NewRecorder()
 	a.h.ServeHTTP(w, r)

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"warmhandoff/fhir"
@@ -111,6 +112,8 @@ var exchangeEHR = []call{
 	{why: "questionnaires by their address", ask: "GET /Questionnaire?url=http%3A%2F%2Fexample.org%2Fa%2Chttp%3A%2F%2Fexample.org%2Fb", finds: "none"},
 	{why: "a map by its address", ask: "GET /StructureMap?url=http://example.org/map", finds: "none"},
 	{why: "the tasks of a patient", ask: "GET /Task?owner%3APatient={ada}", finds: "none"},
+	{why: "an observation with who made it and what it came from", finds: "none",
+		ask: "GET /Observation?_id=no-such&_include=Observation%3Aperformer&_include=Observation%3Aderived-from"},
 	{why: "how many there are", ask: "GET /Task?owner=Organization/{platform}&_count=0", shows: []string{"total", "1", "entry", ""}},
 }
 
@@ -156,6 +159,9 @@ var exchangePlatform = []call{
 	}, shows: []string{"entry.1.resource.focus.reference", "ServiceRequest/{ours}"}},
 	{why: "it lists what it has, with what was made of it", finds: "taken +crequest +child +ours +platform +harbor",
 		ask: "GET /Task?status%3Anot=requested&intent=order&_include=Task%3Afocus&_revinclude=Task%3Abased-on&_include%3Aiterate=Task%3Aowner&_include%3Aiterate=Task%3Afocus&_sort=-_lastUpdated"},
+	{why: "it polls as the EHR does, and for what was made of each", finds: "taken +crequest +platform +endpoint +child +ours",
+		ask: "GET /Task?identifier=" + ehrBase + "%7C{task}&_include=Task%3Afocus&_include=Task%3Aowner&_include%3Aiterate=Organization%3Aendpoint&_revinclude=Task%3Abased-on&_include%3Aiterate=Task%3Afocus" +
+			"&status%3Anot=failed&status%3Anot=rejected&status%3Anot=completed&status%3Anot=cancelled&authored-on=lt2026-03-02T10%3A00%3A00.000Z"},
 	{why: "it looks for what it passed on", ask: "GET /Task?based-on=Task/{taken}&intent=filler-order&_include=Task%3Afocus", finds: "child +ours"},
 }
 
@@ -218,5 +224,27 @@ func TestTheLoopOfTheGravityExchange(t *testing.T) {
 	a := hapi(realServer(t))
 	for _, part := range [][]call{exchangeDirectory, exchangeEHR, exchangePlatform, exchangeAgency, exchangeEnd} {
 		a.play(t, part)
+	}
+}
+
+// Where the agency of the exchange takes a task, step by step, and where it ends.
+func TestTheMovesThatTheExchangeMakes(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{
+		"received accepted in-progress on-hold in-progress", "received rejected", "received accepted cancelled", "received accepted in-progress cancelled",
+		"received accepted in-progress on-hold cancelled", "received accepted in-progress failed", "accepted in-progress", "rejected",
+	} {
+		for _, who := range []string{"", "org=Organization/{platform};role=agency"} {
+			t.Run(way+" "+who, func(t *testing.T) {
+				t.Parallel()
+				a := hapi(realServer(t))
+				a.play(t, exchangeDirectory)
+				a.play(t, exchangeEHR[1:2])
+				a.who = who
+				for status := range strings.FieldsSeq(way) {
+					a.do(t, call{ask: "PUT /Task/{task}", change: "task", set: []string{"status", `"` + status + `"`, "statusReason", `{"text":"as things are"}`}, shows: []string{"status", status}})
+				}
+			})
+		}
 	}
 }

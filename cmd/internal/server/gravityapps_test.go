@@ -2,7 +2,10 @@ package server_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
 
 	"warmhandoff/fhir"
 )
@@ -163,4 +166,50 @@ func TestTheCallsOfReferralSourceAndAgency(t *testing.T) {
 	a.play(t, directory)
 	a.play(t, referralSource)
 	a.play(t, agency)
+}
+
+// The same where the server is told who asks, as it will be once somebody logs in.
+func TestTheCallsOfReferralSourceAndAgencyByName(t *testing.T) {
+	t.Parallel()
+	a := ruby(realServer(t))
+	a.play(t, directory)
+	a.who = "org=Organization/{bayview};role=referrer"
+	a.play(t, referralSource)
+	a.who = "org=Organization/{harbor};role=agency"
+	a.play(t, agency)
+}
+
+// These programs never ask for a second page: what is newest must be on the first, and it must be a large one.
+func TestTheFirstPageHoldsTheNewest(t *testing.T) {
+	t.Parallel()
+	a := ruby(realServer(t))
+	newest := ""
+	for i := range 60 {
+		name := "org" + string(rune('a'+i/26)) + string(rune('a'+i%26))
+		a.do(t, call{ask: "POST /Organization", keep: name, body: `{"resourceType":"Organization","name":"` + name + `"}`})
+		if i >= 10 {
+			newest = name + " " + newest
+		}
+	}
+	c := client{t: t, h: a.h}
+	want := []string{}
+	for name := range strings.FieldsSeq(newest) {
+		want = append(want, a.seen[name].ID())
+	}
+	for _, query := range []string{"/Organization?_sort=-_lastUpdated", "/Organization"} {
+		assert.Equal(t, want, c.found(query), query)
+	}
+}
+
+// The models of the Ruby client know nothing of what stands beside a primitive value: it is lost when they write back what they read, and only
+// history has it then.
+func TestWhatTheRubyModelsDropIsInHistory(t *testing.T) {
+	t.Parallel()
+	a := ruby(realServer(t))
+	a.play(t, []call{
+		{why: "an EHR writes a time of birth beside the date", ask: "POST /Patient", keep: "ada",
+			body: `{"resourceType":"Patient","birthDate":"1980-02-03","_birthDate":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/patient-birthTime","valueDateTime":"1980-02-03T04:05:00Z"}]}}`},
+		{why: "an application writes back what it has understood", ask: "PUT /Patient/{ada}", body: `{"resourceType":"Patient","id":"{ada}","birthDate":"1980-02-03","gender":"female"}`},
+		{why: "the time is in the version before", ask: "GET /Patient/{ada}/_history/1", shows: []string{"_birthDate.extension.valueDateTime", "1980-02-03T04:05:00Z"}},
+	})
 }

@@ -77,6 +77,25 @@ func TestTheLoopOfTheThreeGravityApplications(t *testing.T) {
 	}
 }
 
+// The same where the server is told who asks.
+func TestTheLoopOfTheThreeGravityApplicationsByName(t *testing.T) {
+	t.Parallel()
+	a := ruby(realServer(t))
+	a.play(t, directory)
+	for _, part := range []struct {
+		who   string
+		calls []call
+	}{
+		{"org=Organization/{bayview};role=referrer", referred},
+		{"org=Organization/{platform};role=agency", delegation},
+		{"org=Organization/{harbor};role=agency", agencyTurn},
+		{"org=Organization/{platform};role=agency", platformTurn},
+	} {
+		a.who = part.who
+		a.play(t, part.calls)
+	}
+}
+
 // What the platform says when it goes otherwise, and what it writes from a cache that is old.
 func TestTheOtherAnswersOfTheGravityApplications(t *testing.T) {
 	t.Parallel()

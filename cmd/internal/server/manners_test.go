@@ -26,6 +26,8 @@ func TestTheMannersOfRealClients(t *testing.T) {
 		{why: "JSON with the version of FHIR", ask: "GET /Patient/{ada}", headers: []string{"Accept: application/fhir+json; fhirVersion=4.0"}},
 		{why: "JSON where XML comes first and weighs the same", ask: "GET /Patient/{ada}",
 			headers: []string{"Accept: application/fhir+xml;q=1.0, application/fhir+json;q=1.0, application/xml+fhir;q=0.9, application/json+fhir;q=0.9"}},
+		{why: "what the server can, by an old name of JSON", ask: "GET /metadata", headers: []string{"Accept: application/json+fhir"}, shows: []string{"fhirVersion", "4.0.1"}},
+		{why: "printed for people", ask: "GET /Patient?_id={ada}&_format=json&_pretty=true", finds: "ada"},
 		{why: "JSON by _format, whatever Accept says", ask: "GET /Patient/{ada}?_format=json", headers: []string{"Accept: application/fhir+xml"}},
 		{why: "a form with the colon escaped and a charset", ask: "POST /Task/_search", form: "owner%3AOrganization={harbor}", finds: "none",
 			headers: []string{"Content-Type: application/x-www-form-urlencoded;charset=UTF-8"}},

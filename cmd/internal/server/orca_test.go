@@ -77,6 +77,13 @@ var orcaCalls = []call{
 		put("Task/{task}", orcaTask+`"id":"{task}","status":"completed","output":[{"type":{"coding":[{"system":"`+sdohCodes+`","code":"resulting-activity"}]},"valueReference":{"reference":"`+urnA+`"}}]}`)},
 		shows: []string{"entry.1.resource.status", "in-progress", "entry.1.resource.output", "", "entry.1.resource.businessStatus.coding.code", ""}},
 	{why: "and still it is known that the person came", ask: "GET /Task/{task}/$handoff", shows: []string{"parameter.0.valueCode", "attended"}},
+	{why: "it tells of a change: a history with what it is about in front", ask: "POST /Bundle", shows: []string{"type", "history", "entry.0.resource.resourceType", "Parameters"},
+		body: `{"resourceType":"Bundle","meta":{"profile":["http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription-notification-r4"]},"type":"history","timestamp":"2026-03-02T09:00:00Z",
+		"entry":[{"fullUrl":"urn:uuid:77777777-7777-4777-8777-777777777777","resource":{"resourceType":"Parameters","parameter":[{"name":"subscription","valueReference":{"reference":"https://cps.example/Subscription/1"}},
+			{"name":"status","valueCode":"active"},{"name":"type","valueCode":"event-notification"},
+			{"name":"notification-event","part":[{"name":"event-number","valueString":"1"},{"name":"timestamp","valueInstant":"2026-03-02T09:00:00Z"},
+			{"name":"focus","valueReference":{"reference":"https://cps.example/Task/9","type":"Task"}}]}]},
+			"request":{"method":"GET","url":"https://cps.example/Subscription/1/$status"},"response":{"status":"200"}}]}`},
 	{why: "a task that is refused, with the reason in words", ask: "POST /", keep: "other", entries: []string{
 		posted("", "Task", `{"resourceType":"Task","status":"requested","intent":"order","focus":{"reference":"ServiceRequest/{request}"},"code":{"coding":[{"system":"http://hl7.org/fhir/CodeSystem/task-code","code":"fulfill"}]},
 			"owner":{"identifier":{"system":"http://fhir.nl/fhir/NamingSystem/ura","value":"3"}}}`)}},
