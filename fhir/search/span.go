@@ -21,12 +21,22 @@ const (
 var yearOne = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 
 // moment writes a time.
-func moment(t time.Time) string {
-	digits := strconv.FormatInt(max(t.UnixMilli()-yearOne, 0), 10)
-	if len(digits) > len(endTime) {
-		return endTime
+func moment(t time.Time) string { return spanOf(t, t)[:len(openTime)] }
+
+// spanOf writes the time between two.
+func spanOf(from, to time.Time) string {
+	b := [2*len(openTime) + 1]byte{len(openTime): ','}
+	writeTime(b[:len(openTime)], from)
+	writeTime(b[len(openTime)+1:], to)
+	return string(b[:])
+}
+
+func writeTime(b []byte, t time.Time) {
+	ms := max(t.UnixMilli()-yearOne, 0)
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i] = byte('0' + ms%10)
+		ms /= 10
 	}
-	return openTime[:len(openTime)-len(digits)] + digits
 }
 
 // span gives the time that a date, a period or a timing takes, "" for none. Of a timing only the outer limits count.
@@ -43,7 +53,7 @@ func (g *gatherer) span(f form, v fhir.Value) string {
 	if !ok {
 		return ""
 	}
-	return moment(d.Start(g.zone)) + "," + moment(d.End(g.zone))
+	return spanOf(d.Start(g.zone), d.End(g.zone))
 }
 
 func (g *gatherer) period(v fhir.Value) string {
@@ -52,14 +62,13 @@ func (g *gatherer) period(v fhir.Value) string {
 	if !okFrom && !okTo {
 		return ""
 	}
-	lo, hi := openTime, endTime
-	if okFrom {
-		lo = moment(from.Start(g.zone))
+	switch {
+	case !okFrom:
+		return openTime + "," + moment(to.End(g.zone))
+	case !okTo:
+		return moment(from.Start(g.zone)) + "," + endTime
 	}
-	if okTo {
-		hi = moment(to.End(g.zone))
-	}
-	return lo + "," + hi
+	return spanOf(from.Start(g.zone), to.End(g.zone))
 }
 
 func (g *gatherer) timing(v fhir.Value) string {

@@ -152,8 +152,9 @@ func (g *gatherer) coded(q *Param, system, code string) {
 		return
 	}
 	code = escape(code)
-	g.add(q, escape(system)+"|"+code)
-	g.add(q, code)
+	whole := escape(system) + "|" + code
+	g.add(q, whole)
+	g.add(q, whole[len(whole)-len(code):]) // the same bytes
 }
 
 // tokens gives the values by which a code in a system is found: with its system, and alone.

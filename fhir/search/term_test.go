@@ -118,11 +118,22 @@ func TestEveryRowNamesAnElement(t *testing.T) {
 }
 
 func BenchmarkTerms(b *testing.B) {
-	r := read(b, `{"resourceType":"Task","meta":{"profile":["http://hl7.org/fhir/us/sdoh-clinicalcare/StructureDefinition/SDOHCC-TaskForReferralManagement"]},
-		"identifier":[{"system":"urn:ehr","value":"7"}],"status":"requested","intent":"order","code":{"coding":[{"system":"http://hl7.org/fhir/CodeSystem/task-code","code":"fulfill"}]},
-		"focus":{"reference":"ServiceRequest/s"},"for":{"reference":"Patient/p"},"owner":{"reference":"Organization/o"},"requester":{"reference":"PractitionerRole/r"}}`)
-	b.ReportAllocs()
-	for b.Loop() {
-		search.Terms(r, search.Options{Base: base})
+	for _, of := range []struct{ name, body string }{
+		{"Task", `{"resourceType":"Task","meta":{"profile":["http://hl7.org/fhir/us/sdoh-clinicalcare/StructureDefinition/SDOHCC-TaskForReferralManagement"]},
+			"identifier":[{"system":"urn:ehr","value":"7"}],"status":"requested","intent":"order","code":{"coding":[{"system":"http://hl7.org/fhir/CodeSystem/task-code","code":"fulfill"}]},
+			"focus":{"reference":"ServiceRequest/s"},"for":{"reference":"Patient/p"},"owner":{"reference":"Organization/o"},"requester":{"reference":"PractitionerRole/r"}}`},
+		{"Task with dates", `{"resourceType":"Task","identifier":[{"system":"urn:ehr","value":"7"}],"status":"requested","intent":"order","priority":"urgent",
+			"focus":{"reference":"ServiceRequest/s"},"for":{"reference":"Patient/p"},"owner":{"reference":"Organization/o"},"requester":{"reference":"PractitionerRole/r"},
+			"authoredOn":"2026-03-01T09:00:00Z","lastModified":"2026-03-01T09:00:00.123Z","executionPeriod":{"start":"2026-03-02"}}`},
+		{"Patient", `{"resourceType":"Patient","identifier":[{"system":"urn:mrn","value":"7"}],"name":[{"family":"Ng","given":["Ana","May"]}],"birthDate":"1970-01-31","gender":"female",
+			"address":[{"line":["1 Main St"],"city":"Oakland","state":"CA","postalCode":"94601"}],"telecom":[{"system":"phone","value":"555-0101"}]}`},
+	} {
+		r := read(b, of.body)
+		b.Run(of.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				search.Terms(r, search.Options{Base: base})
+			}
+		})
 	}
 }
