@@ -18,7 +18,7 @@ type reproject struct {
 	site
 }
 
-// Run makes the read model again.
+// Run makes the read model and the search index again.
 func (r *reproject) Run(p *program) error {
 	guide, rules, err := r.agreed()
 	if err != nil {
@@ -48,6 +48,9 @@ func (r *reproject) run(p *program, sys *system) error {
 		if before, err = imprints(p, sys.store); err != nil {
 			return err
 		}
+	}
+	if err := sys.engine.Reindex(p, true, nil); err != nil {
+		return fmt.Errorf("make the index anew: %w", err)
 	}
 	began, done := time.Now(), 0
 	bar := newProgress(p.err, "referrals", time.Now)

@@ -75,6 +75,10 @@ func (s *serve) Run(p *program) error {
 	}
 	wires.log = log
 	sys := wire(st, wires)
+	if err := sys.engine.Reindex(p, false, func(done int) { log.Debug("the index is made anew", "resources", done) }); err != nil {
+		_ = listener.Close()
+		return fmt.Errorf("make the index anew: %w", err)
+	}
 	if err := seed(p, sys.engine); err != nil {
 		log.Warn("our code systems could not be stored", "error", err)
 	}

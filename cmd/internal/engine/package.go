@@ -22,6 +22,8 @@ func (looking) Put(context.Context, store.Write) (store.Version, error) {
 	return store.Version{}, errLooking
 }
 
+func (looking) Index(context.Context, store.Version, []store.Term) error { return errLooking }
+
 func (looking) PutHandoff(context.Context, store.Handoff) error { return errLooking }
 func (looking) DropHandoff(context.Context, string) error       { return errLooking }
 func (looking) Forget(context.Context, time.Time) (int, error)  { return 0, errLooking }

@@ -82,6 +82,8 @@ func (m move) changes(all []change) []change {
 			all, old = append(all, change{old[0], m.from, 0}), old[1:]
 		case order > 0:
 			all, now = append(all, change{now[0], 0, m.to}), now[1:]
+		case m.from == m.to:
+			old, now = old[1:], now[1:]
 		default:
 			all, old, now = append(all, change{now[0], m.from, m.to}), old[1:], now[1:]
 		}

@@ -137,6 +137,25 @@ func (t *tx) put(v store.Version, last newest, terms, loose []store.Term, links 
 	return t.relink(rid, last.links, links)
 }
 
+func (t *tx) Index(ctx context.Context, v store.Version, terms []store.Term) error {
+	if err := t.begin(ctx); err != nil {
+		return err
+	}
+	last, err := t.newest(v.Key)
+	if err != nil {
+		return err
+	}
+	if v.Seq != last.seq || v.Seq == 0 {
+		return store.ErrConflict
+	}
+	indexed, loose := termsOf(store.Write{Key: v.Key, Deleted: v.Deleted, Terms: terms})
+	if _, err := t.exec("UPDATE resource SET terms = ?, loose = ? WHERE rid = ?", packTerms(indexed), packTerms(loose), last.rid); err != nil {
+		return err
+	}
+	t.terms.add(move{from: v.Seq, old: last.terms, to: v.Seq, now: indexed})
+	return nil
+}
+
 // Search first brings the table of terms up to date.
 func (t *tx) Search(ctx context.Context, q store.Query) (store.Page, error) {
 	if err := t.usable(ctx); err != nil {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -224,6 +225,7 @@ const looseParam = "Task.loose"
 // plannedUpdate is what one caller does: writes, a search after some of them, and whether it fails in the end.
 type plannedUpdate struct {
 	writes []store.Write
+	terms  []store.Term // other ones for the last that was written
 	query  store.Query
 	look   int // search before the write of this index
 	fails  bool
@@ -252,6 +254,10 @@ func (m *model) drawUpdate(t *rapid.T, caller int, at time.Time) plannedUpdate {
 			}
 		}
 		u.writes = append(u.writes, w)
+	}
+	if rapid.Bool().Draw(t, "other terms") {
+		u.terms = []store.Term{{Param: "Task.a", Value: "again"}, {Param: looseParam, Value: "again", Loose: true},
+			{Param: "Task.b", Value: rapid.SampledFrom(modelValues).Draw(t, "value")}}
 	}
 	u.query = m.drawQuery(t)
 	u.query.Before, u.query.After, u.query.Total = 0, 0, true
@@ -282,6 +288,17 @@ func (u plannedUpdate) run(ctx context.Context, st store.Store, m *model) ([]sto
 				return err
 			}
 			written = append(written, v)
+			if u.terms != nil && i == len(u.writes)-1 && !v.Deleted {
+				if err := tx.Index(ctx, v, u.terms); err != nil {
+					return err
+				}
+				u.writes[i].Terms = u.terms
+				if older := m.newest(v.Key); older.Seq > 0 {
+					if err := tx.Index(ctx, older, nil); !errors.Is(err, store.ErrConflict) {
+						return fmt.Errorf("terms for a version that is not the newest: %w", err)
+					}
+				}
+			}
 			own.add(v, u.writes[i])
 		}
 		if u.fails {
