@@ -3,6 +3,7 @@ package invariant
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/gofhir/fhirpath"
 	"github.com/gofhir/fhirpath/types"
@@ -10,20 +11,27 @@ import (
 	"warmhandoff/fhir"
 )
 
-// MaxEvaluations is how many expressions are evaluated of one resource; beyond it the rest is passed over and a warning says so.
+// Limits of a check.
 //
-// Source: local, a Bundle of the greatest size would keep a processor busy for minutes
-const MaxEvaluations = 20_000
+// Source: local, an expression looks through its resource again for each thing that it asks, and the library does not stop within one
+const (
+	MaxEvaluations = 10_000  // expressions evaluated of one resource
+	MaxBytes       = 128_000 // of a value, and of the resource around it, that an expression is evaluated over
+)
 
 // Check gives the invariants that a resource breaks, in document order: an issue of code invariant with the place, its severity as published (dom-6,
 // that a resource should have a narrative, is a warning), and its words. Resources inside are checked too, contained ones and those of a Bundle.
-// When ctx is over, or after [MaxEvaluations], the issues found so far are given with a warning. Safe for concurrent use.
+// What is beyond the limits, or comes after ctx is over, is passed over, and a warning of code too-costly says so. Safe for concurrent use.
 //
 // Source: FHIR R4, conformance-rules.html#constraints
 func Check(ctx context.Context, r *fhir.Resource) []fhir.Issue {
-	c := &checker{ctx: ctx, fixed: fhirpath.Collection{types.NewString("http://unitsofmeasure.org")}}
+	return check(ctx, r, MaxEvaluations)
+}
+
+func check(ctx context.Context, r *fhir.Resource, most int) []fhir.Issue {
+	c := &checker{ctx: ctx, most: most, fixed: fhirpath.Collection{types.NewString("http://unitsofmeasure.org")}}
 	c.resource(r, "", nil)
-	if c.stopped {
+	if c.stopped || c.large {
 		c.issues = append(c.issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeTooCostly,
 			Text: "Not every invariant was evaluated: the resource is too large for that."})
 	}
@@ -36,20 +44,25 @@ type checker struct {
 	fixed   fhirpath.Collection // %ucum
 	issues  []fhir.Issue
 	done    int
-	stopped bool
+	most    int  // evaluations
+	stopped bool // nothing more is evaluated
+	large   bool // something was passed over
 
 	inner, outer fhirpath.Collection // %resource, %rootResource
+	size         int                 // of the inner one
+	ids          map[string]bool     // of what the outer one contains
 }
 
 // resource checks a resource. Path is where it stands in the one that was given, "" for that one; outer is the resource that contains it.
 func (c *checker) resource(r *fhir.Resource, path string, outer fhirpath.Collection) {
-	before := *c
+	inner, outermost, size, ids := c.inner, c.outer, c.size, c.ids
 	self, err := types.JSONToCollection(r.Bytes())
 	if err != nil {
 		return
 	}
-	if c.inner, c.outer = self, outer; outer == nil {
-		c.outer = self
+	c.inner, c.outer, c.size = self, outer, len(r.Bytes())
+	if outer == nil {
+		c.outer, c.ids = self, idsIn(r)
 	}
 	at := func(v fhir.Value) string {
 		if path == "" {
@@ -58,12 +71,12 @@ func (c *checker) resource(r *fhir.Resource, path string, outer fhirpath.Collect
 		return path + v.Path()[len(r.Type()):]
 	}
 	if typ, _ := fhir.LookupType(r.Type()); typ != nil {
-		if _, is := typ.Element("contained"); is {
+		if _, is := typ.Element("contained"); is && outer == nil { // dom-2 to dom-6 are about contained resources, and about narrative, which those lack
 			c.rules(place{"DomainResource", ""}, r.Root(), at)
 		}
 	}
 	c.value(r.Root(), at)
-	c.inner, c.outer = before.inner, before.outer
+	c.inner, c.outer, c.size, c.ids = inner, outermost, size, ids
 }
 
 // value checks an object and everything in it.
@@ -109,17 +122,30 @@ func (c *checker) container(name string) fhirpath.Collection {
 // rules evaluates what there is to say about a value.
 func (c *checker) rules(about place, v fhir.Value, at func(fhir.Value) string) {
 	for _, r := range table()[about] {
-		if r.when != nil && !r.when(v) {
+		switch {
+		case r.plain != nil:
+			for _, wrong := range r.plain(c, v) {
+				c.tell(r, at(wrong))
+			}
+			continue
+		case r.when != nil && !r.when(v):
+			continue
+		case len(v.Raw()) > MaxBytes || c.size > MaxBytes && strings.Contains(r.expression, "esource"):
+			c.large = true
 			continue
 		}
-		if c.done++; c.done > MaxEvaluations || c.ctx.Err() != nil {
+		if c.done++; c.done > c.most || c.ctx.Err() != nil {
 			c.stopped = true
 			return
 		}
 		if c.broken(r, v) {
-			c.issues = append(c.issues, fhir.Issue{Severity: r.severity, Code: fhir.CodeInvariant, Expression: at(v), Text: fmt.Sprintf("%s (%s).", trimmed(r.words), r.key)})
+			c.tell(r, at(v))
 		}
 	}
+}
+
+func (c *checker) tell(r *rule, at string) {
+	c.issues = append(c.issues, fhir.Issue{Severity: r.severity, Code: fhir.CodeInvariant, Expression: at, Text: fmt.Sprintf("%s (%s).", trimmed(r.words), r.key)})
 }
 
 func (c *checker) broken(r *rule, v fhir.Value) bool {

@@ -45,7 +45,10 @@ func TestInvariants(t *testing.T) {
 		{"a reference to what is not contained", `{"resourceType":"Task","status":"draft","intent":"order","owner":{"reference":"#o"}}`, []string{"error Task.owner ref-1"}},
 		{"a reference to what is contained", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Organization","id":"o","name":"x"}],"owner":{"reference":"#o"}}`, nil},
 		{"a reference between contained ones", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Organization","id":"o","name":"x"},{"resourceType":"PractitionerRole","id":"r","organization":{"reference":"#o"}}],"owner":{"reference":"#r"}}`, nil},
-		{"a contained resource that nobody refers to", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Organization","id":"o","name":"x"}]}`, []string{"error Task dom-3"}},
+		{"a contained resource that nobody refers to", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Organization","id":"o","name":"x"}]}`, []string{"error Task.contained[0] dom-3"}},
+		{"a contained resource that refers to the one around it", `{"resourceType":"Patient","contained":[{"resourceType":"RelatedPerson","id":"r","patient":{"reference":"#"}}]}`, nil},
+		{"a contained resource that a canonical names", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"ActivityDefinition","id":"a","status":"draft"}],"instantiatesCanonical":"#a"}`, nil},
+		{"a contained resource that refers to what is not there", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"PractitionerRole","id":"r","organization":{"reference":"#o"}}],"owner":{"reference":"#r"}}`, []string{"error Task.contained[0].organization ref-1"}},
 		{"a contained resource with a version", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Organization","id":"o","meta":{"versionId":"1"},"name":"x"}],"owner":{"reference":"#o"}}`, []string{"error Task dom-4"}},
 		{"a contained resource with a security label", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Organization","id":"o","meta":{"security":[{"code":"R"}]},"name":"x"}],"owner":{"reference":"#o"}}`, []string{"error Task dom-5"}},
 		{"a telephone number of no system", `{"resourceType":"Patient","telecom":[{"value":"1"}]}`, []string{"error Patient.telecom[0] cpt-2"}},
@@ -77,6 +80,7 @@ func TestEveryExpressionCompiles(t *testing.T) {
 	require.Len(t, rules, 241)
 	known := map[string]bool{}
 	for _, r := range rules {
+		assert.NotContains(t, r.expression, "trace", "it would write what it sees to the program's output")
 		_, err := r.compiled()
 		assert.NoError(t, err, "%s %s", r.typ, r.key)
 		typ, is := fhir.LookupType(r.typ)
@@ -103,6 +107,16 @@ func TestANarrativeIsMissed(t *testing.T) {
 
 func TestALargeResourceIsNotCheckedToTheEnd(t *testing.T) {
 	t.Parallel()
+	large, _ := fhir.Read([]byte(`{"resourceType":"Patient","name":[{"text":"` + strings.Repeat("x", MaxBytes) + `"}],"telecom":[{"value":"1"}]}`))
+	found := Check(t.Context(), large)
+	require.Len(t, found, 2, "what is small in it is checked all the same")
+	assert.Equal(t, "Patient.telecom[0]", found[0].Expression)
+	assert.Equal(t, fhir.CodeTooCostly, found[1].Code)
+	many, _ := fhir.Read([]byte(`{"resourceType":"Patient","active":true,"telecom":[{"system":"phone"},{"value":"1"},{"value":"1"}]}`))
+	found = check(t.Context(), many, 3)
+	require.Len(t, found, 3)
+	assert.Equal(t, "Patient.telecom[1]", found[1].Expression)
+	assert.Equal(t, fhir.CodeTooCostly, found[2].Code)
 	r, _ := fhir.Read([]byte(`{"resourceType":"Patient","active":true}`))
 	over, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -28,6 +29,7 @@ type rule struct {
 	expression string
 	words      string
 	when       func(fhir.Value) bool // nil: always; otherwise the rule says nothing where this is false
+	plain      func(*checker, fhir.Value) []fhir.Value
 
 	compiled func() (*fhirpath.Expression, error)
 }
@@ -66,6 +68,9 @@ var passed = map[string]string{
 // Source: FHIR R4, consent.html, ppc-2 to ppc-5 ("IF Scope=…, there must be a patient"); their expressions name the code system 'something'
 var amended = strings.NewReplacer("system='something'", "system='http://terminology.hl7.org/CodeSystem/consentscope'")
 
+// traces are calls that only write a value to a log. The library would write ids and texts of the resource to the program's output.
+var traces = regexp.MustCompile(`\.trace\('[^']*'(, *\w+)?\)`)
+
 func unpack(packed []byte) ([]*rule, error) {
 	zip, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
@@ -81,18 +86,16 @@ func unpack(packed []byte) ([]*rule, error) {
 		if len(f) != 6 {
 			return nil, fmt.Errorf("line not understood: %q", line)
 		}
-		r := &rule{typ: f[0], element: strings.TrimSuffix(f[1], "[x]"), key: f[2], severity: fhir.Severity(f[3]), expression: amended.Replace(f[4]), words: f[5]}
-		r.when = conditions[r.key]
+		r := &rule{typ: f[0], element: strings.TrimSuffix(f[1], "[x]"), key: f[2], severity: fhir.Severity(f[3]), expression: traces.ReplaceAllString(amended.Replace(f[4]), ""), words: f[5]}
+		r.when, r.plain = conditions[r.key], plainly[r.key]
 		r.compiled = sync.OnceValues(func() (*fhirpath.Expression, error) { return fhirpath.Compile(r.expression) })
 		rules = append(rules, r)
 	}
 	return rules, nil
 }
 
-// conditions are looked at before an expression is evaluated, for rules that are about every resource or reference and say something of few.
+// conditions are looked at before an expression is evaluated, for rules that are about every resource and say something of few.
 var conditions = map[string]func(fhir.Value) bool{
-	"dom-3": func(v fhir.Value) bool { return v.Get("contained").Exists() },
 	"dom-4": func(v fhir.Value) bool { return v.Get("contained").Exists() },
 	"dom-5": func(v fhir.Value) bool { return v.Get("contained").Exists() },
-	"ref-1": func(v fhir.Value) bool { return strings.HasPrefix(v.Get("reference").Text(), "#") },
 }
