@@ -138,6 +138,10 @@ func (c *leg) maybeIntroduction(e *encounterFact) bool {
 func (c *leg) cancelledEncounter(h *History, v *Version) {
 	e := v.Fact.Encounter
 	s := workflow.Sign{Voice: workflow.Record, At: e.Start, Booking: c.bookingOf(e), Said: v.Received, Received: v.Received, Source: v.source(h.Key)}
+	place := c.provider(e.Provider, v)
+	if place == placeReferrer || place == placeElsewhere && s.Booking == "" || slices.Contains(emergency, e.Class) || v.Fact.Subject != "" && !c.isSubject(v.Fact.Subject) {
+		return // no visit of this leg was to be held
+	}
 	for i := range h.Versions {
 		f := h.Versions[i].Fact
 		if f == nil || f.Encounter == nil || f.Encounter.Status == "planned" || f.Encounter.Status == "cancelled" {
