@@ -142,12 +142,12 @@ func (s *Server) subject(ctx context.Context, v *validation) error {
 //
 // Source: FHIR R4, resource-operation-validate.html ("if the server cannot validate against the nominated profile, it SHALL return an error")
 func (s *Server) profiles(v *validation) {
-	known := func(canonical string) bool {
-		p, found := profile.Find(s.set.Profiles, canonical)
+	known := func(url string) bool {
+		p, found := profile.Find(s.set.Profiles, url)
 		if found {
 			v.issues = append(v.issues, p.Check(v.resource)...)
 		}
-		return found || canonical == "http://hl7.org/fhir/StructureDefinition/"+v.resource.Type()
+		return found || canonical(url) == "http://hl7.org/fhir/StructureDefinition/"+v.resource.Type()
 	}
 	if v.profile != "" && !known(v.profile) {
 		v.issues = append(v.issues, fhir.Issue{Severity: fhir.Error, Code: fhir.CodeNotSupported,
@@ -155,7 +155,7 @@ func (s *Server) profiles(v *validation) {
 	}
 	for claim := range v.resource.Get("meta", "profile").All() {
 		before := len(v.issues)
-		if claim.Text() == v.profile {
+		if canonical(claim.Text()) == canonical(v.profile) {
 			continue
 		}
 		if !known(claim.Text()) {
@@ -168,6 +168,12 @@ func (s *Server) profiles(v *validation) {
 			}
 		}
 	}
+}
+
+// canonical gives a canonical URL without its version.
+func canonical(url string) string {
+	url, _, _ = strings.Cut(url, "|")
+	return url
 }
 
 func (s *Server) profileNames() string {

@@ -59,7 +59,7 @@ func TestValidateTellsEverythingThatIsWrong(t *testing.T) {
 		{"the profile of R4 itself", "/Task/$validate?profile=http://hl7.org/fhir/StructureDefinition/Task", good, nil, fine},
 		{"a profile that is claimed", "/Task/$validate", narrated("Task", `"meta":{"profile":["urn:profile:for","urn:profile:other"]},"status":"requested","intent":"order"`), nil,
 			[]string{"warning required Task.for", "information not-supported Task.meta.profile[1]"}},
-		{"a profile that is claimed and asked for", "/Task/$validate?profile=urn:profile:for", narrated("Task", `"meta":{"profile":["urn:profile:for"]},"status":"requested","intent":"order"`), nil, []string{"error required Task.for"}},
+		{"a profile that is claimed and asked for", "/Task/$validate?profile=urn:profile:for%7C1", narrated("Task", `"meta":{"profile":["urn:profile:for"]},"status":"requested","intent":"order"`), nil, []string{"error required Task.for"}},
 		{"a Bundle", "/Bundle/$validate", `{"resourceType":"Bundle","type":"batch","entry":[{"resource":` + good + `}]}`, nil, []string{"error invariant Bundle"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
