@@ -77,6 +77,8 @@ func wire(st *sqlstore.Store, w wiring) *system {
 		Log:      w.log,
 		Version:  versionText(),
 		Profiles: slices.Concat(sdohcc.Profiles, bser.Profiles),
+
+		Platforms: []mapping.Platform{sdohcc.CoordinationPlatform},
 		Ready: func(ctx context.Context) error {
 			return st.View(ctx, func(r store.Reader) error {
 				_, err := r.LastUpdated(ctx)

@@ -24,6 +24,7 @@ type answer struct {
 	bare    bool          // the body is no stored resource but an answer of ours (a Bundle, an outcome): it has no fullUrl
 	body    []byte        // nil: no body
 	issues  []fhir.Issue  // warnings that go beside the body where there is room for them
+	media   string        // of a body that is no FHIR; "" for a resource
 	retry   bool          // the same may work in a moment
 }
 
@@ -51,6 +52,9 @@ func (s *Server) send(c echo.Context, a *answer) error {
 		if a.located {
 			h["Location"] = []string{s.set.Base + "/" + location(a.version)}
 		}
+	}
+	if a.media != "" {
+		return c.Blob(a.status, a.media, a.body)
 	}
 	return writeBody(c, a.status, a.body)
 }

@@ -118,7 +118,7 @@ func plainPath(r *http.Request) {
 // ours reports whether the path is for the routes of this room.
 func (s *Server) ours(path string) bool {
 	rest, below := strings.CutPrefix(path, s.prefix)
-	return below && (rest == "" || rest[0] == '/') || path == livePath || path == readyPath
+	return below && (rest == "" || rest[0] == '/') || path == livePath || path == readyPath || path == "/"+catalogPath
 }
 
 // requestID takes the caller's id where it is one that is safe to repeat, and makes one otherwise.

@@ -83,9 +83,10 @@ func (s *Server) routeEntry(in *request, method, address string) error {
 	return fail(http.StatusNotFound, fhir.CodeNotFound, in.at+".request.url", "There is nothing at this address; [base]/metadata lists what there is.")
 }
 
-// inBundle reports whether an entry may ask for what the route does. What takes another body than a resource cannot be said in an entry.
+// inBundle reports whether an entry may ask for what the route does. What takes another body than a resource cannot be said in
+// an entry, and what is no resource cannot be answered in one.
 func (rt *route) inBundle() bool {
-	return rt.takes == noBody || rt.takes == resourceBody || rt.takes == patchBody
+	return rt.kind != doDocument && (rt.takes == noBody || rt.takes == resourceBody || rt.takes == patchBody)
 }
 
 type wrongAddress string

@@ -31,7 +31,15 @@ func (s *Server) capabilities(date time.Time) []byte {
 			Description: "warmhandoff", Url: ptr(s.set.Base),
 		},
 		Rest: []models.CapabilityStatementRest{s.rest()},
+		Messaging: []models.CapabilityStatementMessaging{{
+			Endpoint: []models.CapabilityStatementMessagingEndpoint{{
+				Protocol: models.Coding{System: ptr("http://terminology.hl7.org/CodeSystem/message-transport"), Code: ptr("http")},
+				Address:  s.set.Base + "/$process-message",
+			}},
+			Documentation: ptr(messageDoc + " An event that is not known is refused with a list of those that are."),
+		}},
 	}
+	s.instantiate(&st)
 	if s.set.Version != "" {
 		st.Software.Version = ptr(s.set.Version)
 	}
@@ -70,7 +78,11 @@ func (s *Server) rest() models.CapabilityStatementRest {
 		if s.types[typ] {
 			rest.Resource = append(rest.Resource, s.resource(typ))
 		}
+		if len(search.CompartmentTypes(typ)) > 0 {
+			rest.Compartment = append(rest.Compartment, "http://hl7.org/fhir/CompartmentDefinition/"+strings.ToLower(typ))
+		}
 	}
+	rest.SearchParam = searchParams("")
 	return rest
 }
 
@@ -110,7 +122,7 @@ func (s *Server) resource(typ string) models.CapabilityStatementRestResource {
 			r.Interaction = append(r.Interaction, i)
 		}
 	}
-	r.SearchParam = searchParams(typ)
+	r.SearchParam, r.SearchInclude, r.SearchRevInclude = searchParams(typ), includes(typ), s.revIncludes(typ)
 	return r
 }
 
@@ -127,26 +139,47 @@ func (s *Server) docs() string {
 
 func operationOf(rt *route) models.CapabilityStatementRestResourceOperation {
 	name := rt.operation()
-	definition := "urn:warmhandoff:operation:" + name
-	if published := publishedOperations[name]; published != "" {
-		definition = published
+	return models.CapabilityStatementRestResourceOperation{Name: name, Definition: definitionOf(name), Documentation: ptr(rt.doc)}
+}
+
+// includes gives what _include can ask of a type: every reference that is a search parameter, or all.
+func includes(typ string) []string {
+	var list []string
+	for _, p := range search.Params(typ) {
+		if p.Kind == search.Reference {
+			list = append(list, typ+":"+p.Name)
+		}
 	}
-	return models.CapabilityStatementRestResourceOperation{Name: name, Definition: definition, Documentation: ptr(rt.doc)}
+	if len(list) > 0 {
+		list = append(list, "*")
+	}
+	return list
 }
 
-// publishedOperations are the operations that are not of this house.
-var publishedOperations = map[string]string{
-	"validate":        "http://hl7.org/fhir/OperationDefinition/Resource-validate",
-	"process-message": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
+// revIncludes gives what _revinclude can ask of a type: every such reference of any type that may point at it.
+func (s *Server) revIncludes(typ string) []string {
+	var list []string
+	for _, from := range fhir.ResourceTypes() {
+		for _, p := range search.Params(from) {
+			if s.types[from] && p.Kind == search.Reference && slices.Contains(p.Targets, typ) {
+				list = append(list, from+":"+p.Name)
+			}
+		}
+	}
+	return list
 }
 
+// searchParams gives the parameters of a type; with typ "" those of all.
 func searchParams(typ string) []models.CapabilityStatementRestResourceSearchParam {
 	params := []models.CapabilityStatementRestResourceSearchParam{
-		{Name: "_id", Type: models.SearchParamTypeToken},
-		{Name: "_lastUpdated", Type: models.SearchParamTypeDate},
+		{Name: "_id", Type: models.SearchParamTypeToken, Definition: ptr("http://hl7.org/fhir/SearchParameter/Resource-id")},
+		{Name: "_lastUpdated", Type: models.SearchParamTypeDate, Definition: ptr("http://hl7.org/fhir/SearchParameter/Resource-lastUpdated")},
 	}
 	for _, p := range search.Params(typ) {
 		one := models.CapabilityStatementRestResourceSearchParam{Name: p.Name}
+		if p.URL != "" {
+			one.Definition = ptr(p.URL)
+		}
 		decode(&one.Type, string(p.Kind))
 		params = append(params, one)
 	}

@@ -67,6 +67,12 @@ func table() []*route {
 	return []*route{
 		{method: http.MethodGet, path: "metadata", kind: doStatement, do: (*Server).statement,
 			doc: "What this server does, made from the table that it runs on."},
+		{method: http.MethodGet, path: "openapi.json", kind: doDocument, do: (*Server).openAPI,
+			doc: "All routes as an OpenAPI 3.1 document, made from the table that they run on."},
+		{method: http.MethodGet, path: catalogPath, kind: doDocument, do: (*Server).catalog,
+			doc: "Where metadata and the OpenAPI document are. It is at the root of the host, too."},
+		{method: http.MethodGet, path: ".well-known/smart-configuration", kind: doDocument, do: (*Server).smart,
+			doc: "Always 404: this build gives out no tokens, and says so instead of pointing to an endpoint that is not there."},
 		{method: http.MethodPost, path: "", kind: doTransaction, takes: bundleBody, do: (*Server).bundle,
 			doc: "A Bundle of type transaction (all or nothing) or batch (each entry alone). Entries are checked exactly as requests of their own. " +
 				"In a transaction GET entries see what the others wrote."},
@@ -129,6 +135,14 @@ const messageDoc = "A message Bundle about a referral (BSeR, NHS BaRS, CA:eReC),
 const packageDoc = "What may go to the agency under the consent that is in force: a Bundle for the agency; for a navigator or a supervisor a Parameters " +
 	"resource with the Bundle and what was left out of it."
 
+// catalogPath is where a program looks that knows nothing but the host.
+//
+// Source: RFC 9727
+const catalogPath = ".well-known/api-catalog"
+
+// open reports whether anybody may ask, whoever they are.
+func (rt *route) open() bool { return rt.kind == doStatement || rt.kind == doDocument }
+
 // mount makes echo's routes of the table.
 func (s *Server) mount() *echo.Echo {
 	e := echo.New()
@@ -140,6 +154,10 @@ func (s *Server) mount() *echo.Echo {
 		e.Add(rt.method, at, h)
 		if rt.path == "" {
 			e.Add(rt.method, at+"/", h)
+		}
+		if rt.path == catalogPath && s.prefix != "" {
+			e.GET("/"+catalogPath, h)
+			e.HEAD("/"+catalogPath, h)
 		}
 		if rt.method == http.MethodGet {
 			e.Add(http.MethodHead, at, h)
@@ -191,7 +209,7 @@ func (s *Server) answered(c echo.Context, in *request) (*answer, error) {
 
 // opened does what can be done with a request before its body is read.
 func (s *Server) opened(in *request, h http.Header) (err error) {
-	if in.route.kind != doStatement {
+	if !in.route.open() {
 		if in.who, err = s.principal(h); err != nil {
 			return err
 		}
@@ -261,7 +279,7 @@ func (in *request) readBody() error {
 
 // fixedType gives the type of a route that stands for one type only.
 func (rt *route) fixedType() string {
-	if first, _, more := strings.Cut(rt.path, "/"); more && first[0] != ':' {
+	if first, _, more := strings.Cut(rt.path, "/"); more && fhir.IsResourceType(first) {
 		return first
 	}
 	return ""

@@ -86,8 +86,8 @@ func TestNothingAnswersAnErrorWithoutAnOutcome(t *testing.T) {
 	}
 	for _, rt := range s.routes {
 		for i, spoil := range bad {
-			if rt.kind == doStatement && (i == 1 || i == 2) {
-				continue // metadata is open to everybody
+			if rt.open() && (i == 1 || i == 2) {
+				continue // metadata and documents are open to everybody
 			}
 			r := httptest.NewRequest(rt.method, "/fhir/"+address.Replace(rt.path), strings.NewReader("{"))
 			r.Host = "localhost"

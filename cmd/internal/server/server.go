@@ -36,6 +36,7 @@ import (
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
 	"warmhandoff/fhir/profile"
+	"warmhandoff/mapping"
 )
 
 // Engine is what the server asks of the use cases; *engine.Engine is one. All methods must be safe for concurrent use.
@@ -92,6 +93,8 @@ type Settings struct {
 	Ready func(context.Context) error
 	// Version is the program's, for the CapabilityStatement. "": not said.
 	Version string
+	// Platforms are lists of demands that the CapabilityStatement compares itself with.
+	Platforms []mapping.Platform
 	// Limits hold the traffic; zero fields take those of DefaultLimits.
 	Limits Limits
 }
@@ -105,6 +108,7 @@ type Server struct {
 	types    map[string]bool
 	routes   []*route
 	metadata func() []byte // made when it is first asked for
+	document func() []byte // likewise
 	gate     gate
 	budget   budget
 	echo     *echo.Echo
@@ -134,6 +138,7 @@ func New(e Engine, set Settings) *Server {
 	s.routes = table()
 	started := set.Now()
 	s.metadata = sync.OnceValue(func() []byte { return s.capabilities(started) })
+	s.document = sync.OnceValue(s.openAPIDocument)
 	s.echo = s.mount()
 	return s
 }

@@ -1,0 +1,99 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ours says in which name space our own operations are.
+const ours = "urn:warmhandoff:operation:"
+
+// publishedOperations are the operations that are not of this house.
+var publishedOperations = map[string]string{
+	"validate":        "http://hl7.org/fhir/OperationDefinition/Resource-validate",
+	"process-message": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
+}
+
+// definitionOf gives the canonical of an operation's definition.
+func definitionOf(name string) string {
+	if published := publishedOperations[name]; published != "" {
+		return published
+	}
+	return ours + name
+}
+
+// operationParameter is a parameter of one of our operations.
+type operationParameter struct {
+	Name          string `json:"name"`
+	Use           string `json:"use"`
+	Min           int    `json:"min"`
+	Max           string `json:"max"`
+	Documentation string `json:"documentation"`
+	Type          string `json:"type"`
+}
+
+// operationParameters are the parameters of our own operations.
+var operationParameters = map[string][]operationParameter{
+	"handoff": {{"return", "out", 1, "1", "state, reason, grade, visit, misses, why, due, evidence, warmth; for a ServiceRequest state, and a leg for each Task.", "Parameters"}},
+	"package": {{"return", "out", 1, "1", "For the agency a Bundle; for a navigator or a supervisor Parameters with the Bundle and what was left out.", "Resource"}},
+	"waiting": {{"return", "out", 1, "1", "Each ServiceRequest that something waits for, and what waits.", "Parameters"}},
+	"everything": {
+		{"_count", "in", 0, "1", "How many resources a page holds, 1,000 at most.", "integer"},
+		{"_since", "in", 0, "1", "Only what was written at that moment or later.", "instant"},
+		{"_type", "in", 0, "*", "Only these types; several with commas between.", "code"},
+		{"return", "out", 1, "1", "A searchset.", "Bundle"},
+	},
+}
+
+// OperationDefinitions gives the definitions of our own operations, made from the table of routes, by id.
+//
+// Source: FHIR R4, operationdefinition.html
+func OperationDefinitions() map[string][]byte {
+	type definition struct {
+		ResourceType string               `json:"resourceType"`
+		ID           string               `json:"id"`
+		URL          string               `json:"url"`
+		Name         string               `json:"name"`
+		Title        string               `json:"title"`
+		Status       string               `json:"status"`
+		Kind         string               `json:"kind"`
+		Description  string               `json:"description"`
+		AffectsState bool                 `json:"affectsState"`
+		Code         string               `json:"code"`
+		Resource     []string             `json:"resource,omitempty"`
+		System       bool                 `json:"system"`
+		Type         bool                 `json:"type"`
+		Instance     bool                 `json:"instance"`
+		Parameter    []operationParameter `json:"parameter,omitempty"`
+	}
+	all := map[string]*definition{}
+	for _, rt := range table() {
+		name := rt.operation()
+		if rt.kind != doOperation || publishedOperations[name] != "" {
+			continue
+		}
+		d := all[name]
+		if d == nil {
+			d = &definition{ResourceType: "OperationDefinition", ID: "warmhandoff-" + name, URL: ours + name, Name: strings.ToUpper(name[:1]) + name[1:], Title: "$" + name,
+				Status: "active", Kind: "operation", Description: rt.doc, Code: name, Parameter: operationParameters[name]}
+			all[name] = d
+		}
+		if typ := rt.fixedType(); typ != "" && !slices.Contains(d.Resource, typ) {
+			d.Resource = append(d.Resource, typ)
+		}
+		d.System = d.System || rt.ofSystem()
+		d.Instance = d.Instance || strings.Contains(rt.path, ":id")
+		d.Type = d.Type || !rt.ofSystem() && !strings.Contains(rt.path, ":id")
+	}
+	out := map[string][]byte{}
+	for _, d := range all {
+		data, err := json.Marshal(d)
+		if err != nil {
+			panic(fmt.Sprintf("server: the definition of $%s cannot be written: %v", d.Code, err))
+		}
+		out[d.ID] = data
+	}
+	return out
+}
