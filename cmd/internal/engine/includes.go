@@ -41,7 +41,7 @@ func (s *seeker) include(page store.Page, found *SearchResult) error {
 	if len(s.query.Includes) == 0 || len(page.Versions) == 0 {
 		return nil
 	}
-	in := &included{seeker: s, met: map[store.Key]bool{}}
+	in := &included{seeker: s, met: make(map[store.Key]bool, 4*len(page.Versions)), last: make([]item, 0, len(page.Versions))}
 	for i, v := range page.Versions {
 		in.met[v.Key] = true
 		one := item{key: v.Key}
@@ -153,6 +153,7 @@ func (in *included) add(q store.Query) error {
 	if err != nil {
 		return err
 	}
+	in.found, in.last = slices.Grow(in.found, len(page.Versions)), slices.Grow(in.last, len(page.Versions))
 	for i, v := range page.Versions {
 		if q.IDs == nil && in.met[v.Key] {
 			continue

@@ -54,10 +54,17 @@ func (r *reader) Search(ctx context.Context, q store.Query) (store.Page, error) 
 	if len(found) > q.Limit {
 		page.More, found = true, found[:q.Limit]
 	}
-	for _, f := range found {
-		page.Versions = append(page.Versions, f.Version)
+	if len(found) == 0 {
+		return page, nil
+	}
+	page.Versions = make([]store.Version, len(found))
+	if q.Show != nil {
+		page.Shown = make([][]store.Term, len(found))
+	}
+	for i := range found {
+		page.Versions[i] = found[i].Version
 		if q.Show != nil {
-			page.Shown = append(page.Shown, f.shown)
+			page.Shown[i] = found[i].shown
 		}
 	}
 	return page, nil
@@ -91,13 +98,21 @@ func (r *reader) page(ctx context.Context, p plan, limit int) ([]hit, error) {
 		source, args = p.seqs(limit)
 		source, args = p.q.at("("+source+")", args)
 	}
-	all, err := r.hits(ctx, p.q.Query, source, args)
+	all, err := r.hits(ctx, p.q, source, args)
 	slices.SortFunc(all, func(a, b hit) int { return p.order(a.Seq, b.Seq) })
 	return all[:min(len(all), limit)], err
 }
 
 // asked is a query with what its answer is read from.
 type asked struct{ store.Query }
+
+// room guesses how many resources there will be.
+func (q asked) room() int {
+	if q.IDs != nil {
+		return min(len(q.IDs), q.Limit+1)
+	}
+	return min(q.Limit+1, 64)
+}
 
 // at gives the rows to read for the resources at the places that a list or a statement gives: v is their version, d the resource.
 func (q asked) at(places string, args []any) (string, []any) {
@@ -121,7 +136,7 @@ func (p plan) byID() (string, []any) {
 }
 
 // hits reads what a query shows of resources. Columns that nobody asks for are not read: each costs a conversion.
-func (r *reader) hits(ctx context.Context, q store.Query, source string, args []any) ([]hit, error) {
+func (r *reader) hits(ctx context.Context, q asked, source string, args []any) ([]hit, error) {
 	text := "SELECT v.id, v.number, v.seq, v.updated, v.body"
 	if q.Bare {
 		text = "SELECT d.id, d.number, d.seq"
@@ -133,7 +148,7 @@ func (r *reader) hits(ctx context.Context, q store.Query, source string, args []
 	for _, name := range q.Show {
 		names[paramOf(q.Type, name)] = name
 	}
-	var all []hit
+	all := make([]hit, 0, q.room())
 	err := r.s.query(r.patience(ctx), text+source, args, func(r row) error {
 		h := hit{Version: store.Version{Key: store.Key{Type: q.Type, ID: r.text(0)}, Number: int(r.long(1)), Seq: r.long(2)}}
 		if !q.Bare {
