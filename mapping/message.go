@@ -255,7 +255,7 @@ func namedIdentifiers(r *fhir.Resource) []string {
 // Source: NHS BaRS 1.5.0, response payloads (an Encounter or Appointment of the receiver, beside the ServiceRequest and the sender's Encounter)
 func (m *Message) attach() {
 	request := m.only("ServiceRequest")
-	if request == nil {
+	if request == nil || request.Name == "" {
 		return
 	}
 	before := request.Resource.Get("encounter", "reference").Text()

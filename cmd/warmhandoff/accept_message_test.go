@@ -132,6 +132,26 @@ func TestAcceptBarsReferralWithoutTaskAsksTheReceiver(t *testing.T) {
 	assert.Equal(t, "closed:referrer-withdrew", a.stands(tasks[0].ID()))
 }
 
+// Of several deliveries of one message at once, whatever each is told, one referral comes.
+func TestAcceptOneMessageDeliveredSeveralTimesAtOnce(t *testing.T) {
+	t.Parallel()
+	for range rounds(t, 3) {
+		a := newAdapter(t)
+		answers := atOnce(8, func(int) scenario.Answer { return a.ask(bayview, "POST", "/$process-message", barsReferral("m1", "new", "active")) })
+		done := 0
+		for _, one := range answers {
+			assert.Contains(t, []int{200, 409}, one.Status, "%s", one.Body)
+			if one.Status == 200 {
+				done++
+			}
+		}
+		assert.Positive(t, done)
+		assert.Len(t, a.found("ServiceRequest"), 1)
+		assert.Len(t, a.found("Task?code=fulfill"), 1)
+		assert.Len(t, a.found("Patient"), 1)
+	}
+}
+
 func TestAcceptBarsAnswers(t *testing.T) {
 	t.Parallel()
 	answer := func(id, focus string, more ...string) string {
