@@ -137,7 +137,9 @@ func TestAcceptOneMessageDeliveredSeveralTimesAtOnce(t *testing.T) {
 	t.Parallel()
 	for range rounds(t, 3) {
 		a := newAdapter(t)
-		answers := atOnce(8, func(int) scenario.Answer { return a.ask(bayview, "POST", "/$process-message", barsReferral("m1", "new", "active")) })
+		answers := atOnce(8, func(int) scenario.Answer {
+			return a.ask(bayview, "POST", "/$process-message", barsReferral("m1", "new", "active"))
+		})
 		done := 0
 		for _, one := range answers {
 			assert.Contains(t, []int{200, 409}, one.Status, "%s", one.Body)
