@@ -49,5 +49,10 @@ func TestCompartments(t *testing.T) {
 	assert.Empty(t, search.CompartmentTypes("Organization"))
 	for _, typ := range search.CompartmentTypes("Patient") {
 		assert.True(t, fhir.IsResourceType(typ), typ)
+		for _, name := range search.Compartment("Patient", typ) {
+			i := slices.IndexFunc(search.Params(typ), func(p *search.Param) bool { return p.Name == name })
+			require.GreaterOrEqual(t, i, 0, "%s.%s", typ, name)
+			assert.False(t, search.Params(typ)[i].Loose, "%s.%s drives", typ, name)
+		}
 	}
 }

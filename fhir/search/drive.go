@@ -46,12 +46,14 @@ const (
 	common = " _profile _security _tag"
 )
 
+// drivers gives the parameters that drive. Those that put a resource into a person's compartment always do, or a search in it would look at all
+// resources of the type.
 func drivers(typ string) []string {
 	names, ok := driving[typ]
 	if !ok {
 		names = others
 	}
-	return strings.Fields(names + common)
+	return append(strings.Fields(names+common), Compartment("Patient", typ)...)
 }
 
 // pairs are parameters that are kept together as one term, first and second of a type.
