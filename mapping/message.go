@@ -293,16 +293,6 @@ func (m *Message) only(typ string) *MessagePart {
 	return one
 }
 
-// part gives the part that a reference names, nil for none.
-func (m *Message) part(name string) *MessagePart {
-	for i := range m.Parts {
-		if name != "" && m.Parts[i].Name == name {
-			return &m.Parts[i]
-		}
-	}
-	return nil
-}
-
 // over are the statuses that say of a focus that it is over.
 var over = []string{"revoked", "cancelled", "entered-in-error"}
 

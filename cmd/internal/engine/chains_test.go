@@ -107,7 +107,7 @@ func TestConditionsMayLookFurther(t *testing.T) {
 	assert.Equal(t, "t2", got[0].Version.ID)
 	got = f.apply(f.post(body).ifNone("owner.type=nothing"))
 	assert.Equal(t, Created, got[0].Done)
-	f.refused(Invalid, f.post(body).ifNone("owner.colour=blue"))
+	assert.Error(t, f.refused(Invalid, f.post(body).ifNone("owner.colour=blue")))
 }
 
 func TestInnerSearchesAreBounded(t *testing.T) {

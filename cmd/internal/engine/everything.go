@@ -78,7 +78,7 @@ func wholeAsked(q url.Values) (*asked, error) {
 	a := &asked{count: mostEverything, narrowed: maps.Clone(q)}
 	a.narrowed.Del("_count")
 	for name, values := range q {
-		ok := true
+		var ok bool
 		switch value := strings.Join(values, ","); name {
 		case "_count":
 			n, err := strconv.Atoi(value)

@@ -220,13 +220,6 @@ func (f *fake) Message(_ context.Context, p engine.Principal, b *fhir.Resource) 
 	return []byte(`{"resourceType":"Bundle","type":"message"}`), err
 }
 
-// count gives how many resources there are.
-func (f *fake) count() int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return len(f.versions)
-}
-
 func refusal(k engine.Kind, code fhir.Code, at, text string) *engine.Refusal {
 	return &engine.Refusal{Kind: k, Issues: []fhir.Issue{{Severity: fhir.Error, Code: code, Expression: at, Text: text}}}
 }

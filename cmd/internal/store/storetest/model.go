@@ -91,7 +91,7 @@ var spans = regexp.MustCompile(`^(?:(.*)\|)?([^|,]*),([^|]*)$`)
 
 func passed(t store.Test, value string) bool {
 	if t.Op == "contains" {
-		return strings.Index(value, t.Lo) >= 0
+		return strings.Contains(value, t.Lo)
 	}
 	part := spans.FindStringSubmatch(value)
 	if part == nil || part[1] != t.Lead {
