@@ -74,7 +74,8 @@ func (c *leg) appointment(h *History) {
 		b.Made = firstBooked(h)
 	}
 	b.Moved = moves(h)
-	if len(a.Patients) > 0 && !c.isSubject(a.Patients...) || !c.isHere(h, a.Actors) {
+	if len(a.Patients) > 0 && !c.isSubject(a.Patients...) || !c.isHere(h, a.Actors, b.Made) {
+		c.theirs = append(c.theirs, h.Key)
 		return
 	}
 	c.bookings = append(c.bookings, h.Key)

@@ -105,7 +105,7 @@ func (c *leg) gradeEncounter(v *Version, e *encounterFact, booked bool) (workflo
 	case v.Fact.Subject != "" && !c.isSubject(v.Fact.Subject):
 		return workflow.GradeX, "it is about somebody else"
 	}
-	place := c.provider(e.Provider, v)
+	place := c.provider(e.Provider, v, about(e.Start, v.Received))
 	switch {
 	case place == placeReferrer:
 		return workflow.GradeX, "it is a visit at the referrer"
@@ -123,7 +123,10 @@ func (c *leg) gradeEncounter(v *Version, e *encounterFact, booked bool) (workflo
 
 // maybeIntroduction is K11: linked by basedOn alone, untyped, before any first visit was booked, with our navigator or the referrer's staff.
 func (c *leg) maybeIntroduction(e *encounterFact) bool {
-	if e.Typed || c.r.anyBooking {
+	booked := func(b workflow.Booking) bool {
+		return b.Status != workflow.NeverBooked && b.Status != workflow.OnWaitlist
+	}
+	if e.Typed || slices.ContainsFunc(c.ledger.Bookings, booked) {
 		return false
 	}
 	for _, p := range e.People {
@@ -138,7 +141,7 @@ func (c *leg) maybeIntroduction(e *encounterFact) bool {
 func (c *leg) cancelledEncounter(h *History, v *Version) {
 	e := v.Fact.Encounter
 	s := workflow.Sign{Voice: workflow.Record, At: e.Start, Booking: c.bookingOf(e), Said: v.Received, Received: v.Received, Source: v.source(h.Key)}
-	place := c.provider(e.Provider, v)
+	place := c.provider(e.Provider, v, about(e.Start, v.Received))
 	if place == placeReferrer || place == placeElsewhere && s.Booking == "" || slices.Contains(emergency, e.Class) || v.Fact.Subject != "" && !c.isSubject(v.Fact.Subject) {
 		return // no visit of this leg was to be held
 	}

@@ -93,9 +93,8 @@ type reading struct {
 	named      []string   // Consents that the request names
 	consents   []*History // of the person
 	everybodys []*History // and of others who are here
-	anyBooking bool
-	guides     []string // known navigators
-	agencies   []string // of all legs that did not end
+	guides     []string   // known navigators
+	asked      []asking
 	tasks      []task
 }
 
@@ -114,18 +113,11 @@ func newReading(s Settings, r *Referral) *reading {
 			q.consents = append(q.consents, h)
 		case strings.HasPrefix(h.Key, "Patient/"):
 			q.patients = append(q.patients, h)
-		case strings.HasPrefix(h.Key, "Appointment/"):
-			v, taken := h.live(appointmentInError)
-			q.anyBooking = q.anyBooking || v != nil && !taken && v.Fact.Appointment.Status != "proposed"
 		}
 		q.meet(h)
 	}
 	q.readTasks()
-	for i := range q.tasks {
-		if t := &q.tasks[i]; t.shape != Parent && !ended(t.fact.Status) && !slices.Contains(q.agencies, t.fact.Owner) {
-			q.agencies = append(q.agencies, t.fact.Owner)
-		}
-	}
+	q.knowAsked()
 	for i := range r.Tasks {
 		q.meet(&r.Tasks[i])
 	}
@@ -238,7 +230,7 @@ type leg struct {
 	agency                string
 	partner               Partner
 	outputs               []string
-	bookings              []string // appointments of this leg
+	bookings, theirs      []string // appointments of this leg, and of others
 	encounters, documents []string // and its encounters, and the documents of its package
 	part2                 bool
 
@@ -373,11 +365,6 @@ func passOf(typ string) int {
 	return 1
 }
 
-// alone reports that no other agency is being asked: what does not say whose it is can only be this leg's.
-func (c *leg) alone() bool {
-	return c.explicit || len(c.r.agencies) == 0 || len(c.r.agencies) == 1 && c.r.agencies[0] == c.agency
-}
-
 // another reports what another agency said or did: by who is named in it, else by who wrote it. It is no business of this leg.
 func (c *leg) another(v *Version, named ...string) bool {
 	if c.anyOfAgency(named) {
@@ -393,7 +380,10 @@ func (c *leg) another(v *Version, named ...string) bool {
 
 // isHere reports whether an appointment is at this leg's agency: by who of the service takes part, else by which agency wrote it, else because no
 // other agency is being asked.
-func (c *leg) isHere(h *History, actors []string) bool {
+func (c *leg) isHere(h *History, actors []string, made time.Time) bool {
+	if made.IsZero() {
+		made = h.Versions[0].Received
+	}
 	if c.anyOfAgency(actors) {
 		return true
 	}
@@ -402,7 +392,7 @@ func (c *leg) isHere(h *History, actors []string) bool {
 			return c.isAgency(v.Party)
 		}
 	}
-	return c.alone()
+	return c.alone(made)
 }
 
 var ledgerReaders = map[string]func(*leg, *History){
@@ -446,7 +436,7 @@ const (
 )
 
 // provider says whose visit record it is: by serviceProvider, else by who sent it, else by the only agency that was asked.
-func (c *leg) provider(ref string, v *Version) place {
+func (c *leg) provider(ref string, v *Version, at time.Time) place {
 	switch {
 	case ref != "" && c.isAgency(ref):
 		return placeAgency
@@ -456,7 +446,7 @@ func (c *leg) provider(ref string, v *Version) place {
 		return placeElsewhere
 	case v.Role == workflow.Agency && c.isAgency(v.Party):
 		return placeAgency
-	case v.Role == workflow.Agency || !c.alone():
+	case v.Role == workflow.Agency || !c.alone(at):
 		return placeElsewhere
 	}
 	return placeUnsaid

@@ -132,7 +132,10 @@ func (c *leg) focus(o *observationFact, voice workflow.Voice) (booking string, d
 // concerns reports whether an attestation is about this leg, where several agencies were asked: it is the agency's own, or it points at
 // something of this leg, or it is about a day on which this leg had a visit booked.
 func (c *leg) concerns(o *observationFact, s workflow.Sign) bool {
-	if c.alone() || c.anyOfAgency(o.Performers) || s.Booking != "" || slices.Contains(o.Focus, c.ledger.Leg) {
+	if c.elsewhereIn(o.Focus) {
+		return false
+	}
+	if c.alone(about(o.At, s.Said)) || c.anyOfAgency(o.Performers) || s.Booking != "" || slices.Contains(o.Focus, c.ledger.Leg) {
 		return true
 	}
 	if s.Voice == workflow.Staff && !c.r.anyGuide(o.Performers) {

@@ -99,7 +99,7 @@ func (c *leg) answers(h *History) {
 		return
 	}
 	a := n.Fact.Answers
-	mine := c.alone() || slices.Contains(c.encounters, a.Encounter)
+	mine := c.alone(about(workflow.Moment{At: a.At}, n.Received)) || slices.Contains(c.encounters, a.Encounter)
 	if a.Encounter == "" {
 		mine = mine || n.Role == workflow.Agency && c.isAgency(n.Party)
 	}

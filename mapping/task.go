@@ -20,6 +20,7 @@ type taskFact struct {
 	Requests []string // focus and basedOn: "ServiceRequest/sr1"
 	PartOf   []string // "Task/t0"
 	Fulfils  bool
+	Authored time.Time
 	Modified time.Time
 	Review   time.Time
 	Unsafe   bool     // it says that the person must not be contacted directly
@@ -37,6 +38,7 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 		Coded:    s.coded(codings(r.Get("businessStatus"))),
 		Marked:   oursAmong(codings(r.Get("businessStatus")), SystemState),
 		Owner:    s.ref(r.Get("owner")),
+		Authored: s.instant(r.Get("authoredOn")),
 		Modified: s.instant(r.Get("lastModified")),
 		Review:   s.endOf(r.Get("restriction", "period", "end")),
 	}

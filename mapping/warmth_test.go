@@ -241,7 +241,7 @@ func TestWhatWeWroteOurselvesShowsNothing(t *testing.T) {
 
 func TestAnswersAreAboutOneLeg(t *testing.T) {
 	t.Parallel()
-	s := warm(t, `{"resourceType":"Task","id":"T2","status":"accepted","intent":"order","focus":{"reference":"ServiceRequest/SR1"},"owner":{"reference":"Organization/cedar"}}`,
+	s := warm(t, `{"resourceType":"Task","id":"T2","status":"accepted","intent":"order","authoredOn":"2026-03-02","focus":{"reference":"ServiceRequest/SR1"},"owner":{"reference":"Organization/cedar"}}`,
 		fmt.Sprintf(q1, AfterVisit, `,"source":{"reference":"Patient/P1"}`, "trust", `"valueBoolean":true`))
 	for _, l := range set.Ledgers(&s.r).Legs {
 		assert.Empty(t, l.Ledger.Marks, "nobody knows which agency %s is about", l.Task)

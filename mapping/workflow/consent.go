@@ -118,15 +118,21 @@ func (f *folding) sayWhyShut(h *Handoff) {
 	}
 }
 
-// consented adds the effects that follow from consent, and takes away those that consent does not allow: after a revocation nothing goes to the
-// agency or the person but one notice; while the outcome may not be told nothing goes to the referrer but one notice. It comes last.
+// shut reports that consent lets nothing go to the agency now.
+func (f *folding) shut() bool {
+	g, _ := spanAt(f.l.Gate, f.at)
+	return g != nil && !g.Open
+}
+
+// consented adds the effects that follow from consent, and takes away those that consent does not allow: while the gate is shut nothing goes to the
+// agency, and after a revocation nothing to the person either, but for one notice; while the outcome may not be told nothing goes to the referrer but one notice. It comes last.
 //
 // Source: local, revocation midway; blind ending; expiry warnings at 14 and 3 days
 func (f *folding) consented(h *Handoff) {
 	g, at := spanAt(f.l.Gate, f.at)
-	stopped := g != nil && !g.Open && !f.said.released.IsZero()
+	stopped := f.shut() && !f.said.released.IsZero()
 	h.Effects = slices.DeleteFunc(h.Effects, func(e Effect) bool {
-		return stopped && (e.For == Agency || e.For == Person || e.Kind == Message) || h.Blind && e.For == Referrer
+		return f.shut() && e.For == Agency || stopped && (e.For == Person || e.Kind == Message) || h.Blind && e.For == Referrer
 	})
 	for i := range h.Due {
 		if h.Blind && h.Due[i].For == Referrer {

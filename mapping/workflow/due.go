@@ -102,7 +102,7 @@ func (f *folding) add(h *Handoff, d Due, l ladder) {
 
 // reachable gives who has to act: what an agency cannot be asked, because nobody is named or nothing may be sent to it, a navigator sees to.
 func (f *folding) reachable(who Role) Role {
-	if who == Agency && (f.l.Agency == "" || f.said.released.IsZero() && !f.said.agreed) {
+	if who == Agency && (f.l.Agency == "" || f.said.released.IsZero() && (!f.said.agreed || f.shut())) {
 		return Navigator
 	}
 	return who

@@ -1,0 +1,91 @@
+package mapping
+
+import (
+	"slices"
+	"time"
+
+	"warmhandoff/mapping/workflow"
+)
+
+// asking is the time during which an agency was asked, by one Task: from when the Task was written until it ended.
+type asking struct {
+	agency      string
+	from, until time.Time // zero until: still
+}
+
+func (a *asking) at(t time.Time) bool {
+	return !t.Before(a.from) && (a.until.IsZero() || t.Before(a.until))
+}
+
+// knowAsked learns which agency was asked when. It is by what the Tasks say of themselves where they do, so that it does not depend on the order in
+// which they come.
+func (q *reading) knowAsked() {
+	for i := range q.tasks {
+		t := &q.tasks[i]
+		if t.shape == Parent {
+			continue
+		}
+		a := asking{agency: t.fact.Owner, from: t.fact.Authored}
+		if a.from.IsZero() {
+			a.from = t.h.Versions[0].Received
+		}
+		if ended(t.fact.Status) {
+			if said, _ := words(t.h); len(said) > 0 {
+				a.until = said[len(said)-1].Said
+			}
+		}
+		q.asked = append(q.asked, a)
+	}
+}
+
+// alone reports that what does not say whose it is can only be this leg's: no other agency was asked at the time that it is about. Where none was asked
+// then, it is whoever was asked last before. That another agency is asked later, or is asked no more, changes nothing about it.
+//
+// Source: local, no message for one leg changes another leg's state
+func (c *leg) alone(about time.Time) bool {
+	if c.explicit || !slices.ContainsFunc(c.r.asked, func(a asking) bool { return a.agency != c.agency }) {
+		return true
+	}
+	var mine, others bool
+	var last *asking
+	for i := range c.r.asked {
+		a := &c.r.asked[i]
+		switch {
+		case !a.at(about):
+			if last == nil || a.until.After(last.until) || a.until.Equal(last.until) && a.agency < last.agency {
+				last = a
+			}
+		case a.agency == c.agency:
+			mine = true
+		default:
+			others = true
+		}
+	}
+	if mine || others {
+		return !others
+	}
+	return last.agency == c.agency
+}
+
+// about gives the time that something is about: its own, at the end of the day where it has no time of day, else when it was said.
+func about(m workflow.Moment, said time.Time) time.Time {
+	switch {
+	case m.IsZero():
+		return said
+	case m.Day:
+		return m.At.AddDate(0, 0, 1).Add(-time.Millisecond)
+	}
+	return m.At
+}
+
+// elsewhereIn reports that among what something points at there is another leg of the referral, or an appointment of one, and nothing of this leg.
+func (c *leg) elsewhereIn(refs []string) bool {
+	found := false
+	for _, ref := range refs {
+		if ref == c.ledger.Leg || slices.Contains(c.bookings, ref) || slices.Contains(c.encounters, ref) {
+			return false
+		}
+		found = found || c.r.task(ref) != nil || slices.Contains(c.theirs, ref)
+	}
+	return found
+}
