@@ -131,8 +131,10 @@ func (f *folding) shut() bool {
 func (f *folding) consented(h *Handoff) {
 	g, at := spanAt(f.l.Gate, f.at)
 	stopped := f.shut() && !f.said.released.IsZero()
+	back, _ := spanAt(f.l.Back, f.at)
 	h.Effects = slices.DeleteFunc(h.Effects, func(e Effect) bool {
-		return f.shut() && e.For == Agency || stopped && (e.For == Person || e.Kind == Message) || h.Blind && e.For == Referrer
+		untold := back != nil && !back.Open && e.Kind == Notice && e.For == Referrer // also of what was known before: it was told then, or never is
+		return f.shut() && e.For == Agency || stopped && (e.For == Person || e.Kind == Message) || h.Blind && e.For == Referrer || untold
 	})
 	for i := range h.Due {
 		if h.Blind && h.Due[i].For == Referrer {
