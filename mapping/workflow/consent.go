@@ -81,7 +81,7 @@ func (f *folding) toldBefore(h *Handoff) bool {
 	return g != nil && g.Open
 }
 
-// heardOf says when the evidence for attended first reached us.
+// heardOf says when the evidence for attended first was there: when it reached us, or when the time that it is about came, whichever is later.
 func (f *folding) heardOf(h *Handoff) time.Time {
 	var first time.Time
 	for i := range f.visits {
@@ -90,8 +90,11 @@ func (f *folding) heardOf(h *Handoff) time.Time {
 			continue
 		}
 		for _, s := range v.signs {
-			if s.Says == Came && s.Grade.proves() && !s.Taken && (first.IsZero() || s.Received.Before(first)) {
-				first = s.Received
+			if s.Says != Came || !s.Grade.proves() || s.Taken {
+				continue
+			}
+			if there := later(s.Received, f.counts(s)); first.IsZero() || there.Before(first) {
+				first = there
 			}
 		}
 	}

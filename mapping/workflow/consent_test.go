@@ -19,9 +19,9 @@ func TestProperty6_8NothingGoesOutWithoutConsent(t *testing.T) {
 		h := Fold(l, at, &rules)
 		g, _ := spanAt(l.Gate, at)
 		for _, e := range h.Effects {
-			if h.Released && g != nil && !g.Open {
-				require.False(t, e.For == Person || e.Kind == Message, "%s", e.Key)
-				require.True(t, e.For != Agency || e.What == NothingFurther, "%s", e.Key)
+			if g != nil && !g.Open {
+				require.True(t, e.For != Agency || e.What == NothingFurther, "%s, released or not", e.Key)
+				require.False(t, h.Released && (e.For == Person || e.Kind == Message), "%s", e.Key)
 			}
 			if h.Blind {
 				require.True(t, e.For != Referrer || e.What == MayNotBeShared, "%s", e.Key)
@@ -134,4 +134,19 @@ func Test6_8WhateverWasToGoOutIsTakenAwayOnceConsentIsGone(t *testing.T) {
 			assert.Equal(t, c.blind, h.Due[0].For == Navigator, "somebody has to, and the referrer cannot know that it is their turn")
 		})
 	}
+}
+
+// Test6_8EvidenceThatCountsOnlyLaterWasNotToldBefore: it had reached us while the outcome could be told, and there was nothing to tell yet.
+func Test6_8EvidenceThatCountsOnlyLaterWasNotToldBefore(t *testing.T) {
+	t.Parallel()
+	gate := []GateSpan{{From: on(2, 9, 0), Open: true}}
+	back := []GateSpan{{From: on(2, 9, 0), Open: true}, {From: on(4, 9, 0), Cause: Revoked}}
+	l := resting(gate, back)
+	l.Signs = []Sign{sign(Came, GradeA, Record, on(5, 10, 0), "Encounter/E1")}
+	l.Signs[0].Received = on(3, 9, 0)
+	h := Fold(l, on(6, 9, 0), &rules)
+	require.Equal(t, Attended, h.State)
+	assert.True(t, h.Blind)
+	l.Signs[0].At = Moment{At: on(3, 8, 0)}
+	assert.False(t, Fold(l, on(6, 9, 0), &rules).Blind, "and this was there before the direction was shut")
 }

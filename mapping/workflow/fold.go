@@ -363,18 +363,20 @@ func (s *Sign) tooEarly(authored time.Time, zone *time.Location) bool {
 
 // waits reports a sign about a time that has not come, and wakes the leg when it comes.
 func (f *folding) waits(s *Sign) bool {
-	if s.At.IsZero() {
-		return false
-	}
-	due := s.At.At.Add(-f.rules.Skew)
-	if s.At.Day {
-		due = s.At.At
-	}
+	due := f.counts(s)
 	if f.at.Before(due) {
 		f.wake(due)
 		return true
 	}
 	return false
+}
+
+// counts gives from when on a sign counts, as far as the time that it is about decides; zero for one without.
+func (f *folding) counts(s *Sign) time.Time {
+	if s.At.IsZero() || s.At.Day {
+		return s.At.At
+	}
+	return s.At.At.Add(-f.rules.Skew)
 }
 
 // attach puts a sign to its visit: the appointment that it names, else the one nearest on its day, else a visit of that day without one.

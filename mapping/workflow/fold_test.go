@@ -110,6 +110,12 @@ func TestEachStateOfTheFoldIsReached(t *testing.T) {
 		}()), on(6, 9, 0), Unconfirmed, InConflict, "", 0},
 		{"K4 attested against no-show", booked(noShow(OnPerson), sign(Came, GradeC, Staff, on(5, 10, 0), "Observation/O1")), on(6, 9, 0), Unconfirmed, InConflict, "", 0},
 		{"K6 the person denies a record", booked(sign(Came, GradeA, Record, on(5, 10, 0), "Encounter/E1"), sign(DidNotCome, "", Self, on(5, 10, 0), "Observation/O1")), on(6, 9, 0), Unconfirmed, InConflict, "", 0},
+		{"K6 the person denies a record, and a booking ahead does not hide it", func() *Ledger {
+			l := booked(sign(Came, GradeA, Record, on(5, 10, 0), "Encounter/E1"), sign(DidNotCome, "", Self, on(5, 10, 0), "Observation/O1"))
+			l.Bookings = append(l.Bookings, booking("Appointment/AP2", on(12, 10, 0)))
+			return l
+		}(), on(6, 9, 0), Unconfirmed, InConflict, "", 0},
+		{"K6 the person denies a record within the window of a late arrival", booked(noShow(OnPerson), sign(Came, GradeA, Record, on(5, 10, 35), "Encounter/E1"), sign(DidNotCome, "", Self, on(5, 10, 0), "Observation/O1")), on(6, 9, 0), Unconfirmed, InConflict, "", 0},
 		{"K7 the person says they went, the desk says no", booked(noShow(OnPerson), sign(Came, GradeD, Self, on(5, 10, 0), "Observation/O1")), on(6, 9, 0), Unconfirmed, InConflict, "", 0},
 		{"K2 evidence taken back", booked(func() Sign {
 			s := sign(Came, GradeA, Record, on(5, 10, 0), "Encounter/E1")
