@@ -61,6 +61,25 @@ func TestAcceptScenarioStepsReadWithoutAnIssue(t *testing.T) {
 	}
 }
 
+// scenarioNumbers are the stories that the workflow is known by.
+const scenarioNumbers = "01 02 03 04 05 06 07 08 09 10 12 14 15 16 18 19 20 21 22 24 26 27 29 30 33"
+
+// TestAcceptScenariosAreAllThere fails for every story that is missing, and for one that says nothing of its order. A story may be told in parts: 03a
+// and 03b. In a hundred other orders each: warmhandoff replay --permute 100 testdata/scenarios/*.txtar
+func TestAcceptScenariosAreAllThere(t *testing.T) {
+	t.Parallel()
+	files := samplesOf(t, "scenarios/*.txtar", 15)
+	for _, number := range strings.Fields(scenarioNumbers) {
+		there := slices.ContainsFunc(files, func(file string) bool { return strings.HasPrefix(filepath.Base(file), number) })
+		assert.True(t, there, "no story tells scenario %s", number)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		require.NoError(t, err)
+		assert.Contains(t, string(data), "\npermute: ", "%s says whether its messages may come in any order", file)
+	}
+}
+
 // storyAt reads a story of the sample data.
 func storyAt(t *testing.T, name string) *scenario.Scenario {
 	t.Helper()

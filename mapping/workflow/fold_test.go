@@ -222,6 +222,25 @@ func TestEachStateOfTheFoldIsReached(t *testing.T) {
 			l.Withdrawn = Withdrawal{At: on(4, 9, 0)}
 			return l
 		}(), on(8, 10, 0), Attended, "", GradeD, 0},
+		{"of two holds the one that is looked at first is named, whichever began first", func() *Ledger {
+			l := booked()
+			l.Holds = []Hold{{Reason: Hospitalised, From: on(2, 10, 0)}, {Reason: DeathCheck, From: on(3, 9, 0)}}
+			return l
+		}(), on(3, 12, 0), Paused, DeathCheck, "", 0},
+		{"a consent that ran out is named before a stay in hospital", func() *Ledger {
+			l := booked()
+			l.Holds = []Hold{{Reason: Hospitalised, From: on(2, 10, 0)}}
+			l.Gate = append(l.Gate, GateSpan{From: on(3, 9, 0), Cause: Expired})
+			return l
+		}(), on(3, 12, 0), Paused, ConsentMissing, "", 0},
+		{"8 withdrawn more than two days before the visit ends at once", func() *Ledger {
+			l := booked()
+			l.Withdrawn = Withdrawal{At: on(3, 9, 59)}
+			return l
+		}(), on(3, 12, 0), Closed, ReferrerWithdrew, "", 0},
+		{"26 a failed call before anything was sent leaves the leg in preparation", func() *Ledger {
+			return base(TaskDraft).with(Contact{Result: NotReached, At: on(2, 10, 0), ToPerson: true})
+		}(), on(2, 12, 0), Preparing, "", "", 0},
 		{"52 withdrawn long before, and the person's word alone", func() *Ledger {
 			l := accepted(func(l *Ledger) { l.Signs = []Sign{sign(Came, GradeD, Self, on(5, 10, 0), "Observation/O1")} })
 			l.Withdrawn = Withdrawal{At: on(3, 9, 0)}
