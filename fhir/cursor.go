@@ -5,8 +5,9 @@ import "bytes"
 // cursor walks over bytes that are known to be valid JSON; see syntax. It
 // therefore need not look at commas, colons and the insides of literals.
 type cursor struct {
-	data []byte
-	at   int
+	data  []byte
+	at    int
+	plain bool // no string of data has an escape
 }
 
 // peek tells what comes next; it passes over what stands between values.
@@ -29,7 +30,7 @@ func (c *cursor) chars() (start, end int, escaped bool) {
 	start = c.at
 	at := start + 1
 	at += bytes.IndexByte(c.data[at:], '"')
-	if bytes.IndexByte(c.data[start:at], '\\') >= 0 {
+	if !c.plain && bytes.IndexByte(c.data[start:at], '\\') >= 0 {
 		escaped = true
 		for at = start + 1; c.data[at] != '"'; at++ {
 			if c.data[at] == '\\' {

@@ -1,15 +1,13 @@
 package fhir
 
-import "strings"
-
 // dateParser takes a date apart from the left.
-type dateParser struct{ rest string }
+type dateParser struct{ rest []byte }
 
-// parseDate is ParseDateTime without the text, so that s need not be kept.
-func parseDate(s string) (DateTime, bool) {
-	p := dateParser{rest: s}
+// parseDate is ParseDateTime without the text.
+func parseDate(b []byte) (DateTime, bool) {
+	p := dateParser{rest: b}
 	d, ok := p.parse()
-	return d, ok && p.rest == ""
+	return d, ok && len(p.rest) == 0
 }
 
 func (p *dateParser) parse() (d DateTime, ok bool) {
@@ -17,21 +15,21 @@ func (p *dateParser) parse() (d DateTime, ok bool) {
 		return d, false
 	}
 	d.Precision = Year
-	if !p.take("-") {
+	if !p.take('-') {
 		return d, true
 	}
 	if d.month, ok = p.digits(2); !ok || d.month < 1 || d.month > 12 {
 		return d, false
 	}
 	d.Precision = Month
-	if !p.take("-") {
+	if !p.take('-') {
 		return d, true
 	}
 	if d.day, ok = p.digits(2); !ok || d.day < 1 || d.day > daysIn(d.year, d.month) {
 		return d, false
 	}
 	d.Precision = Day
-	if !p.take("T") {
+	if !p.take('T') {
 		return d, true
 	}
 	return d, p.clock(&d) && p.offset(&d)
@@ -39,21 +37,21 @@ func (p *dateParser) parse() (d DateTime, ok bool) {
 
 // clock reads hh:mm, hh:mm:ss or hh:mm:ss.fraction. A leap second is allowed.
 func (p *dateParser) clock(d *DateTime) (ok bool) {
-	if d.hour, ok = p.digits(2); !ok || d.hour > 23 || !p.take(":") {
+	if d.hour, ok = p.digits(2); !ok || d.hour > 23 || !p.take(':') {
 		return false
 	}
 	if d.minute, ok = p.digits(2); !ok || d.minute > 59 {
 		return false
 	}
 	d.Precision = Minute
-	if !p.take(":") {
+	if !p.take(':') {
 		return true
 	}
 	if d.second, ok = p.digits(2); !ok || d.second > 60 {
 		return false
 	}
 	d.Precision = Second
-	if !p.take(".") {
+	if !p.take('.') {
 		return true
 	}
 	d.Precision = Fraction
@@ -72,21 +70,21 @@ func (p *dateParser) fraction(d *DateTime) bool {
 
 // offset reads Z, +hh:mm or -hh:mm, or nothing.
 func (p *dateParser) offset(d *DateTime) bool {
-	if p.rest == "" {
+	if len(p.rest) == 0 {
 		return true
 	}
 	d.Zoned = true
-	if p.take("Z") {
+	if p.take('Z') {
 		return true
 	}
 	sign := 1
-	if p.take("-") {
+	if p.take('-') {
 		sign = -1
-	} else if !p.take("+") {
+	} else if !p.take('+') {
 		return false
 	}
 	hour, ok1 := p.digits(2)
-	colon := p.take(":")
+	colon := p.take(':')
 	minute, ok2 := p.digits(2)
 	d.offset = sign * (hour*60 + minute) * 60
 	return ok1 && colon && ok2 && minute <= 59 && (hour <= 13 || hour == 14 && minute == 0)
@@ -98,7 +96,7 @@ func (p *dateParser) digits(n int) (int, bool) {
 		return 0, false
 	}
 	value := 0
-	for _, c := range []byte(p.rest[:n]) {
+	for _, c := range p.rest[:n] {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
@@ -108,9 +106,11 @@ func (p *dateParser) digits(n int) (int, bool) {
 	return value, true
 }
 
-func (p *dateParser) take(s string) bool {
-	rest, ok := strings.CutPrefix(p.rest, s)
-	p.rest = rest
+func (p *dateParser) take(c byte) bool {
+	ok := len(p.rest) > 0 && p.rest[0] == c
+	if ok {
+		p.rest = p.rest[1:]
+	}
 	return ok
 }
 
@@ -133,21 +133,21 @@ func daysIn(year, month int) int {
 // Source: FHIR R4, datatypes.html#date, #dateTime, #instant, #time
 
 func isDate(b []byte) bool {
-	d, ok := parseDate(string(b))
+	d, ok := parseDate(b)
 	return ok && !d.Timed()
 }
 
 func isDateTime(b []byte) bool {
-	d, ok := parseDate(string(b))
+	d, ok := parseDate(b)
 	return ok && (!d.Timed() || d.Zoned && d.Precision >= Second)
 }
 
 func isInstant(b []byte) bool {
-	d, ok := parseDate(string(b))
+	d, ok := parseDate(b)
 	return ok && d.Zoned && d.Precision >= Second
 }
 
 func isTime(b []byte) bool {
-	p, d := dateParser{rest: string(b)}, DateTime{}
-	return p.clock(&d) && p.rest == "" && d.Precision >= Second
+	p, d := dateParser{rest: b}, DateTime{}
+	return p.clock(&d) && len(p.rest) == 0 && d.Precision >= Second
 }

@@ -33,7 +33,7 @@ type DateTime struct {
 // seconds or without a zone, which search values may have. It gives
 // false for what is not in the calendar.
 func ParseDateTime(s string) (DateTime, bool) {
-	d, ok := parseDate(s)
+	d, ok := parseDate([]byte(s))
 	if !ok {
 		return DateTime{}, false
 	}

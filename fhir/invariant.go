@@ -10,20 +10,13 @@ import (
 // structureDefinition begins the canonical URL of every type of FHIR.
 const structureDefinition = "http://hl7.org/fhir/StructureDefinition/"
 
-// invariants checks what the table cannot say of an object that was read.
-func (r *reader) invariants(f *frame) {
-	switch f.typ.Name {
-	case "Extension":
-		r.extension(f.node)
-	case "Reference":
-		r.reference(f.node)
-	case "CodeableConcept":
-		r.concept(f.node)
-	case "Task":
-		r.task(f.node)
-	case "Appointment":
-		r.appointment(f.node)
-	}
+// invariants check what the table cannot say of an object that was read.
+var invariants = map[string]func(r *reader, i int32){
+	"Extension":       (*reader).extension,
+	"Reference":       (*reader).reference,
+	"CodeableConcept": (*reader).concept,
+	"Task":            (*reader).task,
+	"Appointment":     (*reader).appointment,
 }
 
 // hollow refuses an object that holds nothing but its id; the sibling of a
@@ -139,18 +132,17 @@ func (r *reader) concept(i int32) {
 	r.report(i, CodeCodeInvalid, fmt.Sprintf("One coding must be of system %s; its code is one of %s.", set.system, strings.Join(set.codes, ", ")))
 }
 
+// The zones where a day begins first, and where it ends last.
+var farthestEast, farthestWest = time.FixedZone("", 14*3600), time.FixedZone("", -12*3600)
+
 // task wants that it was modified no earlier than it was made, as far as the
 // precision of both lets one say.
 //
 // Source: FHIR R4, task.html, inv-1
 func (r *reader) task(i int32) {
-	made, ok1 := ParseDateTime(string(r.text(i, "authoredOn")))
-	modified, ok2 := ParseDateTime(string(r.text(i, "lastModified")))
-	if !ok1 || !ok2 {
-		return
-	}
-	east, west := time.FixedZone("", 14*3600), time.FixedZone("", -12*3600)
-	if !modified.End(west).After(made.Start(east)) {
+	made, ok1 := parseDate(r.text(i, "authoredOn"))
+	modified, ok2 := parseDate(r.text(i, "lastModified"))
+	if ok1 && ok2 && !modified.End(farthestWest).After(made.Start(farthestEast)) {
 		r.issue(CodeInvariant, r.where(i, "lastModified"), "lastModified is before authoredOn (inv-1).")
 	}
 }

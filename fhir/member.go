@@ -24,15 +24,48 @@ var resourceTypeElement = &Element{Name: "resourceType", Min: 1, Max: 1, Types: 
 // resourceTypeBit is beyond the bits of elements.
 const resourceTypeBit = 1 << 63
 
+// members finds members by name: a hash table with open addressing. Names are few and short, and this costs half of what a map does.
+type members []*member
+
+// newMembers gives a table with room for n.
+func newMembers(n int) members {
+	size := 8
+	for size < 3*n {
+		size *= 2
+	}
+	return make(members, size)
+}
+
+// slot gives the place of a name: where it stands, or where it would.
+func (s members) slot(name []byte) int {
+	at := len(name)
+	if at > 0 {
+		at += int(name[0])*5 + int(name[at/2])*11 + int(name[at-1])*31
+	}
+	for ; ; at++ {
+		at &= len(s) - 1
+		if m := s[at]; m == nil || m.name == string(name) {
+			return at
+		}
+	}
+}
+
+func (s members) add(m *member) { s[s.slot([]byte(m.name))] = m }
+
 // find gives the member of that JSON name, or nil.
 func (t *Type) find(name []byte) *member {
 	t.once.Do(t.fill)
-	return t.members[string(name)]
+	return t.members[t.members.slot(name)]
 }
 
 // fill makes the members of a type when it is first met.
 func (t *Type) fill() {
-	t.members = make(map[string]*member, 2*len(t.Elements))
+	count := 1
+	for i := range t.Elements {
+		count += 2 * len(t.Elements[i].Types)
+	}
+	t.members = newMembers(count)
+	t.invariant = invariants[t.Name]
 	for i := range t.Elements {
 		e := &t.Elements[i]
 		if e.Min > 0 {
@@ -43,7 +76,7 @@ func (t *Type) fill() {
 		}
 	}
 	if t.Kind == KindResource {
-		t.members["resourceType"] = &member{name: "resourceType", element: resourceTypeElement, bit: resourceTypeBit, typ: r4().byName["code"]}
+		t.members.add(&member{name: "resourceType", element: resourceTypeElement, bit: resourceTypeBit, typ: r4().byName["code"]})
 	}
 }
 
@@ -59,11 +92,11 @@ func (t *Type) addMember(e *Element, typ *Type, bit uint64) {
 	if typ.Name == "code" {
 		m.codes = e.codes
 	}
-	t.members[name] = m
+	t.members.add(m)
 	if typ.Kind == KindPrimitive {
-		t.members["_"+name] = &member{
+		t.members.add(&member{
 			name: "_" + name, element: e, bit: bit, typ: r4().byName["Element"], list: e.Max != 1, sibling: true,
-		}
+		})
 	}
 }
 

@@ -211,9 +211,9 @@ func (r *reader) place(parent int32, m *member, index int32) string {
 // unknown tells of a name that the type does not have.
 func (r *reader) unknown(f *frame, name string) {
 	words := fmt.Sprintf("%s has no element %s", f.typ.Name, quoteName(name))
-	for known := range f.typ.members {
-		if strings.EqualFold(known, name) {
-			words += fmt.Sprintf("; names are case-sensitive, write %q", known)
+	for _, known := range f.typ.members {
+		if known != nil && strings.EqualFold(known.name, name) {
+			words += fmt.Sprintf("; names are case-sensitive, write %q", known.name)
 		}
 	}
 	path := r.where(f.node, "")
@@ -249,7 +249,9 @@ func (r *reader) complete(f *frame) {
 		r.pair(f.node)
 	}
 	r.hollow(f)
-	r.invariants(f)
+	if f.typ.invariant != nil {
+		f.typ.invariant(r, f.node)
+	}
 }
 
 func requiredWords(t *Type, e *Element) string {

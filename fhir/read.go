@@ -1,6 +1,9 @@
 package fhir
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // Limits of the reader.
 //
@@ -72,7 +75,7 @@ func (r *reader) read(data []byte) *document {
 		r.issues, r.stopped = append(r.issues, issue), true
 		return nil
 	}
-	r.data = data
+	r.data, r.plain = data, bytes.IndexByte(data, '\\') < 0
 	if r.peek() != object {
 		r.issue(CodeStructure, "", "A FHIR resource is a JSON object.")
 		return nil

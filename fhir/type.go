@@ -26,8 +26,9 @@ type Type struct {
 	number    uint16     // place in table.types
 	primitive *primitive // how its values are checked; nil for other kinds
 	once      sync.Once
-	members   map[string]*member // by JSON name; made when first needed
-	required  uint64             // a bit for each element with Min > 0
+	members   members              // by JSON name; made when first needed
+	required  uint64               // a bit for each element with Min > 0
+	invariant func(*reader, int32) // what the table cannot say of it; nil for most
 }
 
 // Element is one element of a type.
