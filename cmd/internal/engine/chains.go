@@ -84,7 +84,7 @@ func (s *seeker) has(typ string, h search.Has, among []string) ([]string, error)
 		}
 		q.All = append(slices.Clone(q.All), m)
 	}
-	page, err := s.inner(&q, []string{h.Param})
+	page, err := s.inner(&q, []store.Shown{{Param: h.Param, Loose: h.Loose}})
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (s *seeker) has(typ string, h search.Has, among []string) ([]string, error)
 }
 
 // inner runs an inner search for keys, and the terms of some params.
-func (s *seeker) inner(q *search.Query, show []string) (store.Page, error) {
+func (s *seeker) inner(q *search.Query, show []store.Shown) (store.Page, error) {
 	sq, some, err := s.conditions(q)
 	if err != nil || !some {
 		return store.Page{}, err

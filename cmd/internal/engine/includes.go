@@ -24,7 +24,14 @@ type included struct {
 	met   map[store.Key]bool
 	last  []item // what the round before brought; at first the page
 	found []store.Version
-	full  bool
+
+	wanted int // how many are named in this round
+	full   bool
+}
+
+// iterates reports whether what is included is looked at for what it names or is named by.
+func (in *included) iterates() bool {
+	return slices.ContainsFunc(in.query.Includes, func(one search.Include) bool { return one.Iterate })
 }
 
 // item is a resource and its references: terms of the params that includes follow.
@@ -70,7 +77,7 @@ func (s *seeker) include(page store.Page, found *SearchResult) error {
 
 func (in *included) round(again bool) error {
 	from, wanted := in.last, map[string][]string{}
-	in.last = nil
+	in.last, in.wanted = nil, 0
 	for _, one := range in.query.Includes {
 		if again && !one.Iterate {
 			continue
@@ -111,6 +118,7 @@ func (in *included) follow(one search.Include, it item, wanted map[string][]stri
 		}
 		in.met[key] = true
 		wanted[typ] = append(wanted[typ], id)
+		in.wanted++
 	}
 }
 
@@ -127,13 +135,13 @@ func (in *included) reverse(one search.Include, items []item) error {
 		types = in.here
 	}
 	for _, typ := range types {
-		params := []reference{{one.Param, one.Loose}}
+		params := []store.Shown{{Param: one.Param, Loose: one.Loose}}
 		if one.Param == "*" {
 			params = references(typ)
 		}
 		for _, p := range params {
 			for some := range slices.Chunk(names, search.MaxValues) {
-				m := store.Match{Param: p.param, Values: some, Loose: p.loose}
+				m := store.Match{Param: p.Param, Values: some, Loose: p.Loose}
 				if err := in.add(store.Query{Type: typ, All: []store.Match{m}}); err != nil {
 					return err
 				}
@@ -153,7 +161,10 @@ func (in *included) add(q store.Query) error {
 	if err != nil {
 		return err
 	}
-	in.found, in.last = slices.Grow(in.found, len(page.Versions)), slices.Grow(in.last, len(page.Versions))
+	if in.found == nil {
+		in.found = make([]store.Version, 0, max(len(page.Versions), in.wanted))
+	}
+	iterates := in.iterates()
 	for i, v := range page.Versions {
 		if q.IDs == nil && in.met[v.Key] {
 			continue
@@ -164,6 +175,9 @@ func (in *included) add(q store.Query) error {
 		}
 		in.met[v.Key] = true
 		in.found = append(in.found, v)
+		if !iterates {
+			continue
+		}
 		it := item{key: v.Key}
 		if page.Shown != nil {
 			it.terms = page.Shown[i]
@@ -197,50 +211,43 @@ func (in *included) readTerms(items []item) error {
 }
 
 // shown gives the params whose terms the page must come with; nil for none.
-func (s *seeker) shown() []string { return s.followed(false) }
+func (s *seeker) shown() []store.Shown { return s.followed(false) }
 
 // iterated gives the params whose terms what is included must come with; nil for none.
-func (in *included) iterated() []string { return in.followed(true) }
+func (in *included) iterated() []store.Shown { return in.followed(true) }
 
 // followed gives the params of references that are followed from a resource to what it names.
-func (s *seeker) followed(again bool) []string {
-	var params []string
+func (s *seeker) followed(again bool) []store.Shown {
+	var params []store.Shown
 	for _, one := range s.query.Includes {
 		if again && !one.Iterate || one.Reverse {
 			continue
 		}
 		switch {
 		case one.Param != "*":
-			params = append(params, one.Param)
+			params = append(params, store.Shown{Param: one.Param, Loose: one.Loose})
 		case one.Type != "*":
-			for _, p := range references(one.Type) {
-				params = append(params, p.param)
-			}
+			params = append(params, references(one.Type)...)
 		default:
 			for _, typ := range s.here {
-				for _, p := range references(typ) {
-					params = append(params, p.param)
-				}
+				params = append(params, references(typ)...)
 			}
 		}
 	}
-	slices.Sort(params)
+	slices.SortFunc(params, compareShown)
 	return slices.Compact(params)
 }
 
-// reference is a parameter that is a reference.
-type reference struct {
-	param string
-	loose bool
-}
+func compareShown(a, b store.Shown) int { return cmp.Compare(a.Param, b.Param) }
 
-func references(typ string) []reference {
-	var all []reference
+// references gives the parameters of a type that are references.
+func references(typ string) []store.Shown {
+	var all []store.Shown
 	for _, p := range search.Params(typ) {
 		if p.Kind == search.Reference {
-			all = append(all, reference{param: p.Terms, loose: p.Loose})
+			all = append(all, store.Shown{Param: p.Terms, Loose: p.Loose})
 		}
 	}
-	slices.SortFunc(all, func(a, b reference) int { return cmp.Compare(a.param, b.param) })
-	return slices.CompactFunc(all, func(a, b reference) bool { return a.param == b.param })
+	slices.SortFunc(all, compareShown)
+	return slices.Compact(all)
 }

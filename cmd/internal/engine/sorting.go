@@ -40,7 +40,7 @@ func (s *seeker) sorted(parts []part) (store.Page, error) {
 	met := seqSet{}
 	for _, one := range parts {
 		q := one.Query
-		q.Bare, q.Show, q.Limit = true, paramsOf(one.sort), mostSorted
+		q.Bare, q.Show, q.Limit = true, shownFor(one.sort), mostSorted
 		page, err := s.r.Search(s.ctx, q)
 		if err != nil {
 			return store.Page{}, err
@@ -110,11 +110,11 @@ func (s *seeker) rowAt(seq int64) (row, error) {
 	return newRow(keys, found[0], s.e.storeTerms(r)), nil
 }
 
-func paramsOf(keys []search.SortKey) []string {
-	params := []string{}
+func shownFor(keys []search.SortKey) []store.Shown {
+	params := []store.Shown{}
 	for _, k := range keys {
 		if k.Param != "" && k.Param != "_id" {
-			params = append(params, k.Param)
+			params = append(params, store.Shown{Param: k.Param, Loose: k.Loose})
 		}
 	}
 	return params

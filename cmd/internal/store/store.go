@@ -116,7 +116,13 @@ type Query struct {
 	Limit     int       // at most so many; 0: none, count only
 	Total     bool      // count all that match, whatever the page
 	Bare      bool      // of each version only Key, Number and Seq are given
-	Show      []string  // params whose terms are given beside each version
+	Show      []Shown   // params whose terms are given beside each version
+}
+
+// Shown is a param whose terms a Query shows. Loose says that they are loose; without it, loose ones need not be seen.
+type Shown struct {
+	Param string
+	Loose bool
 }
 
 // Page is the answer to a Query. Its versions come without their Author.

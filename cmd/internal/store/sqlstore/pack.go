@@ -50,11 +50,7 @@ func eachPair(b []byte, f func(first, second string)) error {
 // eachRaw is eachPair for who looks at few of them: the bytes are those of b.
 func eachRaw(b []byte, f func(first, second []byte)) error {
 	for len(b) > 0 {
-		first, rest, ok := cutBytes(b)
-		if !ok {
-			return errPacked
-		}
-		second, rest, ok := cutBytes(rest)
+		first, second, rest, ok := cutPair(b)
 		if !ok {
 			return errPacked
 		}
@@ -62,6 +58,13 @@ func eachRaw(b []byte, f func(first, second []byte)) error {
 		b = rest
 	}
 	return nil
+}
+
+func cutPair(b []byte) (first, second, rest []byte, ok bool) {
+	if first, rest, ok = cutBytes(b); ok {
+		second, rest, ok = cutBytes(rest)
+	}
+	return first, second, rest, ok
 }
 
 func cutBytes(b []byte) (s, rest []byte, ok bool) {

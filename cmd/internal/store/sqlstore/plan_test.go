@@ -90,7 +90,7 @@ func TestSearchesRunAlongAnIndex(t *testing.T) {
 	p, err := (&reader{s: s}).plan(store.Query{Type: "Task", IDs: []string{"1", "2"}})
 	require.NoError(t, err)
 	text, args := p.seqs(20)
-	assert.Contains(t, explained(t, s, text, args), "SEARCH d USING INDEX resource_key (type=? AND id=?)")
+	assert.Contains(t, explained(t, s, text, args), "SEARCH d USING COVERING INDEX resource_key (id=? AND type=?)")
 }
 
 func TestTheRarestConditionDrives(t *testing.T) {

@@ -16,6 +16,7 @@ type reader struct {
 	over bool // the View or Update has ended
 	// lasting reads cannot be interrupted: an interrupt on the write connection would undo the whole group.
 	lasting bool
+	kept    *kept // nil inside an Update, which sees what is not committed
 }
 
 var _ store.Reader = (*reader)(nil)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 
 	"warmhandoff/cmd/internal/store"
@@ -51,33 +52,44 @@ func (r *reader) Search(ctx context.Context, q store.Query) (store.Page, error) 
 	if err != nil {
 		return page, err
 	}
-	if len(found) > q.Limit {
-		page.More, found = true, found[:q.Limit]
-	}
-	if len(found) == 0 {
-		return page, nil
-	}
-	page.Versions = make([]store.Version, len(found))
-	if q.Show != nil {
-		page.Shown = make([][]store.Term, len(found))
-	}
-	for i := range found {
-		page.Versions[i] = found[i].Version
-		if q.Show != nil {
-			page.Shown[i] = found[i].shown
-		}
-	}
+	page.More = len(found.versions) > q.Limit
+	found = found.first(q.Limit)
+	page.Versions, page.Shown = found.versions, found.shown
 	return page, nil
 }
 
-// hit is one resource that a search found.
-type hit struct {
-	store.Version
-	shown []store.Term
+// hits are the resources that a search found, and the terms that it shows of each.
+type hits struct {
+	versions []store.Version
+	shown    [][]store.Term // nil where nothing is shown
+}
+
+func (h hits) first(n int) hits {
+	n = min(n, len(h.versions))
+	h.versions = h.versions[:n]
+	if h.shown != nil {
+		h.shown = h.shown[:n]
+	}
+	return h
+}
+
+// inOrder sorts hits by their places in the order of a plan.
+type inOrder struct {
+	hits
+	plan
+}
+
+func (s inOrder) Len() int           { return len(s.versions) }
+func (s inOrder) Less(i, j int) bool { return s.order(s.versions[i].Seq, s.versions[j].Seq) < 0 }
+func (s inOrder) Swap(i, j int) {
+	s.versions[i], s.versions[j] = s.versions[j], s.versions[i]
+	if s.shown != nil {
+		s.shown[i], s.shown[j] = s.shown[j], s.shown[i]
+	}
 }
 
 // page gives the first versions of a plan, at most limit.
-func (r *reader) page(ctx context.Context, p plan, limit int) ([]hit, error) {
+func (r *reader) page(ctx context.Context, p plan, limit int) (hits, error) {
 	var source string
 	var args []any
 	switch {
@@ -88,10 +100,14 @@ func (r *reader) page(ctx context.Context, p plan, limit int) ([]hit, error) {
 			return len(seqs) < limit
 		})
 		if err != nil || len(seqs) == 0 {
-			return nil, err
+			return hits{}, err
 		}
 		source, args = anyOf(seqs)
 		source, args = p.q.at(source, args)
+	case p.q.IDs != nil && r.kept != nil && !p.q.Bare && p.q.Show == nil:
+		all, err := r.named(ctx, p)
+		sort.Sort(inOrder{all, p})
+		return all.first(limit), err
 	case p.q.IDs != nil:
 		source, args = p.byID()
 	default:
@@ -99,8 +115,8 @@ func (r *reader) page(ctx context.Context, p plan, limit int) ([]hit, error) {
 		source, args = p.q.at("("+source+")", args)
 	}
 	all, err := r.hits(ctx, p.q, source, args)
-	slices.SortFunc(all, func(a, b hit) int { return p.order(a.Seq, b.Seq) })
-	return all[:min(len(all), limit)], err
+	sort.Sort(inOrder{all, p})
+	return all.first(limit), err
 }
 
 // asked is a query with what its answer is read from.
@@ -125,49 +141,118 @@ func (q asked) at(places string, args []any) (string, []any) {
 	return " FROM version v WHERE v.seq IN " + places, args
 }
 
+// named gives the resources of some ids, those that were lately read without reading them again.
+func (r *reader) named(ctx context.Context, p plan) (hits, error) {
+	from, where, args := p.ofType()
+	seqs := make([]int64, 0, len(p.q.IDs))
+	err := r.s.query(r.patience(ctx), "SELECT d.seq"+from+where, args, func(r row) error {
+		seqs = append(seqs, r.long(0))
+		return nil
+	})
+	if err != nil {
+		return hits{}, err
+	}
+	found, others := r.kept.find(seqs)
+	if len(others) == 0 {
+		return hits{versions: found}, nil
+	}
+	source, args := anyOf(others)
+	source, args = p.q.at(source, args)
+	read, err := r.hits(ctx, p.q, source, args)
+	r.kept.add(read.versions)
+	return hits{versions: append(found, read.versions...)}, err
+}
+
 // byID gives the rows to read where ids are asked for. They are so few that the database need not sort them.
 func (p plan) byID() (string, []any) {
-	text, args := p.ofType()
-	text = strings.TrimPrefix(text, "SELECT d.seq FROM resource d")
-	if p.q.Bare {
-		return " FROM resource d" + text, args
+	from, where, args := p.ofType()
+	if !p.q.Bare {
+		from += " CROSS JOIN version v ON v.seq = d.seq"
 	}
-	return " FROM resource d CROSS JOIN version v ON v.seq = d.seq" + text, args
+	return from + where, args
 }
 
 // hits reads what a query shows of resources. Columns that nobody asks for are not read: each costs a conversion.
-func (r *reader) hits(ctx context.Context, q asked, source string, args []any) ([]hit, error) {
+func (r *reader) hits(ctx context.Context, q asked, source string, args []any) (hits, error) {
 	text := "SELECT v.id, v.number, v.seq, v.updated, v.body"
 	if q.Bare {
 		text = "SELECT d.id, d.number, d.seq"
 	}
+	indexed, loose := newShowing(q.Type, q.Show)
+	if indexed != nil {
+		text += ", d.terms"
+	}
+	if loose != nil {
+		text += ", d.loose"
+	}
+	all := hits{versions: make([]store.Version, 0, q.room())}
 	if q.Show != nil {
-		text += ", d.terms, d.loose"
+		all.shown = make([][]store.Term, 0, q.room())
 	}
-	names := make(map[string]string, len(q.Show)) // as they are kept → as they are asked for
-	for _, name := range q.Show {
-		names[paramOf(q.Type, name)] = name
-	}
-	all := make([]hit, 0, q.room())
 	err := r.s.query(r.patience(ctx), text+source, args, func(r row) error {
-		h := hit{Version: store.Version{Key: store.Key{Type: q.Type, ID: r.text(0)}, Number: int(r.long(1)), Seq: r.long(2)}}
+		v := store.Version{Key: store.Key{Type: q.Type, ID: r.text(0)}, Number: int(r.long(1)), Seq: r.long(2)}
 		if !q.Bare {
-			h.Updated, h.Body = fromMillis(r.long(3)), r.blob(4)
+			v.Updated, v.Body = fromMillis(r.long(3)), r.blob(4)
 		}
-		for i := len(r) - 2; i < len(r) && len(names) > 0; i++ {
-			err := eachRaw(r.blob(i), func(param, value []byte) {
-				if name, ok := names[string(param)]; ok {
-					h.shown = append(h.shown, store.Term{Param: name, Value: string(value)})
-				}
-			})
-			if err != nil {
-				return err
-			}
+		all.versions = append(all.versions, v)
+		if q.Show == nil {
+			return nil
 		}
-		all = append(all, h)
-		return nil
+		var terms []store.Term
+		var err, looseErr error
+		if loose != nil {
+			terms, looseErr = loose.of(r.blob(len(r)-1), terms)
+			r = r[:len(r)-1]
+		}
+		if indexed != nil {
+			terms, err = indexed.of(r.blob(len(r)-1), terms)
+		}
+		all.shown = append(all.shown, terms)
+		return cmp.Or(err, looseErr)
 	})
 	return all, err
+}
+
+// showing are the params whose terms a query shows, in their order.
+type showing []shownParam
+
+type shownParam struct {
+	kept  string // the name under which it is kept
+	asked string // and that by which it is asked for
+}
+
+// newShowing parts what is asked for into the params in the index and the loose ones; nil where there are none.
+func newShowing(typ string, all []store.Shown) (indexed, loose showing) {
+	for _, one := range all {
+		p := shownParam{paramOf(typ, one.Param), one.Param}
+		if one.Loose {
+			loose = append(loose, p)
+		} else {
+			indexed = append(indexed, p)
+		}
+	}
+	byName := func(a, b shownParam) int { return strings.Compare(a.kept, b.kept) }
+	slices.SortFunc(indexed, byName)
+	slices.SortFunc(loose, byName)
+	return indexed, loose
+}
+
+// of adds the terms that are shown, of packed ones, which are in the order of their params too.
+func (s showing) of(packed []byte, terms []store.Term) ([]store.Term, error) {
+	for len(packed) > 0 && len(s) > 0 {
+		param, value, rest, ok := cutPair(packed)
+		if !ok {
+			return terms, errPacked
+		}
+		packed = rest
+		for len(s) > 0 && s[0].kept < string(param) {
+			s = s[1:]
+		}
+		if len(s) > 0 && s[0].kept == string(param) {
+			terms = append(terms, store.Term{Param: s[0].asked, Value: string(value)})
+		}
+	}
+	return terms, nil
 }
 
 func (r *reader) count(ctx context.Context, p plan) (int, error) {

@@ -36,6 +36,7 @@ type Store struct {
 	pool    chan *session // read connections that are free
 	readers int
 	lock    *session // keeps other programs out; nil in memory
+	kept    kept
 
 	mu     sync.RWMutex // held for reading while something is put into the queue
 	closed bool
@@ -194,7 +195,7 @@ func (st *Store) View(ctx context.Context, f func(store.Reader) error) (err erro
 			err = errors.Join(err, e)
 		}
 	}()
-	r := &reader{s: s}
+	r := &reader{s: s, kept: &st.kept}
 	defer func() { r.over = true }()
 	if st.writer.shared {
 		if err := st.writer.look(r); err != nil {

@@ -107,7 +107,7 @@ func passed(t store.Test, value string) bool {
 func (m *model) shown(q store.Query, v store.Version) string {
 	var all []string
 	for _, t := range m.writes[v.Seq].Terms {
-		if slices.Contains(q.Show, t.Param) {
+		if slices.Contains(q.Show, store.Shown{Param: t.Param, Loose: t.Loose}) {
 			all = append(all, t.Param+" "+t.Value)
 		}
 	}
@@ -364,7 +364,7 @@ func deleteAll(t *testing.T, st store.Store, m *model) {
 
 // compareShown asks the same for the terms, with whole versions and bare ones.
 func (m *model) compareShown(t *rapid.T, ctx context.Context, r store.Reader, q store.Query) {
-	q.Show = []string{modelParams[0], looseParam}
+	q.Show = []store.Shown{{Param: looseParam, Loose: true}, {Param: modelParams[0]}}
 	want := []string{}
 	for _, v := range m.search(q).Versions {
 		want = append(want, m.shown(q, v))

@@ -90,6 +90,7 @@ func testSearch(t *testing.T, st store.Store) {
 		{"ids", store.Query{IDs: []string{"a", "e", "gone", "none"}}, "e a"},
 		{"ids and a value", store.Query{IDs: []string{"a", "e", "c"}, All: all(has("Task.owner", harbor))}, "c a"},
 		{"ids and missing", store.Query{IDs: []string{"a", "e", "c"}, All: all(not(has("Task.identifier")))}, "e c"},
+		{"an id twice", store.Query{IDs: []string{"a", "e", "a"}}, "e a"},
 		{"no ids", store.Query{IDs: []string{}}, ""},
 		{"more values than a search should have", store.Query{All: all(has("Task.status", append(many, "draft")...), has("Task.owner", harbor))}, "d"},
 		{"updated from", store.Query{From: minute(3)}, "b e d"},
