@@ -41,6 +41,7 @@ type declaredType struct {
 	Type, Versioning, ConditionalRead, ConditionalDelete            string
 	UpdateCreate, ConditionalCreate, ConditionalUpdate, ReadHistory bool
 	ReferencePolicy, SearchInclude, SearchRevInclude                []string
+	SupportedProfile                                                []string
 	Interaction                                                     []struct{ Code string }
 	SearchParam                                                     []declaredParam
 	Operation                                                       []declaredOperation
@@ -96,6 +97,7 @@ func TestAcceptEverythingThatMetadataDeclares(t *testing.T) {
 	assert.Equal(t, []string{"application/json-patch+json", "application/fhir+json"}, st.PatchFormat, "both are driven for each type")
 	assert.Greater(t, d.done["search"], 1_000)
 	assert.Equal(t, len(rest.Resource), d.done["create"])
+	assert.GreaterOrEqual(t, d.done["profile"], 3, "the profiles that are kept as data")
 }
 
 var ok = []int{http.StatusOK}
@@ -125,6 +127,10 @@ func (d *driver) drive(r *declaredType) {
 	}
 	d.includes(path, "_include", r.SearchInclude)
 	d.includes(path, "_revinclude", r.SearchRevInclude)
+	for _, p := range r.SupportedProfile {
+		answer := d.must("profile", "POST", path+"/$validate?profile="+url.QueryEscape(p), body, ok)
+		assert.NotContains(d.t, string(answer.Body), "is not known here", p)
+	}
 	for _, o := range r.Operation {
 		d.operation(r.Type, at, made, o)
 	}

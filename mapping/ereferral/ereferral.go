@@ -22,8 +22,8 @@ var Guide = mapping.Guide{
 	Events: events,
 }
 
-// events are the messages of the guide. Ontario and Alberta have code systems of their own with the same codes, so any system is read. A correction
-// by the performer is the one message of that side that may change the request.
+// events are the messages of the guide. Ontario and Alberta have code systems of their own with the same codes, so any system is read. A correction of
+// data is taken as the requester's, because it is the request that it corrects.
 //
 // Source: CA:eReC 1.1.0 DFT, Messaging Events, eReCm-1 to eReCm-11; Ontario eReferral, send-communication
 var events = []mapping.MessageEvent{

@@ -107,6 +107,11 @@ func (s *Server) resource(typ string) models.CapabilityStatementRestResource {
 		ReferencePolicy:   []models.ReferenceHandlingPolicy{models.ReferenceHandlingPolicyLiteral, models.ReferenceHandlingPolicyLogical},
 	}
 	decode(&r.Type, typ)
+	for _, p := range s.set.Profiles {
+		if p.Type == typ {
+			r.SupportedProfile = append(r.SupportedProfile, p.URL)
+		}
+	}
 	seen := map[interaction]bool{}
 	for _, rt := range s.routes {
 		switch {
