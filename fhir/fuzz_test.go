@@ -35,6 +35,13 @@ func FuzzRead(f *testing.F) {
 		require.Equal(t, r == nil, Refused(issues))
 		outcome, wrong := Read(OperationOutcome(issues...))
 		require.NotNil(t, outcome, "%v", wrong)
+		for _, issue := range issues {
+			require.NotEqual(t, "Not valid JSON.", issue.Text, "the cursor refuses what is JSON by another's word")
+		}
+		if !jsontext.Value(data).IsValid(lax) {
+			require.Len(t, issues, 1, "nothing else is said of what is no JSON")
+			require.Equal(t, Fatal, issues[0].Severity)
+		}
 		if r == nil {
 			_, _ = ReadStored(data)
 			return

@@ -87,10 +87,14 @@ func (r *reader) unknownResource(place, name string) {
 
 // object reads the members of an object up to its end.
 func (r *reader) object(f *frame) {
-	for !r.stopped && r.peek() != '}' {
-		r.member(f, r.name())
+	for first := true; !r.stopped && r.more('}', first); first = false {
+		name := r.name()
+		if r.broken {
+			return
+		}
+		r.member(f, name)
 	}
-	if r.stopped {
+	if r.stopped || r.broken {
 		return
 	}
 	r.close(f.node)
@@ -133,14 +137,14 @@ func (r *reader) array(f *frame, m *member) {
 	}
 	i := r.open(f.node, m, m.typ, -1, array, f.depth+1)
 	n := int32(0)
-	for ; !r.stopped && r.peek() != ']'; n++ {
+	for ; !r.stopped && r.more(']', n == 0); n++ {
 		if n == MaxItems {
 			r.stop(CodeTooCostly, r.where(i, ""), fmt.Sprintf("More than %d items.", MaxItems))
 			return
 		}
 		r.value(f, m, i, n, f.depth+2)
 	}
-	if r.stopped {
+	if r.stopped || r.broken {
 		return
 	}
 	r.close(i)
@@ -183,6 +187,9 @@ func (r *reader) nested(f *frame, m *member, parent, index int32, depth int) {
 // and refuses any other.
 func (r *reader) null(f *frame, m *member, parent, index int32) {
 	start, end := r.literal()
+	if r.broken {
+		return
+	}
 	if index < 0 || m.typ.primitive == nil && !m.sibling {
 		r.issue(CodeStructure, r.place(parent, m, index), "null is not allowed here; leave the value out.")
 		return

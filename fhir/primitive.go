@@ -58,6 +58,9 @@ func (r *reader) primitive(m *member, parent, index int32, k kind) {
 	} else {
 		start, end = r.literal()
 	}
+	if r.broken {
+		return
+	}
 	n.start, n.end = int32(start), int32(end)
 	i := r.push(n)
 	if r.strict {

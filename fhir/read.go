@@ -1,9 +1,6 @@
 package fhir
 
-import (
-	"bytes"
-	"fmt"
-)
+import "fmt"
 
 // Limits of the reader.
 //
@@ -71,21 +68,30 @@ func (r *reader) read(data []byte) *document {
 		r.stop(CodeTooLong, "", "The input is too long.")
 		return nil
 	}
-	if issue, ok := syntax(data); !ok {
-		r.issues, r.stopped = append(r.issues, issue), true
-		return nil
-	}
-	r.data, r.plain = data, bytes.IndexByte(data, '\\') < 0
-	if r.peek() != object {
+	r.data = data
+	if r.peek() == object {
+		r.nodes = make([]node, 0, min(len(data)/24+8, 1<<14))
+		r.resource(-1, nil, -1, 1, false)
+	} else {
 		r.issue(CodeStructure, "", "A FHIR resource is a JSON object.")
-		return nil
 	}
-	r.nodes = make([]node, 0, min(len(data)/24+8, 1<<14))
-	r.resource(-1, nil, -1, 1, false)
-	if len(r.nodes) == 0 {
+	if len(r.issues) > 0 || r.broken || r.peek() != end {
+		r.verdict()
+	}
+	if r.stopped || len(r.nodes) == 0 {
 		return nil
 	}
 	return &document{data: data, nodes: r.nodes}
+}
+
+// verdict is for an input that something is wrong with: where it is no JSON, that alone is said. What was passed over was not looked at closely.
+func (r *reader) verdict() {
+	switch issue, ok := syntax(r.data); {
+	case !ok:
+		r.issues, r.stopped = []Issue{issue}, true
+	case len(r.issues) == 0: // two opinions on what JSON is
+		r.stop(CodeStructure, "", "Not valid JSON.")
+	}
 }
 
 // issue notes an error; the last one allowed stops the reading.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -115,4 +116,44 @@ func TestSyntaxErrorsNameLineAndColumn(t *testing.T) {
 	require.Len(t, issues, 1)
 	assert.Contains(t, issues[0].Text, "line 3, column 13")
 	assert.Equal(t, "Task.status", issues[0].Expression)
+}
+
+// TestTheCursorAndTheLibraryAgreeOnWhatIsJSON damages a Task at each of its bytes.
+func TestTheCursorAndTheLibraryAgreeOnWhatIsJSON(t *testing.T) {
+	t.Parallel()
+	whole := `{"resourceType":"Task","status":"requested","intent":"order","priority":"routine","note":[{"text":"caf\u00e9 \"é\""},{"text":"b"}],` +
+		`"restriction":{"repetitions":12},"input":[{"type":{"text":"x"},"valueDecimal":-0.5e+1},{"type":{"text":"y"},"valueBoolean":true}],` +
+		`"description":"x","_description":{"extension":[{"url":"urn:x","valueDecimal":10.25}]}}`
+	_, issues := Read([]byte(whole))
+	require.Empty(t, issues)
+	refused, valid := 0, 0
+	look := func(data string) {
+		r, issues := Read([]byte(data))
+		if jsontext.Value(data).IsValid(lax) {
+			valid++
+			for _, one := range issues {
+				require.NotContains(t, one.Text, "Not valid JSON", data)
+			}
+			return
+		}
+		refused++
+		require.Nil(t, r, data)
+		require.Len(t, issues, 1, data)
+		require.Equal(t, Fatal, issues[0].Severity, data)
+		_, err := ReadStored([]byte(data))
+		require.Error(t, err, data)
+	}
+	for at := range len(whole) {
+		look(whole[:at])
+		look(whole[:at] + whole[at+1:])
+		for _, b := range "{}[],:\"\\ \t\x010-.eEtnu\x80\xc3é" {
+			look(whole[:at] + string(b) + whole[at+1:])
+			look(whole[:at] + string(b) + whole[at:])
+		}
+		look(whole[:at] + "\x80" + whole[at:])
+		look(whole[:at] + "\xed\xa0\x80" + whole[at:])
+		look(whole[:at] + `\ud800` + whole[at:])
+	}
+	assert.Greater(t, refused, 8_000)
+	assert.Greater(t, valid, 1_000)
 }
