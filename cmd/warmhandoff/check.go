@@ -14,6 +14,8 @@ import (
 
 	"warmhandoff/cmd/internal/scenario"
 	"warmhandoff/fhir"
+	"warmhandoff/fhir/invariant"
+	"warmhandoff/fhir/profile"
 )
 
 type check struct {
@@ -75,6 +77,11 @@ func (c *check) one(p *program, door scenario.Door, file string) (checked, error
 	for _, i := range issues {
 		result.Issues = append(result.Issues, scenario.Issue{Severity: string(i.Severity), Code: string(i.Code), Expression: i.Expression, Text: i.Text})
 	}
+	if r != nil {
+		for _, i := range besides(p, r) {
+			result.Issues = append(result.Issues, scenario.Issue{Severity: string(i.Severity), Code: string(i.Code), Expression: i.Expression, Text: i.Text})
+		}
+	}
 	shape, batch := shapeOf(data)
 	result.Holds, result.OK = shape.words(), r != nil
 	switch {
@@ -94,6 +101,41 @@ func (c *check) one(p *program, door scenario.Door, file string) (checked, error
 			Text: "A Bundle of this type is kept as one resource. Only a transaction or a batch has its entries written."})
 	}
 	return result, nil
+}
+
+// besides gives what a write is not refused for, and whoever sends it should know: the invariants of R4 that a resource breaks (but for the narrative
+// that it should have), and what it lacks of the profiles that it claims, as far as they are known.
+func besides(ctx context.Context, r *fhir.Resource) []fhir.Issue {
+	var all []fhir.Issue
+	for _, i := range invariant.Check(ctx, r) {
+		if i.Refuses() || i.Code != fhir.CodeInvariant {
+			all = append(all, i)
+		}
+	}
+	all = append(all, claimed(r, r.Type())...)
+	for entry := range r.Get("entry").All() {
+		if inner := entry.Get("resource").Resource(); r.Type() == "Bundle" && inner != nil {
+			all = append(all, claimed(inner, entry.Get("resource").Path())...)
+		}
+	}
+	for i := range all {
+		all[i].Severity = fhir.Warning
+	}
+	return all
+}
+
+// claimed gives what a resource at a place breaks of the profiles in its meta.profile.
+func claimed(r *fhir.Resource, at string) []fhir.Issue {
+	var all []fhir.Issue
+	for claim := range r.Get("meta", "profile").All() {
+		if p, known := profile.Find(profiles(), claim.Text()); known {
+			for _, i := range p.Check(r) {
+				i.Expression = at + strings.TrimPrefix(i.Expression, r.Type())
+				all = append(all, i)
+			}
+		}
+	}
+	return all
 }
 
 // hear adds what an adapter answered, what was said already left out.

@@ -343,6 +343,10 @@ func TestCheckSaysWhatIsWrongAndWhatWouldBe(t *testing.T) {
 		{"no JSON", []string{"-"}, `{"resourceType":`, 1, []string{"REFUSED", "line 1"}},
 		{"a Bundle that is only kept", []string{"-"}, `{"resourceType":"Bundle","type":"collection"}`, 0, []string{"kept as one resource"}},
 		{"JSON for programs", []string{"--json", "-"}, `{"resourceType":"Task","status":"requested","intent":"order"}`, 0, []string{`"ok":true,"issues":[]`, `"notFollowed":["new-1"]`}},
+		{"what a write is not refused for", []string{"-"}, `{"resourceType":"ServiceRequest","status":"active","intent":"order","subject":{"display":"x"},"orderDetail":[{"text":"x"}]}`, 0,
+			[]string{"-: accepted", "warning", "(prr-1)"}},
+		{"a profile that is claimed, in a Bundle", []string{"-"}, `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Task","status":"requested","intent":"order",
+			"meta":{"profile":["http://hl7.org/fhir/us/sdoh-clinicalcare/StructureDefinition/SDOHCC-TaskForReferralManagement"]}}}]}`, 0, []string{"-: accepted", "warning", "Bundle.entry[0].resource.focus"}},
 		{"a file that is not there", []string{"none.json"}, "", 2, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {

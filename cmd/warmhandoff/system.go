@@ -19,6 +19,7 @@ import (
 	"warmhandoff/cmd/internal/server"
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/cmd/internal/store/sqlstore"
+	"warmhandoff/fhir/profile"
 	"warmhandoff/mapping"
 	"warmhandoff/mapping/bser"
 	"warmhandoff/mapping/sdohcc"
@@ -76,7 +77,7 @@ func wire(st *sqlstore.Store, w wiring) *system {
 		NewID:    uuid.NewString, // request ids, which no story may depend on
 		Log:      w.log,
 		Version:  versionText(),
-		Profiles: slices.Concat(sdohcc.Profiles, bser.Profiles),
+		Profiles: profiles(),
 
 		Platforms: []mapping.Platform{sdohcc.CoordinationPlatform},
 		Ready: func(ctx context.Context) error {
@@ -135,3 +136,6 @@ func stageBy(partners map[string]mapping.Partner, rules workflow.Rules) scenario
 		return &scenario.World{Handler: sys.server, Tick: sys.engine.Tick, Close: st.Close}, nil
 	}
 }
+
+// profiles are those that are kept as data.
+func profiles() []profile.Profile { return slices.Concat(sdohcc.Profiles, bser.Profiles) }
