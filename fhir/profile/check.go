@@ -111,7 +111,7 @@ func (c *checker) target(v fhir.Value, allowed []string) {
 		typ = ref.Type
 	}
 	if typ != "" && !slices.Contains(allowed, typ) {
-		c.tell(fhir.CodeValue, v.Path(), "This refers to a "+typ+"; allowed is "+strings.Join(allowed, ", "))
+		c.tell(fhir.CodeValue, v.Path(), "This refers to "+typ+"; allowed is "+strings.Join(allowed, ", "))
 	}
 }
 
