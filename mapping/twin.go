@@ -88,6 +88,14 @@ func (q *reading) twins(agency string) []string {
 
 // asks reports a Task by which an agency is asked and that did not end.
 func (h *History) asks(agency string) bool {
-	n, t := h.newest(), lastTask(h)
-	return n != nil && !n.Deleted && t != nil && t.Fulfils && t.Owner == agency && !ended(t.Status)
+	n := h.newest()
+	return n != nil && !n.Deleted && n.Fact != nil && n.Fact.AsksOf() == agency
+}
+
+// AsksOf gives the agency that a Task asks, "" for one that ended, or asks nobody, or for no Task.
+func (f *Fact) AsksOf() string {
+	if f.Task == nil || !f.Task.Fulfils || ended(f.Task.Status) {
+		return ""
+	}
+	return f.Task.Owner
 }

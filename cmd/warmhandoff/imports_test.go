@@ -57,7 +57,7 @@ var rooms = []room{
 	{"cmd/internal/scenario", []string{"mapping/workflow"}, []string{"golang.org/x/tools/txtar"}},
 	{"testdata", nil, nil},
 	{"testdata/invalid", nil, []string{"golang.org/x/tools/txtar"}},
-	{"cmd/warmhandoff", append([]string{"cmd/internal/store/sqlstore", "cmd/internal/engine", "cmd/internal/jobs", "cmd/internal/server", "cmd/internal/scenario", "fhir/profile", "mapping/bars", "mapping/bser", "mapping/ereferral", "mapping/sdohcc", "testdata"}, useCase...),
+	{"cmd/warmhandoff", append([]string{"cmd/internal/store/sqlstore", "cmd/internal/engine", "cmd/internal/jobs", "cmd/internal/server", "cmd/internal/scenario", "fhir/invariant", "fhir/profile", "mapping/bars", "mapping/bser", "mapping/ereferral", "mapping/sdohcc", "testdata"}, useCase...),
 		[]string{"github.com/alecthomas/kong", "github.com/google/uuid"}},
 }
 

@@ -51,32 +51,35 @@ func agency(run string, n int) string {
 	return "Organization/load-" + run + "-a" + strconv.Itoa(n%agencies)
 }
 
+// person gives one of the people; each has a few referrals.
+func person(run string, n int) string { return "load-" + run + "-p" + strconv.Itoa(n/4) }
+
 const code = `"code":{"coding":[{"system":"http://hl7.org/fhir/CodeSystem/task-code","code":"fulfill"}]}`
 
-// referral is a transaction of a new ServiceRequest and its Task, as an EHR posts it.
+// referral is a transaction of a new ServiceRequest and its Task for a new person, as an EHR posts it.
 func referral(run string) []byte {
 	id, focus := uuid.NewString(), "urn:uuid:"+uuid.NewString()
 	return fmt.Appendf(nil, `{"resourceType":"Bundle","type":"transaction","entry":[
 {"fullUrl":%q,"resource":{"resourceType":"ServiceRequest","identifier":[{"system":"urn:load:referral","value":%q}],"status":"active","intent":"order",
-"code":{"text":"Counseling"},"subject":{"reference":"Patient/load-%s"},"authoredOn":"2026-01-05T09:00:00Z",
+"code":{"text":"Counseling"},"subject":{"reference":"Patient/load-%s-%s"},"authoredOn":"2026-01-05T09:00:00Z",
 "requester":{"reference":"Organization/load-%s-ref"}},"request":{"method":"POST","url":"ServiceRequest"}},
 {"fullUrl":"urn:uuid:%s","resource":{"resourceType":"Task","identifier":[{"system":"urn:load:task","value":%q}],"status":"requested","intent":"order",%s,
-"focus":{"reference":%q},"for":{"reference":"Patient/load-%s"},"authoredOn":"2026-01-05T09:00:00Z","lastModified":"2026-01-05T09:00:00Z",
+"focus":{"reference":%q},"for":{"reference":"Patient/load-%s-%s"},"authoredOn":"2026-01-05T09:00:00Z","lastModified":"2026-01-05T09:00:00Z",
 "requester":{"reference":"Organization/load-%s-ref"},"owner":{"reference":%q}},"request":{"method":"POST","url":"Task"}}]}`,
-		focus, id, run, run, id, id, code, focus, run, run, agency(run, int(id[0])))
+		focus, id, run, id, run, id, id, code, focus, run, id, run, agency(run, int(id[0])))
 }
 
 func task(run string, n int, status, description string) []byte {
 	return fmt.Appendf(nil, `{"resourceType":"Task","id":%q,"status":%q,"intent":"order",%s,"description":%q,
-"focus":{"reference":"ServiceRequest/%s"},"for":{"reference":"Patient/load-%s"},"authoredOn":"2026-01-05T09:00:00Z","lastModified":"2026-01-05T09:00:00Z",
+"focus":{"reference":"ServiceRequest/%s"},"for":{"reference":"Patient/%s"},"authoredOn":"2026-01-05T09:00:00Z","lastModified":"2026-01-05T09:00:00Z",
 "requester":{"reference":"Organization/load-%s-ref"},"owner":{"reference":%q}}`,
-		taskID(run, n), status, code, description, requestID(run, n), run, run, agency(run, n))
+		taskID(run, n), status, code, description, requestID(run, n), person(run, n), run, agency(run, n))
 }
 
 func serviceRequest(run string, n int) []byte {
 	return fmt.Appendf(nil, `{"resourceType":"ServiceRequest","id":%q,"identifier":[{"system":"urn:load:referral","value":%q}],"status":"active",
-"intent":"order","code":{"text":"Counseling"},"subject":{"reference":"Patient/load-%s"},"authoredOn":"2026-01-05T09:00:00Z",
-"requester":{"reference":"Organization/load-%s-ref"}}`, requestID(run, n), requestID(run, n), run, run)
+"intent":"order","code":{"text":"Counseling"},"subject":{"reference":"Patient/%s"},"authoredOn":"2026-01-05T09:00:00Z",
+"requester":{"reference":"Organization/load-%s-ref"}}`, requestID(run, n), requestID(run, n), person(run, n), run)
 }
 
 // preload puts n accepted referrals, many to a transaction.

@@ -235,14 +235,13 @@ func (r *searchRun) fill(p *program, from, to int) error {
 
 // searched gives the resources of the nth Task. All Tasks of an agency are accepted, as the worst that a worklist can be.
 func searched(n int) [][]byte {
-	patient := "search-p" + strconv.Itoa(n/4)
 	all := [][]byte{
 		serviceRequest("search", n),
-		[]byte(strings.ReplaceAll(string(task("search", n, "accepted", "A visit to talk about food, and who to ask for")), "Patient/load-search", "Patient/"+patient)),
+		task("search", n, "accepted", "A visit to talk about food, and who to ask for"),
 	}
 	if n%4 == 0 {
 		all = append(all, fmt.Appendf(nil, `{"resourceType":"Patient","id":%q,"active":true,"name":[{"family":"Fictional %d","given":["Person"]}],"birthDate":"1980-01-%02d"}`,
-			patient, n, n%28+1))
+			person("search", n), n, n%28+1))
 	}
 	return all
 }

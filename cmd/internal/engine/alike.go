@@ -3,56 +3,105 @@ package engine
 import (
 	"slices"
 
-	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
 	"warmhandoff/mapping"
 	"warmhandoff/mapping/workflow"
 )
 
-// mostAlike bounds how many other requests of one person for one service are read.
+// mostAlike bounds how many other requests of one person for one service are read: those that came last.
 const mostAlike = 20
 
-// alike adds another request of the person for the same service and its Tasks, where the two were made at about the same time. Whoever has one
-// request for a service pays nothing: its shelf is read with the others, and holds that request alone.
+// alike adds the other requests of the person for the same service that were made at about the same time, and their Tasks. Whoever has one request for
+// a service pays for one look at a shelf that holds that request alone.
 //
 // Source: local, awkward cases, duplicates
-func (g *gathering) alike(k store.Key, number int) error {
-	if k.String() == g.out.Request.Key || len(g.out.Alike) >= mostAlike || g.seen[k] {
+func (g *gathering) alike() error {
+	var keys []string
+	for _, shelf := range g.out.Request.Asks() {
+		linked, err := g.t.tx.LinkedLast(g.t.ctx, shelf, mostAlike+1)
+		if err != nil {
+			return err
+		}
+		for i := range linked {
+			if k := linked[i].From; k.Type != "ServiceRequest" || g.seen[k] || len(keys) == mostAlike {
+				continue
+			}
+			g.seen[linked[i].From] = true
+			h, err := g.t.history(linked[i].From, linked[i].Number)
+			if err != nil {
+				return err
+			}
+			if h.NearTo(&g.out.Request) {
+				g.out.Alike, keys = append(g.out.Alike, mapping.Alike{Request: *h}), append(keys, h.Key)
+			}
+		}
+	}
+	if len(keys) == 0 {
 		return nil
 	}
-	g.seen[k] = true
-	h, err := g.t.history(k, number)
-	if err != nil || !h.NearTo(&g.out.Request) {
-		return err
-	}
-	one := mapping.Alike{Request: *h}
-	linked, err := g.t.tx.LinkedTo(g.t.ctx, k.String())
+	return g.asked(keys)
+}
+
+// asked adds the Tasks of the requests alike to them.
+func (g *gathering) asked(keys []string) error {
+	linked, err := g.t.tx.LinkedTo(g.t.ctx, keys...)
 	if err != nil {
 		return err
 	}
 	for i := range linked {
-		if linked[i].From.Type != "Task" || linked[i].Former {
+		if linked[i].From.Type != "Task" || linked[i].Former || i > 0 && linked[i].From == linked[i-1].From {
 			continue
 		}
-		task, err := g.t.history(linked[i].From, linked[i].Number)
+		h, err := g.t.history(linked[i].From, linked[i].Number)
 		if err != nil {
 			return err
 		}
-		one.Tasks = append(one.Tasks, *task)
+		for _, of := range h.Requests() {
+			if at := slices.Index(keys, of); at >= 0 {
+				g.out.Alike[at].Tasks = append(g.out.Alike[at].Tasks, *h)
+			}
+		}
 	}
-	g.out.Alike = append(g.out.Alike, one)
 	return nil
 }
 
-// addAlike adds the referrals that resemble one that this transaction changed: what is said of the one may be said of them.
-func (t *txn) addAlike(ids, alike []string) []string {
-	for _, id := range alike {
-		if !slices.Contains(ids, id) && slices.ContainsFunc(t.touched, func(at touch) bool {
-			return at.Key.Type == "Task" || at.Key.Type == "ServiceRequest"
-		}) {
-			ids = append(ids, id)
+// stirred gives the ids of the requests alike to a referral about which something else is to be said after what this transaction wrote: agencies
+// began or ceased to be asked by a Task, or the referral's own request was written.
+func (t *txn) stirred(f *folded) []string {
+	if len(f.alike) == 0 {
+		return nil
+	}
+	var moved []string
+	for i := range t.touched {
+		switch at := &t.touched[i]; at.Key.Type {
+		case "ServiceRequest":
+			if at.Key.ID == f.id {
+				for j := range f.read.Legs {
+					moved = append(moved, f.read.Legs[j].Agency)
+				}
+			}
+		case "Task":
+			if before, after := t.asks(at.Old), t.asks(at.New); before != after {
+				moved = append(moved, before, after)
+			}
+		}
+	}
+	var ids []string
+	for i := range f.alike {
+		one := &f.alike[i]
+		if slices.ContainsFunc(one.Tasks, func(h mapping.History) bool { return h.Owner() != "" && slices.Contains(moved, h.Owner()) }) {
+			ids = append(ids, one.Request.ID())
 		}
 	}
 	return ids
+}
+
+// asks gives the agency that a Task asks, "" for none.
+func (t *txn) asks(task *fhir.Resource) string {
+	if task == nil {
+		return ""
+	}
+	return t.e.set.Guide.FactOf(task).AsksOf()
 }
 
 // aborted adds the Tasks that ask to abort one of the referral's, for agencies with which that was agreed. Nobody else's are read.

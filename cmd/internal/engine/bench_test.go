@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -62,6 +63,19 @@ func BenchmarkApplyReferral(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkApplyAlike is BenchmarkApplyReferral for one person, who is referred for the same service again and again, as in a test of somebody else's.
+func BenchmarkApplyAlike(b *testing.B) {
+	e := benchEngine(b)
+	request := strings.Replace(benchRequest, `"status":"active"`, `"status":"active","code":{"text":"food"}`, 1)
+	for i := range b.N {
+		_, err := e.Apply(b.Context(), Principal{}, []Change{
+			{Method: Create, Type: "ServiceRequest", FullURL: "urn:uuid:5c5e1c5e-0000-4000-8000-000000000001", Path: "Bundle.entry[0]", Resource: benchRead(b, fmt.Sprintf(request, i, 1))},
+			{Method: Create, Type: "Task", Path: "Bundle.entry[1]", Resource: benchRead(b, fmt.Sprintf(benchTask, "x", "requested", "urn:uuid:5c5e1c5e-0000-4000-8000-000000000001", 1))},
+		})
+		require.NoError(b, err)
+	}
 }
 
 // BenchmarkApplyTaskUpdate moves followed Tasks between in-progress and on-hold, eight callers at once.

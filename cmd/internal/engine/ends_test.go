@@ -39,6 +39,11 @@ func (t *countingTx) LinkedTo(ctx context.Context, to ...string) ([]store.Linked
 	return t.Tx.LinkedTo(ctx, to...)
 }
 
+func (t *countingTx) LinkedLast(ctx context.Context, to string, limit int) ([]store.Linked, error) {
+	t.c.reads++
+	return t.Tx.LinkedLast(ctx, to, limit)
+}
+
 func (t *countingTx) Links(ctx context.Context, from store.Key) ([]store.Link, error) {
 	t.c.reads++
 	return t.Tx.Links(ctx, from)

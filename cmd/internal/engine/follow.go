@@ -27,12 +27,26 @@ func (t *txn) follow() error {
 func (t *txn) refold(ids []string) error {
 	t.recall()
 	t.done = map[string]bool{}
-	for i := 0; i < len(ids); i++ {
-		alike, err := t.refoldOne(ids[i])
-		if err != nil {
-			return foldFailed(ids[i], err)
+	var stirred []string
+	for i := 0; i < len(ids)+len(stirred); i++ {
+		id := ""
+		if i < len(ids) {
+			id = ids[i]
+		} else {
+			id = stirred[i-len(ids)]
 		}
-		ids = t.addAlike(ids, alike)
+		f, err := t.refoldOne(id)
+		if err != nil {
+			return foldFailed(id, err)
+		}
+		if f == nil {
+			continue
+		}
+		for _, other := range t.stirred(f) {
+			if !slices.Contains(ids, other) && !slices.Contains(stirred, other) {
+				stirred = append(stirred, other)
+			}
+		}
 	}
 	fresh := t.fresh
 	t.after = append(t.after, func() { t.e.facts.keep(fresh) })
@@ -51,7 +65,7 @@ type folded struct {
 	id      string
 	read    mapping.Read
 	answers []workflow.Handoff // of read.Legs
-	alike   []string           // ids of requests of the same person for the same service
+	alike   []mapping.Alike    // requests of the same person for the same service
 }
 
 // fold gathers a referral and answers each of its legs. It writes nothing.
@@ -62,9 +76,7 @@ func (t *txn) fold(id string) (*folded, error) {
 	}
 	f := &folded{id: id, read: t.e.set.Guide.Ledgers(r)}
 	f.answers = make([]workflow.Handoff, len(f.read.Legs))
-	for i := range r.Alike {
-		f.alike = append(f.alike, r.Alike[i].Request.ID())
-	}
+	f.alike = r.Alike
 	t.answerAll(f)
 	return f, nil
 }
@@ -80,8 +92,8 @@ func (f *folded) all() []*workflow.Handoff {
 	return all
 }
 
-// refoldOne makes a referral read as its answers say: its Tasks, what is written for it, its rows.
-func (t *txn) refoldOne(id string) (alike []string, err error) {
+// refoldOne makes a referral read as its answers say: its Tasks, what is written for it, its rows. It gives nil where that was done before.
+func (t *txn) refoldOne(id string) (*folded, error) {
 	f, err := t.fold(id)
 	if err != nil {
 		return nil, err
@@ -93,7 +105,7 @@ func (t *txn) refoldOne(id string) (alike []string, err error) {
 		return nil, err
 	}
 	t.done[f.id] = true
-	return f.alike, t.makeSo(f)
+	return f, t.makeSo(f)
 }
 
 // makeSo writes what a folded referral asks for.
@@ -358,12 +370,15 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 		return nil, err
 	}
 	g.out.Request = *request
-	at := append([]string{key.String()}, request.Asks()...)
+	at := []string{key.String()}
 	if person := request.Subject(); strings.HasPrefix(person, "Patient/") {
 		at = append(at, shelvesOf(person)...)
 		g.people = append(g.people, person)
 	}
 	if err := g.linked(at...); err != nil {
+		return nil, err
+	}
+	if err := g.alike(); err != nil {
 		return nil, err
 	}
 	if err := g.parts(); err != nil {
@@ -448,11 +463,6 @@ func (g *gathering) take(all []store.Linked) error {
 	var further []string
 	for i := range all {
 		l := &all[i]
-		if l.From.Type == "ServiceRequest" && !l.Former {
-			if err := g.alike(l.From, l.Number); err != nil {
-				return err
-			}
-		}
 		if g.seen[l.From] || !gathered[l.From.Type] {
 			continue
 		}

@@ -168,6 +168,8 @@ type Reader interface {
 	// LinkedTo gives what points, or once pointed, at any of what is named ("ServiceRequest/sr1"), also when it is not there (yet).
 	// Deleted sources are included. Order: by Seq.
 	LinkedTo(ctx context.Context, to ...string) ([]Linked, error)
+	// LinkedLast gives what points at one thing now, at most limit, what was made last first.
+	LinkedLast(ctx context.Context, to string, limit int) ([]Linked, error)
 	// Links gives what a resource points at now.
 	Links(ctx context.Context, from Key) ([]Link, error)
 	// Missing gives what resources point at that is not there: distinct targets of one type ("ServiceRequest/sr9"), in order, at most limit.

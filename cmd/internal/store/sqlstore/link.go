@@ -26,6 +26,19 @@ func (r *reader) LinkedTo(ctx context.Context, to ...string) ([]store.Linked, er
 	return all, err
 }
 
+func (r *reader) LinkedLast(ctx context.Context, to string, limit int) ([]store.Linked, error) {
+	if err := r.ready(ctx); err != nil || limit <= 0 {
+		return nil, err
+	}
+	var all []store.Linked
+	err := r.s.query(context.Background(), `SELECT r.type, r.id, l.via, r.number, r.seq
+		FROM link l CROSS JOIN resource r ON r.rid = l.rid WHERE l.target = ? AND l.former = 0 ORDER BY l.rid DESC, l.via`+limited(limit), []any{to}, func(r row) error {
+		all = append(all, store.Linked{From: store.Key{Type: r.text(0), ID: r.text(1)}, Via: r.text(2), Number: int(r.long(3)), Seq: r.long(4)})
+		return nil
+	})
+	return all, err
+}
+
 func (r *reader) Links(ctx context.Context, from store.Key) ([]store.Link, error) {
 	if err := r.ready(ctx); err != nil {
 		return nil, err

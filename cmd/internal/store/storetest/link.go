@@ -62,6 +62,14 @@ func testLinks(t *testing.T, st store.Store) {
 		{From: task("t1"), Via: "focus", Former: true, Number: 2, Seq: w[0].Seq},
 	}, to(sr1), "what once pointed is remembered as former; the order is that of the newest versions")
 	assert.Equal(t, []store.Linked{{From: task("t1"), Via: "focus", Number: 2, Seq: w[0].Seq}}, to(sr2))
+	view(t, st, func(ctx context.Context, r store.Reader) {
+		last, err := r.LinkedLast(ctx, sr1, 9)
+		require.NoError(t, err)
+		assert.Equal(t, []store.Linked{{From: visit, Via: "basedOn", Number: 1, Seq: v[1].Seq}}, last, "former ones are not asked for here")
+		last, err = r.LinkedLast(ctx, sr1, 0)
+		require.NoError(t, err)
+		assert.Empty(t, last)
+	})
 	assert.Equal(t, []store.Linked{{From: task("t1"), Via: "for", Number: 2, Seq: w[0].Seq}}, to(p1))
 
 	w = put(t, st, linked(task("t1"), 2, focus, store.Link{Via: "basedOn", To: sr1}))
@@ -71,6 +79,14 @@ func testLinks(t *testing.T, st store.Store) {
 		{From: task("t1"), Via: "focus", Number: 3, Seq: w[0].Seq},
 	}, to(sr1), "a link that comes back is former no more, and one resource may point twice")
 
+	view(t, st, func(ctx context.Context, r store.Reader) {
+		last, err := r.LinkedLast(ctx, sr1, 3)
+		require.NoError(t, err)
+		assert.Equal(t, []store.Key{visit, task("t1"), task("t1")}, []store.Key{last[0].From, last[1].From, last[2].From}, "what was made last first, whatever was written since")
+		last, err = r.LinkedLast(ctx, sr1, 1)
+		require.NoError(t, err)
+		assert.Equal(t, []store.Linked{{From: visit, Via: "basedOn", Number: 1, Seq: v[1].Seq}}, last)
+	})
 	gone := put(t, st, store.Write{Key: visit, Replaces: 1, Updated: minute(1), Deleted: true})
 	assert.Equal(t, store.Linked{From: visit, Via: "basedOn", Former: true, Number: 2, Seq: gone[0].Seq}, to(sr1)[2],
 		"a deleted source stays, as former")

@@ -411,6 +411,9 @@ func (m *model) compare(t *rapid.T, ctx context.Context, st store.Store) {
 		linked, err := r.LinkedTo(ctx, m.target())
 		require.NoError(t, err)
 		require.Equal(t, fmt.Sprint(m.linked(m.target())), fmt.Sprint(linked))
+		last, err := r.LinkedLast(ctx, m.target(), 1000)
+		require.NoError(t, err)
+		require.ElementsMatch(t, slices.DeleteFunc(m.linked(m.target()), func(l store.Linked) bool { return l.Former }), last)
 		for _, v := range m.versions {
 			newest, err := r.Newest(ctx, v.Key)
 			require.NoError(t, err)
