@@ -15,13 +15,13 @@ import (
 )
 
 type load struct {
-	Server  string `help:"FHIR base URL of the server; only addresses of this machine." default:"http://127.0.0.1:8080/fhir" placeholder:"URL" env:"-"`
-	Clients int    `help:"How many ask at once, each one request after the other." default:"8" env:"-"`
-	Seconds int    `help:"For how long." default:"10" env:"-"`
-	Mix     string `help:"What is asked: transaction (a new ServiceRequest and Task), update (of a Task), search (a worklist page)." default:"transaction" enum:"transaction,update,search" env:"-"`
-	Tasks   int    `help:"For search: how many Tasks are put there first." default:"5000" env:"-"`
-	PID     int    `name:"pid" help:"Process id of the server, to print its memory." env:"-"`
-	JSON    bool   `name:"json" help:"One line of JSON." env:"-"`
+	Server  string  `help:"FHIR base URL of the server; only addresses of this machine." default:"http://127.0.0.1:8080/fhir" placeholder:"URL" env:"-"`
+	Clients int     `help:"How many ask at once, each one request after the other." default:"8" env:"-"`
+	Seconds float64 `help:"For how long." default:"10" env:"-"`
+	Mix     string  `help:"What is asked: transaction (a new ServiceRequest and Task), update (of a Task), search (a worklist page)." default:"transaction" enum:"transaction,update,search" env:"-"`
+	Tasks   int     `help:"For search: how many Tasks are put there first." default:"5000" env:"-"`
+	PID     int     `name:"pid" help:"Process id of the server, to print its memory." env:"-"`
+	JSON    bool    `name:"json" help:"One line of JSON." env:"-"`
 }
 
 // figures is what came of a run. Times are milliseconds.
@@ -42,8 +42,8 @@ type figures struct {
 
 // Run sends the load and prints the figures.
 func (l *load) Run(p *program) error {
-	if l.Clients < 1 || l.Seconds < 1 {
-		return ended{2, "--clients and --seconds must be at least 1."}
+	if l.Clients < 1 || l.Seconds <= 0 {
+		return ended{2, "--clients must be at least 1, and --seconds more than 0."}
 	}
 	c, err := newClient(strings.TrimRight(l.Server, "/"), l.Clients)
 	if err != nil {
@@ -74,7 +74,7 @@ type sample struct {
 }
 
 func (l *load) measure(ctx context.Context, c *client, m mix) (figures, error) {
-	length := time.Duration(l.Seconds) * time.Second
+	length := time.Duration(l.Seconds * float64(time.Second))
 	samples := make([]sample, l.Clients)
 	began := time.Now()
 	var clients sync.WaitGroup

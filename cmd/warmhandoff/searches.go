@@ -20,11 +20,11 @@ import (
 )
 
 type proofSearch struct {
-	Tasks   int    `help:"How many Tasks." default:"1000000" env:"-"`
-	Few     int    `help:"With how many the cost of a search is compared." default:"5000" env:"-"`
-	Clients int    `help:"How many ask at once." default:"8" env:"-"`
-	Seconds int    `help:"For how long each kind of search is measured." default:"10" env:"-"`
-	Dir     string `help:"Where the database is made. Default: a temporary folder." placeholder:"DIR" env:"-"`
+	Tasks   int     `help:"How many Tasks." default:"1000000" env:"-"`
+	Few     int     `help:"With how many the cost of a search is compared." default:"5000" env:"-"`
+	Clients int     `help:"How many ask at once." default:"8" env:"-"`
+	Seconds float64 `help:"For how long each kind of search is measured." default:"10" env:"-"`
+	Dir     string  `help:"Where the database is made. Default: a temporary folder." placeholder:"DIR" env:"-"`
 }
 
 // searchRun is one run of the proof.
@@ -40,8 +40,8 @@ type searchRun struct {
 // Run fills a database with Tasks, in two steps, and measures searches over HTTP at each, client and server in one process.
 func (k *proofSearch) Run(p *program) (err error) {
 	began := time.Now()
-	if k.Clients < 1 || k.Seconds < 1 || k.Few < 1000 || k.Tasks < k.Few {
-		return ended{2, "--clients and --seconds must be at least 1, --few at least 1000, and --tasks no less than that."}
+	if k.Clients < 1 || k.Seconds <= 0 || k.Few < 1000 || k.Tasks < k.Few {
+		return ended{2, "--clients must be at least 1, --seconds more than 0, --few at least 1000, and --tasks no less than that."}
 	}
 	collectLess() // as serve does
 	dir, err := os.MkdirTemp(k.Dir, "warmhandoff-proof-")
@@ -103,7 +103,7 @@ func (r *searchRun) measure(p *program) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	r.f["worklistP99ManyToFew"], r.f["deepToFirst"], r.f["includeToAlone"] = many.P99/few.P99, deep, including
+	r.f["worklistP99ManyToFew"], r.f["deepToFirst"], r.f["includeToAlone"] = ratio(many.P99, few.P99), deep, including
 	return many.P99 <= 2*few.P99 && deep <= 1.5 && including <= 3, nil
 }
 
@@ -157,8 +157,11 @@ func (r *searchRun) deep(ctx context.Context) (float64, error) {
 	next = strings.Replace(next, "_count=1000", "_count=20", 1)
 	r.f["deepPageBehind"] = passed
 	_, err := r.ask(ctx, "deepPage", func(int, int) string { return next })
-	return r.cost / first, err
+	return ratio(r.cost, first), err
 }
+
+// ratio is for costs that may be too small to be seen.
+func ratio(a, b float64) float64 { return a / max(b, 1e-9) }
 
 // next gives the path of the page behind one.
 func (r *searchRun) next(ctx context.Context, path string) (string, error) {
@@ -198,7 +201,7 @@ func (r *searchRun) including(ctx context.Context) (float64, error) {
 		}
 		with += r.cost
 	}
-	return with / alone, nil
+	return ratio(with, alone), nil
 }
 
 // fill puts Tasks, each with its ServiceRequest and a Patient for every fourth, straight into the store, with the terms that they are found by and
