@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"warmhandoff/fhir"
 	"warmhandoff/mapping"
@@ -60,6 +61,26 @@ func (g *gathering) asked(keys []string) error {
 			if at := slices.Index(keys, of); at >= 0 {
 				g.out.Alike[at].Tasks = append(g.out.Alike[at].Tasks, *h)
 			}
+		}
+	}
+	return nil
+}
+
+// fellows adds the requests that a changed or deleted request was like before: it may be like them no more.
+func (t *txn) fellows(at *touch, add func(string)) error {
+	if at.Key.Type != "ServiceRequest" || at.Old == nil {
+		return nil
+	}
+	for _, l := range t.e.set.Guide.Links(at.Old) {
+		if !strings.Contains(l.To, mapping.ShelfAsks) {
+			continue
+		}
+		linked, err := t.tx.LinkedLast(t.ctx, l.To, mostAlike+1)
+		if err != nil {
+			return err
+		}
+		for i := range linked {
+			add(linked[i].From.String())
 		}
 	}
 	return nil

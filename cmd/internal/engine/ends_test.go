@@ -152,6 +152,26 @@ func TestReferralsThatMayBeTheSame(t *testing.T) {
 	}
 }
 
+// TestARequestForSomethingElseIsLikeItsFellowNoMore changes what one of two referrals alike asks for, or for whom, or when.
+func TestARequestForSomethingElseIsLikeItsFellowNoMore(t *testing.T) {
+	t.Parallel()
+	for name, changed := range map[string][3]string{
+		"another service": {"p", "Food", "2026-03-07"}, "another person": {"q", "Counseling", "2026-03-07"}, "weeks later": {"p", "Counseling", "2026-03-24"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, _ := referrals(t, nil)
+			f.referTo("1", "p", "Counseling", "2026-03-02")
+			f.referTo("2", "p", "Counseling", "2026-03-07")
+			require.NotEmpty(t, f.answer("t1").Suggest)
+			f.referTo("2", changed[0], changed[1], changed[2])
+			assert.Empty(t, f.answer("t1").Suggest)
+			f.referTo("2", "p", "Counseling", "2026-03-07")
+			assert.NotEmpty(t, f.answer("t1").Suggest, "and back")
+		})
+	}
+}
+
 func rowsOf(t *testing.T, f *fixture) string {
 	t.Helper()
 	all, err := json.Marshal([]workflow.Handoff{f.answer("t1"), f.answer("t2")})

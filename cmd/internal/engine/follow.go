@@ -213,6 +213,9 @@ func (t *txn) affected() ([]string, error) {
 		if err := t.pointedAt(at.Key, add); err != nil {
 			return nil, err
 		}
+		if err := t.fellows(at, add); err != nil {
+			return nil, err
+		}
 	}
 	slices.Sort(ids)
 	return ids, nil
