@@ -25,7 +25,7 @@ const (
 	ShelfGroups   = "/groups"    // households that a person is or was a member of
 	ShelfTeams    = "/teams"     // care teams of the person
 	ShelfServices = "/services"  // of an organization
-	ShelfActs     = "/performed" // of a worker: what they took part in
+	ShelfActs     = "/performed" // of a worker, service or place: what they own, asked for, took part in, or may be told
 )
 
 // linkRow says which element of which type is followed.
@@ -80,7 +80,7 @@ func (s Settings) Links(r *fhir.Resource) []Link {
 	}
 	workers := func(via string, refs []string) {
 		for _, ref := range refs {
-			if strings.HasPrefix(ref, "Practitioner") {
+			if typ, _, _ := strings.Cut(ref, "/"); Works(typ) {
 				add(via, ref, ShelfActs)
 			}
 		}
@@ -103,12 +103,14 @@ func (s Settings) Links(r *fhir.Resource) []Link {
 			add("link", other, ShelfLinked)
 		}
 	case "ServiceRequest":
+		workers("requester", []string{s.ref(r.Get("requester"))})
 		if person := s.ref(r.Get("subject")); strings.HasPrefix(person, "Patient/") {
 			for _, what := range services(codings(r.Get("code")), r.Get("code", "text").Text()) {
 				add("code", person, ShelfAsks+what)
 			}
 		}
 	case "Task":
+		workers("owner", []string{s.ref(r.Get("owner"))})
 		if who := s.ref(r.Get("for")); strings.HasPrefix(who, "Group/") {
 			add("for", who, ShelfRequests)
 		}
@@ -120,6 +122,16 @@ func (s Settings) Links(r *fhir.Resource) []Link {
 				add("output", s.ref(o.Get("valueReference")), "")
 			}
 		}
+	case "Appointment":
+		for p := range r.Get("participant").All() {
+			workers("participant", []string{s.ref(p.Get("actor"))})
+		}
+	case "Procedure":
+		f := &Fact{}
+		s.readProcedure(r, f)
+		workers("performer", f.Procedure.Performers)
+	case "Consent":
+		workers("actor", recipients(s, r.Get("provision")))
 	case "AuditEvent":
 		f := &Fact{}
 		s.readAudit(r, f)
@@ -145,6 +157,23 @@ func (s Settings) Links(r *fhir.Resource) []Link {
 		}
 	}
 	return list
+}
+
+// recipients gives whom a rule of a Consent and those within it name.
+func recipients(s Settings, provision fhir.Value) []string {
+	var list []string
+	for a := range provision.Get("actor").All() {
+		list = append(list, s.ref(a.Get("reference")))
+	}
+	for within := range provision.Get("provision").All() {
+		list = append(list, recipients(s, within)...)
+	}
+	return list
+}
+
+// Works reports a type of whom or what belongs to an organization: whoever is named by such is known by what that says.
+func Works(typ string) bool {
+	return typ == "Practitioner" || typ == "PractitionerRole" || typ == "HealthcareService" || typ == "Location"
 }
 
 // OwnShelf gives the link by which a person's own resource stands on the person's shelves, and whether a type has one. It is kept apart from

@@ -52,7 +52,7 @@ func thenAgain(t *testing.T) scenario.Maker {
 }
 
 // again compares what is there with what another system, which remembers nothing, makes of the same resources.
-func again(t *testing.T, sys, other *system) error {
+func again(t require.TestingT, sys, other *system) error {
 	ctx := context.Background()
 	if err := settle(ctx, sys); err != nil {
 		return err

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -213,7 +214,7 @@ func (t *txn) affected() ([]string, error) {
 		if err := t.pointedAt(at.Key, add); err != nil {
 			return nil, err
 		}
-		if err := t.fellows(at, add); err != nil {
+		if err := errors.Join(t.fellows(at, add), t.workers(at, add), t.once(at, add)); err != nil {
 			return nil, err
 		}
 	}
@@ -226,7 +227,9 @@ func (t *txn) climb(l mapping.Link, add func(string)) error {
 	switch typ, _, _ := strings.Cut(l.To, "/"); typ {
 	case "ServiceRequest":
 		add(l.To)
-	case "Appointment", "Task", "Encounter", "Procedure", "Observation", "DocumentReference":
+	case "Appointment", "DocumentReference":
+		return t.climbOnce(keyOf(l.To), add)
+	case "Task", "Encounter", "Procedure", "Observation":
 		links, err := t.tx.Links(t.ctx, keyOf(l.To))
 		if err != nil {
 			return err
@@ -237,6 +240,52 @@ func (t *txn) climb(l mapping.Link, add func(string)) error {
 	case "Patient":
 		if person, ok := shelfOf(l.To, mapping.ShelfConsents, mapping.ShelfStays, mapping.ShelfLinked, mapping.ShelfTeams); ok {
 			return t.addRequestsOf(person, add)
+		}
+	}
+	return nil
+}
+
+// once adds the referrals to which a resource belonged before its last version: it is read there as something that was taken back, by what it says now.
+func (t *txn) once(at *touch, add func(string)) error {
+	if at.Version.Number <= 2 || !gathered[at.Key.Type] || at.Key.Type == "Task" || at.Key.Type == "Patient" {
+		return nil
+	}
+	return t.eachVersion(at.Key, func(r *fhir.Resource) error {
+		for _, l := range t.e.set.Guide.Links(r) {
+			if err := t.climb(l, add); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// climbOnce adds what any version of a resource was about: what names it belongs there still, also once it was deleted.
+func (t *txn) climbOnce(k store.Key, add func(string)) error {
+	return t.eachVersion(k, func(r *fhir.Resource) error {
+		for _, l := range t.e.set.Guide.Links(r) {
+			add(l.To)
+		}
+		return nil
+	})
+}
+
+// eachVersion calls f for every version of a resource that is no deletion, the newest first.
+func (t *txn) eachVersion(k store.Key, f func(*fhir.Resource) error) error {
+	versions, err := t.tx.Versions(t.ctx, k, 0, 0)
+	if err != nil {
+		return err
+	}
+	for i := range versions {
+		if versions[i].Deleted {
+			continue
+		}
+		r, err := fhir.ReadStored(versions[i].Body)
+		if err != nil {
+			return err
+		}
+		if err := f(r); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -332,8 +381,33 @@ func (t *txn) pointedAt(k store.Key, add func(string)) error {
 		return err
 	case "Procedure", "Encounter":
 		return t.addOwners(k.String(), add)
-	case "PractitionerRole", "Practitioner":
-		return t.addOwners(k.String()+mapping.ShelfActs, add)
+	}
+	return nil
+}
+
+// workers finds the referrals in which somebody, or a service or place, has a part whose organization is said, or said otherwise, by what was written.
+func (t *txn) workers(at *touch, add func(string)) error {
+	if !mapping.Works(at.Key.Type) {
+		return nil
+	}
+	who := []string{at.Key.String()}
+	var facts [2]*mapping.Fact
+	for i, r := range []*fhir.Resource{at.Old, at.New} {
+		if r == nil {
+			continue
+		}
+		facts[i] = t.e.set.Guide.FactOf(r)
+		if of := facts[i].RoleOf; of != "" && !slices.Contains(who, of) {
+			who = append(who, of)
+		}
+	}
+	if facts[0] != nil && facts[1] != nil && reflect.DeepEqual(facts[0], facts[1]) {
+		return nil // another telephone number
+	}
+	for _, one := range who {
+		if err := t.addOwners(one+mapping.ShelfActs, add); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -345,6 +419,7 @@ func (t *txn) addOwners(to string, add func(string)) error {
 		return err
 	}
 	for i := range linked {
+		add(linked[i].From.String())
 		links, err := t.tx.Links(t.ctx, linked[i].From)
 		if err != nil {
 			return err
