@@ -89,7 +89,7 @@ func drawAnything(r *rapid.T) (method, path, body string) {
 		at := day()
 		body += fmt.Sprintf(`"status":%q,"start":"%sT18:00:00Z","end":"%sT19:00:00Z","basedOn":[%s],"participant":[{"actor":%s,"status":"accepted"}%s]`,
 			some("status", "booked", "booked", "cancelled", "noshow", "fulfilled", "pending", "entered-in-error"), at, at, ref("ServiceRequest"), ref("Patient"),
-			maybe(`,{"actor":{"reference":"Organization/harbor"},"status":"accepted"}`))
+			maybe(`,{"actor":{"reference":"PractitionerRole/0"},"status":"accepted"}`))
 	case "Encounter":
 		body += fmt.Sprintf(`"status":%q,"class":{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"AMB"},"subject":%s,"period":{"start":"%sT18:05:00Z"},"serviceProvider":{"reference":%q}%s%s`,
 			some("status", "finished", "finished", "in-progress", "cancelled", "planned", "entered-in-error"), ref("Patient"), day(), some("provider", "Organization/harbor", "Organization/cedar"),

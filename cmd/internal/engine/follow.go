@@ -250,7 +250,12 @@ func (t *txn) once(at *touch, add func(string)) error {
 	if at.Version.Number <= 2 || !gathered[at.Key.Type] || at.Key.Type == "Task" || at.Key.Type == "Patient" {
 		return nil
 	}
-	return t.eachVersion(at.Key, func(r *fhir.Resource) error {
+	return t.climbAll(at.Key, add)
+}
+
+// climbAll follows the links of every version of a resource.
+func (t *txn) climbAll(k store.Key, add func(string)) error {
+	return t.eachVersion(k, func(r *fhir.Resource) error {
 		for _, l := range t.e.set.Guide.Links(r) {
 			if err := t.climb(l, add); err != nil {
 				return err
@@ -420,6 +425,12 @@ func (t *txn) addOwners(to string, add func(string)) error {
 	}
 	for i := range linked {
 		add(linked[i].From.String())
+		if linked[i].Former {
+			if err := t.climbAll(linked[i].From, add); err != nil {
+				return err
+			}
+			continue
+		}
 		links, err := t.tx.Links(t.ctx, linked[i].From)
 		if err != nil {
 			return err
