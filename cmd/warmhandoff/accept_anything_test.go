@@ -40,10 +40,7 @@ func TestPropertyWhateverIsWrittenTheRowsAreWhatTheResourcesSay(t *testing.T) {
 				require.NoError(r, err)
 			}
 		}
-		zone, err := time.LoadLocation("America/Los_Angeles")
-		require.NoError(r, err)
-		other := wire(a.store, wiring{base: scenario.Base, guide: mapping.Settings{Zone: zone, Guides: guides}, now: a.clock.now, newID: (&scenario.IDs{Prefix: "other"}).Next})
-		require.NoError(r, again(r, a.sys, other))
+		require.NoError(r, again(r, a.sys, a.anew(r)))
 	})
 	assert.Greater(t, 3*taken, asked, "of %d writes", asked)
 }
@@ -113,4 +110,54 @@ func drawAnything(r *rapid.T) (method, path, body string) {
 		body += `"status":"active","subject":` + ref("Patient") + `,"participant":[{"member":{"reference":"Practitioner/nav"}}]`
 	}
 	return "PUT", path, body + `}`
+}
+
+// TestAcceptWhereTheAgencysRoleWorksMayBeSaidLater sends a referral to a role, as BSeR does, before anybody says of which organization that is.
+func TestAcceptWhereTheAgencysRoleWorksMayBeSaidLater(t *testing.T) {
+	t.Parallel()
+	a := newAdapter(t)
+	a.do(bayview, "POST", "", transaction(t, patientJSON("p-1"), consentJSON("c-1", "p-1", "active"), requestJSON("sr-1", "p-1", ""),
+		strings.Replace(taskJSON("1", "requested", ""), "Organization/harbor", "PractitionerRole/desk", 1)))
+	require.Equal(t, "preparing:consent", a.stands("1"), "the consent names another")
+	a.put(bayview, `{"resourceType":"PractitionerRole","id":"desk","organization":{"reference":"Organization/harbor"}}`)
+	require.Equal(t, "offered", a.stands("1"))
+	a.put(bayview, `{"resourceType":"PractitionerRole","id":"desk","organization":{"reference":"Organization/cedar"}}`)
+	assert.NotEqual(t, "offered", a.stands("1"), "it was another's desk")
+}
+
+// TestAcceptWhatOnceBelongedToAReferralIsLookedAtThereStill writes what only the history of something else connects with a referral.
+func TestAcceptWhatOnceBelongedToAReferralIsLookedAtThereStill(t *testing.T) {
+	t.Parallel()
+	const at, end = "2026-03-03T18:00:00Z", "2026-03-03T19:00:00Z"
+	byBooking := strings.Replace(visitJSON("e", "1", "finished", at), `"basedOn":[{"reference":"ServiceRequest/sr-1"}]`, `"appointment":[{"reference":"Appointment/a"}]`, 1)
+	elsewhere := strings.NewReplacer("p-1", "p-2", "sr-1", "sr-2").Replace(visitJSON("e", "1", "finished", at))
+	for name, writes := range map[string][]string{
+		"a visit to an appointment that was deleted": {bookingJSON("a", "1", "booked", at, end), "DELETE /Appointment/a", byBooking},
+		"a visit that was another's, and changes there": {
+			visitJSON("e", "1", "finished", at), elsewhere, strings.Replace(elsewhere, at, "2026-03-03T20:00:00Z", 1),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAdapter(t)
+			a.referred("1", "accepted")
+			a.referred("2", "accepted")
+			a.clock.pass(48 * time.Hour)
+			for _, w := range writes {
+				if path, gone := strings.CutPrefix(w, "DELETE "); gone {
+					a.do(harbor, "DELETE", path, "")
+				} else {
+					a.put(harbor, w)
+				}
+			}
+			require.NoError(t, again(t, a.sys, a.anew(t)))
+		})
+	}
+}
+
+// anew is another program on the same store, which remembers nothing.
+func (a *adapter) anew(t require.TestingT) *system {
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	require.NoError(t, err)
+	return wire(a.store, wiring{base: scenario.Base, guide: mapping.Settings{Zone: zone, Guides: guides}, now: a.clock.now, newID: (&scenario.IDs{Prefix: "other"}).Next})
 }
