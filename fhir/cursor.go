@@ -17,12 +17,9 @@ type cursor struct {
 	broken bool
 }
 
-// end is what comes behind the last byte.
-const end kind = 0
-
 func (c *cursor) fail() { c.broken, c.at = true, len(c.data) }
 
-// peek passes over white space and tells what comes next: a value, a mark, or the end.
+// peek passes over white space and tells what comes next: a value or a mark; 0 at the end, and for a byte that is 0.
 func (c *cursor) peek() kind {
 	for c.at < len(c.data) {
 		switch b := c.data[c.at]; b {
@@ -34,7 +31,13 @@ func (c *cursor) peek() kind {
 			return kind(b)
 		}
 	}
-	return end
+	return 0
+}
+
+// over reports whether nothing but white space is left.
+func (c *cursor) over() bool {
+	c.peek()
+	return c.at == len(c.data)
 }
 
 // more reports whether one more member or item follows in the object or array that ends with closing, and takes the comma before it.

@@ -75,7 +75,7 @@ func (r *reader) read(data []byte) *document {
 	} else {
 		r.issue(CodeStructure, "", "A FHIR resource is a JSON object.")
 	}
-	if len(r.issues) > 0 || r.broken || r.peek() != end {
+	if len(r.issues) > 0 || r.broken || !r.over() {
 		r.verdict()
 	}
 	if r.stopped || len(r.nodes) == 0 {

@@ -143,8 +143,12 @@ func TestTheCursorAndTheLibraryAgreeOnWhatIsJSON(t *testing.T) {
 		_, err := ReadStored([]byte(data))
 		require.Error(t, err, data)
 	}
+	for b := range 256 {
+		look(whole + string([]byte{byte(b)}))
+	}
 	for at := range len(whole) {
 		look(whole[:at])
+		look(whole[:at] + "\x00" + whole[at:])
 		look(whole[:at] + whole[at+1:])
 		for _, b := range "{}[],:\"\\ \t\x010-.eEtnu\x80\xc3é" {
 			look(whole[:at] + string(b) + whole[at+1:])
