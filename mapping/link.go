@@ -64,99 +64,120 @@ var linkRows = []linkRow{
 
 // Links gives what a resource points at, as far as the workflow follows it. base is our own FHIR base; absolute references below it are local.
 func (s Settings) Links(r *fhir.Resource) []Link {
-	typ := r.Type()
-	var list []Link
-	add := func(via, to, shelf string) {
-		if !strings.Contains(to, "/") || strings.Contains(to, "|") || strings.Contains(to, ":") {
-			return
-		}
-		link := Link{Via: via, To: to + shelf}
-		for _, l := range list {
-			if l == link {
-				return
-			}
-		}
-		list = append(list, link)
-	}
-	workers := func(via string, refs []string) {
-		for _, ref := range refs {
-			if typ, _, _ := strings.Cut(ref, "/"); Works(typ) {
-				add(via, ref, ShelfActs)
-			}
-		}
-	}
+	p := &pointing{Settings: s, f: &Fact{}}
 	for _, row := range linkRows {
-		if row.typ != typ {
+		if row.typ != r.Type() {
 			continue
 		}
 		for _, ref := range s.refsAt(r, row.element) {
-			add(row.element, ref, row.shelf)
+			p.add(row.element, ref, row.shelf)
 		}
 	}
-	switch typ {
-	case "Group":
+	if further := pointers[r.Type()]; further != nil {
+		further(p, r)
+	}
+	return p.list
+}
+
+// pointing collects the links of one resource.
+type pointing struct {
+	Settings
+	f    *Fact // to read a part of the resource into
+	list []Link
+}
+
+func (p *pointing) add(via, to, shelf string) {
+	link := Link{Via: via, To: to + shelf}
+	if !strings.Contains(to, "/") || strings.ContainsAny(to, "|:") || slices.Contains(p.list, link) {
+		return
+	}
+	p.list = append(p.list, link)
+}
+
+// workers adds those who work somewhere.
+func (p *pointing) workers(via string, refs ...string) {
+	for _, ref := range refs {
+		if typ, _, _ := strings.Cut(ref, "/"); Works(typ) {
+			p.add(via, ref, ShelfActs)
+		}
+	}
+}
+
+// pointers add the links that no row of linkRows can say, by type.
+var pointers = map[string]func(*pointing, *fhir.Resource){
+	"Group": func(p *pointing, r *fhir.Resource) {
 		for m := range r.Get("member").All() {
-			add("member", s.ref(m.Get("entity")), ShelfGroups)
+			p.add("member", p.ref(m.Get("entity")), ShelfGroups)
 		}
-	case "Patient":
-		for _, other := range s.samePeople(r) {
-			add("link", other, ShelfLinked)
+	},
+	"Patient": func(p *pointing, r *fhir.Resource) {
+		for _, other := range p.samePeople(r) {
+			p.add("link", other, ShelfLinked)
 		}
-	case "ServiceRequest":
-		workers("requester", []string{s.ref(r.Get("requester"))})
-		if person := s.ref(r.Get("subject")); strings.HasPrefix(person, "Patient/") {
-			for _, what := range services(codings(r.Get("code")), r.Get("code", "text").Text()) {
-				add("code", person, ShelfAsks+what)
-			}
+	},
+	"ServiceRequest": (*pointing).ofRequest,
+	"Task":           (*pointing).ofTask,
+	"Appointment": func(p *pointing, r *fhir.Resource) {
+		for one := range r.Get("participant").All() {
+			p.workers("participant", p.ref(one.Get("actor")))
 		}
-	case "Task":
-		workers("owner", []string{s.ref(r.Get("owner"))})
-		if who := s.ref(r.Get("for")); strings.HasPrefix(who, "Group/") {
-			add("for", who, ShelfRequests)
+	},
+	"Procedure": func(p *pointing, r *fhir.Resource) {
+		p.readProcedure(r, p.f)
+		p.workers("performer", p.f.Procedure.Performers...)
+	},
+	"Consent":       func(p *pointing, r *fhir.Resource) { p.workers("actor", recipients(p.Settings, r.Get("provision"))...) },
+	"AuditEvent":    (*pointing).ofAudit,
+	"Communication": (*pointing).ofCommunication,
+	"Encounter": func(p *pointing, r *fhir.Resource) {
+		p.readEncounter(r, p.f)
+		p.workers("participant", p.f.Encounter.People...)
+		if p.f.Encounter.stay() {
+			p.add("subject", p.f.Subject, ShelfStays)
 		}
-		if s.forbidsContact(codings(r.Get("code"))) {
-			add("for", s.ref(r.Get("for")), ShelfStays)
-		}
-		for o := range r.Get("output").All() {
-			if !oursAmong(codings(o.Get("type")), SystemOutput) {
-				add("output", s.ref(o.Get("valueReference")), "")
-			}
-		}
-	case "Appointment":
-		for p := range r.Get("participant").All() {
-			workers("participant", []string{s.ref(p.Get("actor"))})
-		}
-	case "Procedure":
-		f := &Fact{}
-		s.readProcedure(r, f)
-		workers("performer", f.Procedure.Performers)
-	case "Consent":
-		workers("actor", recipients(s, r.Get("provision")))
-	case "AuditEvent":
-		f := &Fact{}
-		s.readAudit(r, f)
-		for _, l := range f.Audit.links() {
-			add(l.Via, l.To, "")
-		}
-		if f.Audit.Read {
-			workers("agent", f.Audit.Agents)
-		}
-	case "Communication":
-		f := &Fact{}
-		s.readCommunication(r, f)
-		if slices.ContainsFunc(together, func(kind string) bool { return slices.Contains(f.Communication.Elements, kind) }) {
-			workers("sender", []string{f.Communication.Sender})
-			workers("recipient", f.Communication.To)
-		}
-	case "Encounter":
-		f := &Fact{}
-		s.readEncounter(r, f)
-		workers("participant", f.Encounter.People)
-		if f.Encounter.stay() {
-			add("subject", f.Subject, ShelfStays)
+	},
+}
+
+func (p *pointing) ofRequest(r *fhir.Resource) {
+	p.workers("requester", p.ref(r.Get("requester")))
+	if person := p.ref(r.Get("subject")); strings.HasPrefix(person, "Patient/") {
+		for _, what := range services(codings(r.Get("code")), r.Get("code", "text").Text()) {
+			p.add("code", person, ShelfAsks+what)
 		}
 	}
-	return list
+}
+
+func (p *pointing) ofTask(r *fhir.Resource) {
+	p.workers("owner", p.ref(r.Get("owner")))
+	if who := p.ref(r.Get("for")); strings.HasPrefix(who, "Group/") {
+		p.add("for", who, ShelfRequests)
+	}
+	if p.forbidsContact(codings(r.Get("code"))) {
+		p.add("for", p.ref(r.Get("for")), ShelfStays)
+	}
+	for o := range r.Get("output").All() {
+		if !oursAmong(codings(o.Get("type")), SystemOutput) {
+			p.add("output", p.ref(o.Get("valueReference")), "")
+		}
+	}
+}
+
+func (p *pointing) ofAudit(r *fhir.Resource) {
+	p.readAudit(r, p.f)
+	for _, l := range p.f.Audit.links() {
+		p.add(l.Via, l.To, "")
+	}
+	if p.f.Audit.Read {
+		p.workers("agent", p.f.Audit.Agents...)
+	}
+}
+
+func (p *pointing) ofCommunication(r *fhir.Resource) {
+	p.readCommunication(r, p.f)
+	if slices.ContainsFunc(together, func(kind string) bool { return slices.Contains(p.f.Communication.Elements, kind) }) {
+		p.workers("sender", p.f.Communication.Sender)
+		p.workers("recipient", p.f.Communication.To...)
+	}
 }
 
 // recipients gives whom a rule of a Consent and those within it name.

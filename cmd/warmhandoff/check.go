@@ -74,13 +74,11 @@ func (c *check) one(p *program, door scenario.Door, file string) (checked, error
 		return result, err
 	}
 	r, issues := fhir.Read(data)
+	if r != nil {
+		issues = append(issues, besides(p, r)...)
+	}
 	for _, i := range issues {
 		result.Issues = append(result.Issues, scenario.Issue{Severity: string(i.Severity), Code: string(i.Code), Expression: i.Expression, Text: i.Text})
-	}
-	if r != nil {
-		for _, i := range besides(p, r) {
-			result.Issues = append(result.Issues, scenario.Issue{Severity: string(i.Severity), Code: string(i.Code), Expression: i.Expression, Text: i.Text})
-		}
 	}
 	shape, batch := shapeOf(data)
 	result.Holds, result.OK = shape.words(), r != nil

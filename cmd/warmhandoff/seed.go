@@ -17,13 +17,13 @@ import (
 // means. What is there already stays as it is.
 func seed(ctx context.Context, e *engine.Engine) error {
 	var changes []engine.Change
-	for typ, definitions := range map[string]map[string][]byte{"CodeSystem": mapping.CodeSystems(), "OperationDefinition": server.OperationDefinitions()} {
+	for _, definitions := range []map[string][]byte{mapping.CodeSystems(), server.OperationDefinitions()} {
 		for _, id := range slices.Sorted(maps.Keys(definitions)) {
 			r, issues := fhir.Read(definitions[id])
 			if fhir.Refused(issues) {
-				return fmt.Errorf("%s/%s of ours is wrong: %s", typ, id, issues[0].Text)
+				return fmt.Errorf("the definition %s of ours is wrong: %s", id, issues[0].Text)
 			}
-			changes = append(changes, engine.Change{Method: engine.Update, Type: typ, ID: id, Resource: r})
+			changes = append(changes, engine.Change{Method: engine.Update, Type: r.Type(), ID: id, Resource: r})
 		}
 	}
 	_, err := e.Apply(ctx, engine.Principal{Role: workflow.Admin}, changes)

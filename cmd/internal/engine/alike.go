@@ -24,11 +24,12 @@ func (g *gathering) alike() error {
 			return err
 		}
 		for i := range linked {
-			if k := linked[i].From; k.Type != "ServiceRequest" || g.seen[k] || len(keys) == mostAlike {
+			k := linked[i].From
+			if k.Type != "ServiceRequest" || g.seen[k] || len(keys) == mostAlike {
 				continue
 			}
-			g.seen[linked[i].From] = true
-			h, err := g.t.history(linked[i].From, linked[i].Number)
+			g.seen[k] = true
+			h, err := g.t.history(k, linked[i].Number)
 			if err != nil {
 				return err
 			}
@@ -86,11 +87,11 @@ func (t *txn) fellows(at *touch, add func(string)) error {
 	return nil
 }
 
-// stirred gives the ids of the requests alike to a referral about which something else is to be said after what this transaction wrote: agencies
+// stirred adds to ids those of the requests alike to a referral about which something else is to be said after what this transaction wrote: agencies
 // began or ceased to be asked by a Task, or the referral's own request was written.
-func (t *txn) stirred(f *folded) []string {
+func (t *txn) stirred(f *folded, ids []string) []string {
 	if len(f.alike) == 0 {
-		return nil
+		return ids
 	}
 	var moved []string
 	for i := range t.touched {
@@ -107,11 +108,11 @@ func (t *txn) stirred(f *folded) []string {
 			}
 		}
 	}
-	var ids []string
 	for i := range f.alike {
 		one := &f.alike[i]
-		if slices.ContainsFunc(one.Tasks, func(h mapping.History) bool { return h.Owner() != "" && slices.Contains(moved, h.Owner()) }) {
-			ids = append(ids, one.Request.ID())
+		id := one.Request.ID()
+		if !slices.Contains(ids, id) && slices.ContainsFunc(one.Tasks, func(h mapping.History) bool { return h.Owner() != "" && slices.Contains(moved, h.Owner()) }) {
+			ids = append(ids, id)
 		}
 	}
 	return ids

@@ -24,9 +24,7 @@ type included struct {
 	met   map[store.Key]bool
 	last  []item // what the round before brought; at first the page
 	found []store.Version
-
-	wanted int // how many are named in this round
-	full   bool
+	full  bool
 }
 
 // iterates reports whether what is included is looked at for what it names or is named by.
@@ -77,7 +75,7 @@ func (s *seeker) include(page store.Page, found *SearchResult) error {
 
 func (in *included) round(again bool) error {
 	from, wanted := in.last, map[string][]string{}
-	in.last, in.wanted = nil, 0
+	in.last = nil
 	for _, one := range in.query.Includes {
 		if again && !one.Iterate {
 			continue
@@ -92,6 +90,11 @@ func (in *included) round(again bool) error {
 			in.follow(one, it, wanted)
 		}
 	}
+	named := 0
+	for _, ids := range wanted {
+		named += len(ids)
+	}
+	in.found = slices.Grow(in.found, min(named, mostIncluded))
 	for _, typ := range slices.Sorted(maps.Keys(wanted)) {
 		for ids := range slices.Chunk(wanted[typ], search.MaxIDs) {
 			if err := in.add(store.Query{Type: typ, IDs: ids}); err != nil {
@@ -118,7 +121,6 @@ func (in *included) follow(one search.Include, it item, wanted map[string][]stri
 		}
 		in.met[key] = true
 		wanted[typ] = append(wanted[typ], id)
-		in.wanted++
 	}
 }
 
@@ -160,9 +162,6 @@ func (in *included) add(q store.Query) error {
 	page, err := in.r.Search(in.ctx, q)
 	if err != nil {
 		return err
-	}
-	if in.found == nil {
-		in.found = make([]store.Version, 0, max(len(page.Versions), in.wanted))
 	}
 	iterates := in.iterates()
 	for i, v := range page.Versions {

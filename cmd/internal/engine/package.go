@@ -22,7 +22,9 @@ func (looking) Put(context.Context, store.Write) (store.Version, error) {
 	return store.Version{}, errLooking
 }
 
-func (looking) Index(context.Context, store.Version, []store.Term) error { return errLooking }
+func (looking) Index(context.Context, store.Version, []store.Term, []store.Link) error {
+	return errLooking
+}
 
 func (looking) PutHandoff(context.Context, store.Handoff) error { return errLooking }
 func (looking) DropHandoff(context.Context, string) error       { return errLooking }

@@ -8,11 +8,11 @@ import (
 	"warmhandoff/fhir"
 )
 
-// indexMark names the way in which resources are indexed. It changes with the terms that they are given, so that a store that was written under
+// indexMark names the way in which resources are indexed. It changes with the terms and links that they are given, so that a store that was written under
 // another one is found out.
-const indexMark = "index|2"
+const indexMark = "index|3"
 
-// Reindex gives all resources the terms that they are found by, where that has not been done since the last change of what these are; with again, in
+// Reindex gives all resources the terms and links that they are found by, where that has not been done since the last change of what these are; with again, in
 // any case. A search that runs meanwhile finds some resources by the old terms. progress, where given, is told how many are done. It may run beside
 // other writers.
 func (e *Engine) Reindex(ctx context.Context, again bool, progress func(done int)) error {
@@ -67,8 +67,8 @@ func (e *Engine) reindexSome(ctx context.Context, typ string, after int64, done 
 			if err != nil {
 				return err
 			}
-			// One that was written meanwhile has its terms already.
-			if err := tx.Index(ctx, v, e.storeTerms(r)); err != nil && !errors.Is(err, store.ErrConflict) {
+			// One that was written meanwhile has its own already.
+			if err := tx.Index(ctx, v, e.storeTerms(r), shelved(v.Key, e.storeLinks(r))); err != nil && !errors.Is(err, store.ErrConflict) {
 				return err
 			}
 		}

@@ -197,8 +197,8 @@ type Tx interface {
 	Reader
 	// Put stores a version and gives it back with Number and Seq. ErrConflict when Replaces is not the newest number.
 	Put(ctx context.Context, w Write) (Version, error)
-	// Index gives a version that is the newest of its resource other terms; it stays the same version. ErrConflict when it is not the newest.
-	Index(ctx context.Context, v Version, terms []Term) error
+	// Index gives a version that is the newest of its resource other terms and links; it stays the same version. ErrConflict when it is not the newest.
+	Index(ctx context.Context, v Version, terms []Term, links []Link) error
 	// PutHandoff writes the row of a leg, replacing the one that was there.
 	PutHandoff(ctx context.Context, h Handoff) error
 	// DropHandoff removes a row; no error when there is none.

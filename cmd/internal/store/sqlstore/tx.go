@@ -137,7 +137,7 @@ func (t *tx) put(v store.Version, last newest, terms, loose []store.Term, links 
 	return t.relink(rid, last.links, links)
 }
 
-func (t *tx) Index(ctx context.Context, v store.Version, terms []store.Term) error {
+func (t *tx) Index(ctx context.Context, v store.Version, terms []store.Term, links []store.Link) error {
 	if err := t.begin(ctx); err != nil {
 		return err
 	}
@@ -148,12 +148,16 @@ func (t *tx) Index(ctx context.Context, v store.Version, terms []store.Term) err
 	if v.Seq != last.seq || v.Seq == 0 {
 		return store.ErrConflict
 	}
+	if v.Deleted {
+		links = nil
+	}
+	links = once(links)
 	indexed, loose := termsOf(store.Write{Key: v.Key, Deleted: v.Deleted, Terms: terms})
-	if _, err := t.exec("UPDATE resource SET terms = ?, loose = ? WHERE rid = ?", packTerms(indexed), packTerms(loose), last.rid); err != nil {
+	if _, err := t.exec("UPDATE resource SET terms = ?, loose = ?, links = ? WHERE rid = ?", packTerms(indexed), packTerms(loose), packLinks(links), last.rid); err != nil {
 		return err
 	}
 	t.terms.add(move{from: v.Seq, old: last.terms, to: v.Seq, now: indexed})
-	return nil
+	return t.relink(last.rid, last.links, links)
 }
 
 // Search first brings the table of terms up to date.

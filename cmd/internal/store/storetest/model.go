@@ -289,12 +289,13 @@ func (u plannedUpdate) run(ctx context.Context, st store.Store, m *model) ([]sto
 			}
 			written = append(written, v)
 			if u.terms != nil && i == len(u.writes)-1 && !v.Deleted {
-				if err := tx.Index(ctx, v, u.terms); err != nil {
+				links := append(slices.Clone(u.writes[i].Links), store.Link{Via: "indexed", To: m.target()})
+				if err := tx.Index(ctx, v, u.terms, links); err != nil {
 					return err
 				}
-				u.writes[i].Terms = u.terms
+				u.writes[i].Terms, u.writes[i].Links = u.terms, links
 				if older := m.newest(v.Key); older.Seq > 0 {
-					if err := tx.Index(ctx, older, nil); !errors.Is(err, store.ErrConflict) {
+					if err := tx.Index(ctx, older, nil, nil); !errors.Is(err, store.ErrConflict) {
 						return fmt.Errorf("terms for a version that is not the newest: %w", err)
 					}
 				}

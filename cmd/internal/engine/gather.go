@@ -1,0 +1,225 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/mapping"
+)
+
+// keyOf reads "Type/id".
+func keyOf(ref string) store.Key {
+	typ, id, _ := strings.Cut(ref, "/")
+	return store.Key{Type: typ, ID: id}
+}
+
+// gather reads all that belongs to a referral.
+func (t *txn) gather(id string) (*mapping.Referral, error) {
+	key := store.Key{Type: "ServiceRequest", ID: id}
+	g := &gathering{t: t, seen: map[store.Key]bool{key: true}, out: &mapping.Referral{}}
+	request, err := t.history(key, 0)
+	if err != nil {
+		return nil, err
+	}
+	g.out.Request = *request
+	at := []string{key.String()}
+	if person := request.Subject(); strings.HasPrefix(person, "Patient/") {
+		at = append(at, shelvesOf(person)...)
+		g.people = append(g.people, person)
+	}
+	if err := g.linked(at...); err != nil {
+		return nil, err
+	}
+	if err := g.alike(); err != nil {
+		return nil, err
+	}
+	if err := g.parts(); err != nil {
+		return nil, err
+	}
+	if err := g.households(); err != nil {
+		return nil, err
+	}
+	if err := g.merged(); err != nil {
+		return nil, err
+	}
+	if err := g.named(request.Names()); err != nil {
+		return nil, err
+	}
+	if err := g.aborted(); err != nil {
+		return nil, err
+	}
+	g.out.Orgs = t.orgs
+	return g.out, nil
+}
+
+// shelvesOf gives where that which concerns a person stands.
+func shelvesOf(person string) []string {
+	return []string{person + mapping.ShelfSelf, person + mapping.ShelfConsents, person + mapping.ShelfStays, person + mapping.ShelfLinked, person + mapping.ShelfTeams}
+}
+
+// gathering is the work of gather.
+type gathering struct {
+	t      *txn
+	seen   map[store.Key]bool
+	people []string // whose shelves were read
+	of     string   // the agency's own request that is being read, "" for the referrer's
+	out    *mapping.Referral
+}
+
+// merged reads what stands about the same people under other ids. Where nobody was merged it reads nothing.
+func (g *gathering) merged() error {
+	for range mostIDs {
+		var more, at []string
+		for i := range g.out.Others {
+			if h := &g.out.Others[i]; keyOf(h.Key).Type == "Patient" {
+				now, _ := h.Same()
+				if len(now) > 0 {
+					more = append(append(more, h.Key), now...)
+				}
+			}
+		}
+		for _, person := range more {
+			if !slices.Contains(g.people, person) && len(g.people) < mostIDs {
+				g.people = append(g.people, person)
+				at = append(at, shelvesOf(person)...)
+			}
+		}
+		if len(at) == 0 {
+			return nil
+		}
+		if err := g.linked(at...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linked adds what points at resources or shelves, and what points at an appointment or a document among that in turn.
+func (g *gathering) linked(to ...string) error {
+	all, err := g.t.tx.LinkedTo(g.t.ctx, to...)
+	if err != nil {
+		return err
+	}
+	return g.take(all)
+}
+
+// take adds what was found. What names an agency's own request belongs there, whatever else it names, so those come first.
+func (g *gathering) take(all []store.Linked) error {
+	for i := range all {
+		if l := &all[i]; l.From.Type == "ServiceRequest" && l.Via == "basedOn" && !l.Former {
+			if err := g.child(l.From, l.Number, false); err != nil {
+				return err
+			}
+		}
+	}
+	var further []string
+	for i := range all {
+		l := &all[i]
+		if g.seen[l.From] || !gathered[l.From.Type] {
+			continue
+		}
+		former := true
+		for j := range all {
+			former = former && (all[j].From != l.From || all[j].Former)
+		}
+		if err := g.add(l.From, l.Number, former); err != nil {
+			return err
+		}
+		if l.From.Type == "Appointment" || l.From.Type == "DocumentReference" {
+			further = append(further, l.From.String())
+		}
+	}
+	if len(further) == 0 {
+		return nil
+	}
+	return g.linked(further...)
+}
+
+// gathered are the types that say something about a referral by pointing at it or at its person.
+var gathered = map[string]bool{
+	"Patient": true, "Task": true, "Appointment": true, "Encounter": true, "Procedure": true, "Observation": true, "Communication": true, "Consent": true,
+	"QuestionnaireResponse": true, "DocumentReference": true, "AuditEvent": true, "CareTeam": true,
+}
+
+func (g *gathering) add(k store.Key, number int, former bool) error {
+	g.seen[k] = true
+	h, err := g.t.history(k, number)
+	if err != nil || len(h.Versions) == 0 {
+		return err
+	}
+	one := *h
+	one.Former, one.Of = former, g.of
+	if k.Type != "Task" {
+		g.out.Others = append(g.out.Others, one)
+		return nil
+	}
+	if former && !h.IsEffect() { // a todo that was deleted was told nevertheless
+		return nil
+	}
+	g.out.Tasks = append(g.out.Tasks, one)
+	return g.named(h.Names())
+}
+
+// named adds resources that something of the referral names.
+func (g *gathering) named(refs []string) error {
+	for _, ref := range refs {
+		k := keyOf(ref)
+		if g.seen[k] || !gathered[k.Type] || k.Type == "Task" {
+			continue
+		}
+		if err := g.add(k, 0, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// orgs gives the organizations of a worker, or that an organization is part of. What cannot be read is as if it were not there.
+func (t *txn) orgs(ref string) []string {
+	k := keyOf(ref)
+	switch k.Type {
+	case "PractitionerRole", "HealthcareService", "Location":
+		return t.orgOf(k)
+	case "Organization":
+		return t.parents(k)
+	case "Practitioner":
+		linked, err := t.tx.LinkedTo(t.ctx, ref+mapping.ShelfRoles)
+		if err != nil {
+			return nil
+		}
+		var list []string
+		for i := range linked {
+			if !linked[i].Former {
+				list = append(list, t.orgOf(linked[i].From)...)
+			}
+		}
+		return list
+	}
+	return nil
+}
+
+func (t *txn) orgOf(role store.Key) []string {
+	h, err := t.history(role, 0)
+	if err != nil {
+		return nil
+	}
+	return h.Organizations()
+}
+
+func (t *txn) parents(k store.Key) []string {
+	var list []string
+	for range 5 {
+		h, err := t.history(k, 0)
+		if err != nil || len(h.Organizations()) == 0 {
+			break
+		}
+		up := h.Organizations()[0]
+		if slices.Contains(list, up) {
+			break
+		}
+		list = append(list, up)
+		k = keyOf(up)
+	}
+	return list
+}
