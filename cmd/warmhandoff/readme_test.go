@@ -224,3 +224,16 @@ func movesTable() string {
 }
 
 func sameRoles(a, b []workflow.Role) bool { return slices.Equal(a, b) }
+
+// TestTheREADMEShowsWhatCheckSays holds the shown answer of check to the real one, but for the line with the day on which it is asked.
+func TestTheREADMEShowsWhatCheckSays(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	require.NoError(t, err)
+	file, err := filepath.Abs("../../testdata/bundles/06-without-consent.json")
+	require.NoError(t, err)
+	got := runProgram(t, "", "check", file)
+	lines := strings.Split(strings.TrimSpace(got.out), "\n")
+	require.Len(t, lines, 6)
+	assert.Contains(t, string(readme), strings.Replace(lines[0], file, "testdata/bundles/06-without-consent.json", 1)+"\n\n"+strings.Join(lines[2:5], "\n")+"\n")
+}
