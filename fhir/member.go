@@ -15,6 +15,7 @@ type member struct {
 	sibling  bool     // "_name"
 	literal  bool     // Reference.reference
 	resource bool     // any resource
+	changing bool     // modifierExtension and implicitRules: it may change what everything around it means
 	codes    *codeSet // what a code must be one of; nil: anything
 }
 
@@ -88,6 +89,7 @@ func (t *Type) addMember(e *Element, typ *Type, bit uint64) {
 	m := &member{
 		name: name, element: e, bit: bit, typ: typ, list: e.Max != 1,
 		literal: t.Name == "Reference" && name == "reference", resource: typ.Name == "Resource",
+		changing: name == "modifierExtension" || name == "implicitRules",
 	}
 	if typ.Name == "code" {
 		m.codes = e.codes
@@ -95,7 +97,7 @@ func (t *Type) addMember(e *Element, typ *Type, bit uint64) {
 	t.members.add(m)
 	if typ.Kind == KindPrimitive {
 		t.members.add(&member{
-			name: "_" + name, element: e, bit: bit, typ: r4().byName["Element"], list: e.Max != 1, sibling: true,
+			name: "_" + name, element: e, bit: bit, typ: r4().byName["Element"], list: e.Max != 1, sibling: true, changing: m.changing,
 		})
 	}
 }

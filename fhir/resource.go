@@ -42,3 +42,18 @@ func (r *Resource) References() []Value {
 	}
 	return refs
 }
+
+// Modifiers gives each item of a modifierExtension, and each implicitRules, in document order, those in contained and nested resources included:
+// what may change the meaning of everything around it. Most resources have none.
+//
+// Source: FHIR R4, extensibility.html#modifierExtension; resource.html, Resource.implicitRules
+func (r *Resource) Modifiers() []Value {
+	var found []Value
+	nodes := r.doc.nodes[:r.doc.nodes[r.root].next]
+	for i := int(r.root) + 1; i < len(nodes); i++ {
+		if n := &nodes[i]; n.member.changing && n.kind != array {
+			found = append(found, Value{r, int32(i)})
+		}
+	}
+	return found
+}

@@ -16,6 +16,10 @@ type Fact struct {
 	Part2   bool     // labelled as 42 CFR Part 2 content
 	Labels  []string // codes of meta.security
 
+	// NotUnderstood is the FHIRPath of the first element that changes what the rest means in a way that is not known here, "Task.modifierExtension[0]";
+	// "" where all is understood. What is not understood is not acted on.
+	NotUnderstood string
+
 	Request       *requestFact
 	Task          *taskFact
 	Appointment   *appointmentFact
@@ -49,6 +53,7 @@ func (s Settings) FactOf(r *fhir.Resource) *Fact {
 	}
 	f.Labels = codesIn(r.Get("meta", "security"))
 	f.Part2 = slices.Contains(f.Labels, codePart2)
+	f.NotUnderstood = notUnderstood(r)
 	read(s, r, f)
 	return f
 }

@@ -1,0 +1,46 @@
+package mapping
+
+import "warmhandoff/fhir"
+
+// An element that R4 marks as isModifier may turn what a resource says into its opposite. Whoever reads the resource without reading that element
+// has not understood it, and must not act on it.
+
+// knownModifiers are the URLs of modifier extensions that are understood. None is: those that are published for what is followed here (such as
+// request-doNotPerform) say that something is not to be done, or not as it reads.
+//
+// Source: FHIR R4, extensibility.html#modifierExtension ("SHALL NOT process the resource if there is one that it does not understand")
+var knownModifiers = map[string]bool{}
+
+// modifyingFlags are the isModifier elements of what is followed that no reader reads: a resource in which one is there and is not false is not
+// understood. A test holds this table and readModifiers against the published elements.
+//
+// Source: FHIR R4, servicerequest.html, ServiceRequest.doNotPerform
+var modifyingFlags = map[string][]string{
+	"ServiceRequest": {"doNotPerform"},
+}
+
+// readModifiers are the isModifier elements that are read, or about which nothing is decided here: whether somebody or some place is still there.
+var readModifiers = map[string][]string{
+	"ServiceRequest": {"status", "intent"}, "Task": {"status"}, "Appointment": {"status"}, "Encounter": {"status"}, "Procedure": {"status"},
+	"Observation": {"status"}, "Communication": {"status"}, "Consent": {"status", "scope"}, "QuestionnaireResponse": {"status"},
+	"DocumentReference": {"status"}, "CareTeam": {"status"}, "Patient": {"active", "deceased", "link"}, "HealthcareService": {"active"},
+	"Location": {"status"}, "Organization": {"active"},
+}
+
+// notUnderstood gives the FHIRPath of the first element of a resource that changes what the rest means in a way that is not known here, "" for none.
+// What stands in a contained resource counts: it says who or what is meant.
+//
+// Source: local, not understood means not acted on
+func notUnderstood(r *fhir.Resource) string {
+	for _, m := range r.Modifiers() {
+		if m.Type() != "Extension" || !knownModifiers[m.Get("url").Text()] {
+			return m.Path()
+		}
+	}
+	for _, name := range modifyingFlags[r.Type()] {
+		if v := r.Get(name); v.Exists() && string(v.Raw()) != "false" || !v.Exists() && r.Get("_"+name).Exists() {
+			return r.Type() + "." + name
+		}
+	}
+	return ""
+}
