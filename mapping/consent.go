@@ -32,11 +32,20 @@ type provision struct {
 	Nested   []provision
 }
 
-// actor is somebody whom a rule names.
+// actor is somebody whom a rule names, and as what.
 type actor struct {
-	Ref      string
-	Receives bool // role IRCP: receives, and discloses nothing
+	Ref  string
+	Part part
 }
+
+// part is what an actor does in a disclosure.
+type part int
+
+const (
+	either   part = iota // another role, or none: sends and receives
+	sender               // CST, performer
+	receiver             // IRCP
+)
 
 func (s Settings) readConsent(r *fhir.Resource, f *Fact) {
 	c := &consentFact{
@@ -66,7 +75,7 @@ func (s Settings) provision(v fhir.Value, depth int) provision {
 	}
 	for a := range v.Get("actor").All() {
 		if ref := s.ref(a.Get("reference")); ref != "" {
-			p.Actors = append(p.Actors, actor{ref, slices.ContainsFunc(codings(a.Get("role")), isRecipientOnly)})
+			p.Actors = append(p.Actors, actor{ref, partOf(codings(a.Get("role")))})
 		}
 	}
 	for d := range v.Get("data").All() {
@@ -82,10 +91,20 @@ func (s Settings) provision(v fhir.Value, depth int) provision {
 	return p
 }
 
-// isRecipientOnly reads the role of an actor who receives and discloses nothing.
+// partOf reads the role of an actor.
 //
-// Source: HL7 v3-ParticipationType, IRCP: information recipient
-func isRecipientOnly(c Coding) bool { return c.Code == "IRCP" }
+// Source: ruling 14; HL7 v3-ParticipationType, IRCP: information recipient, CST: custodian; HL7 provenance-participant-type, performer
+func partOf(role []Coding) part {
+	for _, c := range role {
+		switch c.Code {
+		case "IRCP":
+			return receiver
+		case "CST", "performer":
+			return sender
+		}
+	}
+	return either
+}
 
 // codingsIn gives a list of Codings.
 func codingsIn(v fhir.Value) []Coding {
@@ -184,24 +203,51 @@ var (
 	onward  = direction{to: thirdSide, from: agencySide | referrerSide}
 )
 
-// standing is what a rule makes of the two ends of a direction.
-type standing struct {
-	receives  bool // the recipient is named
-	discloses bool // whoever discloses is named, and not as one who only receives
-	mute      bool // whoever discloses is named as one who only receives
+// naming is who a rule names, by what they do in a disclosure: of the sides of a leg, and of anybody.
+type naming struct {
+	named, sends, only, receives side // only: sends, and is named as nothing else
+	ircp, stranger               bool // somebody is named IRCP; somebody who is neither of the two parties is
 }
 
-func (c *leg) standing(actors []actor, d direction) standing {
-	var s standing
+func (c *leg) naming(actors []actor) naming {
+	var n naming
 	for i := range actors {
 		a := &actors[i]
 		at := c.sideOf(a.Ref)
-		s.receives = s.receives || at&d.to != 0
-		s.discloses = s.discloses || at&d.from != 0 && !a.Receives
-		s.mute = s.mute || at&d.from != 0 && a.Receives
+		n.named |= at
+		switch a.Part {
+		case sender:
+			n.sends |= at
+			n.only |= at
+		case receiver:
+			n.receives |= at
+			n.ircp = true
+			n.stranger = n.stranger || at&(agencySide|referrerSide) == 0
+		case either:
+			n.sends |= at
+			n.receives |= at
+		}
 	}
-	s.mute = s.mute && !s.discloses
-	return s
+	n.only &^= n.receives
+	return n
+}
+
+// mayReceive reports whether a side is named to receive. A role takes nothing away by itself: who is named as a sender only receives too, unless
+// somebody is named IRCP.
+func (n *naming) mayReceive(to side) bool { return n.receives&to != 0 || n.only&to != 0 && !n.ircp }
+
+// maySend reports whether a side is not shut out of sending: it is named to, or it is named IRCP and no party of the referral is named to. A side
+// that is not named at all sends unless whoever receives is there as a sender: a referrer unless the agency is named as nothing else, an agency
+// unless the referrer is named in any role that sends.
+func (n *naming) maySend(d direction) bool {
+	senders := n.sends & (agencySide | referrerSide)
+	switch {
+	case n.sends&d.from != 0:
+		return true
+	case n.named&d.from != 0, d == back:
+		return senders == 0
+	}
+	return n.only&d.to == 0
 }
 
 // sideOf says which party of the leg an actor is. Who is named as one of them is not looked up.
@@ -232,23 +278,20 @@ func (c *leg) isReferrer(ref string) bool {
 	return c.r.requester != "" && (ref == c.r.requester || c.r.worksFor(ref, c.r.requester) || slices.Contains(c.r.orgsOf(c.r.requester), ref))
 }
 
-// names reports whether a permit opens a direction by whom it names. Back, the agency must be named as more than a recipient; the referrer as the
-// recipient by name is asked for where the content is labelled. Otherwise whoever was let into the referral may answer it.
+// names reports whether a permit opens a direction by whom it names. The referrer as the recipient by name is asked for where the content is
+// labelled. Otherwise whoever was let into the referral in a role that sends may answer it, unless the answer is for somebody else by name.
 //
-// Source: local, who may receive; role IRCP receives only; a Consent that lists both opens both
-func (c *leg) names(actors []actor, d direction, named bool) bool {
-	s := c.standing(actors, d)
-	if d == back {
-		return s.discloses && (s.receives || !named)
-	}
-	return s.receives && !s.mute
+// Source: ruling 14, who may send and who may receive
+func (c *leg) names(actors []actor, d direction, labelled bool) bool {
+	n := c.naming(actors)
+	return n.mayReceive(d.to) && n.maySend(d) || d == back && !labelled && n.sends&agencySide != 0 && !n.stranger
 }
 
-// bars reports whether a deny shuts a direction by whom it names. A deny for an agency shuts both ways unless it bars them from receiving only; a
-// deny for the referrer bars them from hearing.
+// bars reports whether a deny shuts a direction by whom it names: the recipient from receiving, or the sender from sending. Here a role is taken at
+// its word, but for a sender, who is barred from receiving too where nobody is named IRCP.
 func (c *leg) bars(actors []actor, d direction) bool {
-	s := c.standing(actors, d)
-	return s.receives || d == back && s.discloses
+	n := c.naming(actors)
+	return n.mayReceive(d.to) || n.sends&d.from&(agencySide|referrerSide) != 0
 }
 
 // stance is what one Consent says about one direction at one moment.
@@ -365,11 +408,22 @@ func (c *leg) lacks(f *consentFact, d direction) []string {
 	}
 	need(f.Patient != "", "the person's name")
 	need(slices.ContainsFunc(f.Custodians, func(ref string) bool { return c.sideOf(ref)&d.from != 0 }) ||
-		any(func(p *provision) bool { return c.standing(p.Actors, d).discloses }), "who may disclose")
+		any(func(p *provision) bool { return c.discloses(p.Actors, d) }), "who may disclose")
 	need(any(func(p *provision) bool { return len(p.Classes)+len(p.Codes)+len(p.Labels)+len(p.Data) > 0 }), "what may be disclosed")
-	need(any(func(p *provision) bool { return c.standing(p.Actors, d).receives }), "to whom, by name")
+	need(any(func(p *provision) bool { return c.hears(p.Actors, d) }), "to whom, by name")
 	need(any(func(p *provision) bool { return len(p.Purposes) > 0 }), "the purpose")
 	need(any(func(p *provision) bool { return !p.To.IsZero() }), "when it ends")
 	need(len(f.By) > 0 && !f.Given.IsZero(), "who signed it and when")
 	return missing
+}
+
+// discloses reports whether a rule names the sender of a direction as one who sends.
+func (c *leg) discloses(actors []actor, d direction) bool {
+	return slices.ContainsFunc(actors, func(a actor) bool { return a.Part == sender && c.sideOf(a.Ref)&d.from != 0 })
+}
+
+// hears reports whether a rule names the recipient of a direction as one who receives.
+func (c *leg) hears(actors []actor, d direction) bool {
+	n := c.naming(actors)
+	return n.mayReceive(d.to)
 }

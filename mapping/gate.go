@@ -37,7 +37,7 @@ func (c *leg) asksThird(h *History) bool {
 	if n == nil || n.Fact == nil || n.Fact.Consent == nil {
 		return false
 	}
-	return c.standing(n.Fact.Consent.Rule.Actors, onward).receives
+	return c.hears(n.Fact.Consent.Rule.Actors, onward)
 }
 
 func (c *leg) spans(turns []time.Time, d direction, it *content) []workflow.GateSpan {

@@ -175,7 +175,7 @@ func Test6_3ConsentGivenForTheWayBackTellsAgain(t *testing.T) {
 	_, _, err := b.Tick(t.Context())
 	require.NoError(t, err)
 	assert.Contains(t, b.newestTask(), "outcome-not-shared")
-	b.say(bayview, recovery("active", "PRCP"))
+	b.say(bayview, recovery("active", "CST"))
 	assert.Contains(t, b.newestTask(), `"status":"completed"`)
 	assert.Contains(t, b.newestTask(), "first-visit")
 	assert.Contains(t, b.newestTask(), "seen on the 5th", "what the agency wrote is there again")
@@ -190,7 +190,7 @@ func Test6_3ConsentGivenForTheWayBackTellsAgain(t *testing.T) {
 func Test6_3WhatWasToldLawfullyStaysTold(t *testing.T) {
 	t.Parallel()
 	b := startBlind(t)
-	b.say(bayview, recovery("active", "PRCP"))
+	b.say(bayview, recovery("active", "CST"))
 	b.came()
 	require.Contains(t, b.newestTask(), "first-visit")
 	b.say(bayview, recovery("active", "IRCP"))
@@ -203,7 +203,7 @@ func Test6_3WhatWasToldLawfullyStaysTold(t *testing.T) {
 func Test6_3TakingBackTheWayBackAloneLeavesTheLegGoing(t *testing.T) {
 	t.Parallel()
 	b := startBlind(t)
-	b.say(bayview, recovery("active", "PRCP"))
+	b.say(bayview, recovery("active", "CST"))
 	b.booked()
 	require.Contains(t, b.newestTask(), `"scheduled"`)
 	b.say(bayview, recovery("active", "IRCP"))
@@ -216,9 +216,9 @@ func Test6_3TakingBackTheWayBackAloneLeavesTheLegGoing(t *testing.T) {
 func Test6_8EvidenceSentAgainAfterANewConsentCounts(t *testing.T) {
 	t.Parallel()
 	b := startBlind(t)
-	b.say(bayview, recovery("active", "PRCP"))
+	b.say(bayview, recovery("active", "CST"))
 	b.booked()
-	b.say(bayview, recovery("inactive", "PRCP"))
+	b.say(bayview, recovery("inactive", "CST"))
 	b.step(72 * time.Hour)
 	encounter := b.put(`{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p"},"appointment":[{"reference":"Appointment/a"}],"period":{"start":"2026-03-05T10:02:00Z"}}`)
 	send := func() Result {
@@ -229,7 +229,7 @@ func Test6_8EvidenceSentAgainAfterANewConsentCounts(t *testing.T) {
 	}
 	assert.Equal(t, Created, send().Done)
 	assert.Equal(t, Unchanged, send().Done, "a repeat while consent is gone changes nothing")
-	b.say(bayview, recovery("active", "PRCP"))
+	b.say(bayview, recovery("active", "CST"))
 	assert.NotContains(t, b.newestTask(), "first-visit")
 	again := send()
 	assert.Equal(t, Updated, again.Done)
