@@ -25,6 +25,14 @@ const (
 	SystemRole          = "urn:warmhandoff:role"     // Task.performerType of a todo: navigator, supervisor, …
 )
 
+// What marks a resource of ours for what it is: a to-do is no request to anybody's app.
+//
+// Source: local, ruling 42, to-do Tasks
+const (
+	SystemTag   = "urn:warmhandoff:tag" // meta.tag
+	ProfileTodo = "urn:warmhandoff:profile:todo"
+)
+
 // Codes of other people's systems that we read.
 const (
 	systemTaskCode      = "http://hl7.org/fhir/CodeSystem/task-code"

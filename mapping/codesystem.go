@@ -52,6 +52,7 @@ func codeSystems() []codeSystem {
 			{"C", "Attested by a named human who was there"}, {"D", "The person's own word"}, {"E", "A claim: somebody set a status"},
 			{"X", "Only looks like progress"},
 		}},
+		{SystemTag, "What a resource of ours is", []defined{{"todo", "Something that somebody has to do"}}},
 		{SystemActivity, "Why we wrote a version of a Task", []defined{
 			{ActHold, "They say completed, and the evidence rule is not met"}, {ActClose, "The evidence rule is met"},
 			{ActTakeBack, "The evidence fell away"}, {ActTell, "To say where the person is"},

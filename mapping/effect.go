@@ -56,7 +56,9 @@ type effectHead struct {
 }
 
 type meta struct {
-	Security []coding `json:"security"`
+	Profile  []string `json:"profile,omitempty"`
+	Security []coding `json:"security,omitempty"`
+	Tag      []coding `json:"tag,omitempty"`
 }
 
 type extension struct {
@@ -133,10 +135,14 @@ var part2Labels = []coding{
 	{System: "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", Code: "R"},
 }
 
+// todo writes a to-do. It is ready from the start, carries a profile and a tag of ours, and so is not among what an app finds that asks for the
+// Tasks that are requested of it.
+//
+// Source: local, ruling 42, to-do Tasks
 func (s Settings) todo(request, subject string, leg *Leg, e *workflow.Effect, at time.Time) todoTask {
 	t := todoTask{
 		effectHead: s.head("Task", request, leg, e),
-		Status:     string(workflow.TaskRequested), Intent: "order",
+		Status:     string(workflow.TaskReady), Intent: "order",
 		Code:          concept{Coding: []coding{{System: SystemTodo, Code: e.What, Display: inWords(e.What)}}},
 		Focus:         partyOf(leg.Ledger.Leg),
 		For:           partyOf(subject),
@@ -146,6 +152,10 @@ func (s Settings) todo(request, subject string, leg *Leg, e *workflow.Effect, at
 		Owner:         partyOf(leg.party(e.For, subject)),
 		ReasonCode:    timerConcept(e.Timer),
 	}
+	if t.Meta == nil {
+		t.Meta = &meta{}
+	}
+	t.Meta.Profile, t.Meta.Tag = []string{ProfileTodo}, []coding{{System: SystemTag, Code: "todo", Display: "To-do of ours"}}
 	if e.Booking != "" { // the appointment that it is about stands beside the referral
 		t.BasedOn = append(t.BasedOn, partyOf(e.Booking))
 	}
@@ -323,6 +333,21 @@ func (h *History) effect() *effectFact {
 		return nil
 	}
 	return h.Versions[0].Fact.Effect
+}
+
+// Todo is a to-do of ours, as far as is asked about who may move it.
+type Todo struct {
+	Status workflow.Status
+	Owner  string        // "Organization/harbor", "" where nobody is named
+	For    workflow.Role // in which part whoever does it acts
+}
+
+// TodoOf gives what a Task says of a to-do that we wrote; false for any other Task. Whether we wrote it is known from its first version's author.
+func (f *Fact) TodoOf() (Todo, bool) {
+	if f.Task == nil || f.Effect == nil {
+		return Todo{}, false
+	}
+	return Todo{Status: f.Task.Status, Owner: f.Task.Owner, For: f.Effect.For}, true
 }
 
 // IsEffect reports whether a resource is something that we wrote for a leg on our own account: a todo, a message, a notice.

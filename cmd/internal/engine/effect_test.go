@@ -84,14 +84,14 @@ func TestAnEffectIsWrittenOnceAndClosedWhenNothingAsksForIt(t *testing.T) {
 	for range 3 {
 		f.apply(f.put(`{"resourceType":"Communication","id":"c","status":"completed","basedOn":[{"reference":"ServiceRequest/a"}],"payload":[{"contentString":"` + f.set.NewID() + `"}]}`))
 	}
-	assert.Equal(t, []string{"requested"}, f.statuses(effectKey("a", askAgency)))
+	assert.Equal(t, []string{"ready"}, f.statuses(effectKey("a", askAgency)))
 	assert.Equal(t, []string{"preparation"}, f.statuses(effectKey("a", remind)))
 	assert.Contains(t, string(f.row("a").Doc), askAgency.Key, "the answer says what was told")
 
 	desired = nil
 	f.apply(f.put(legTask("a", "accepted", "")))
 	f.apply(f.put(legTask("a", "in-progress", "")))
-	assert.Equal(t, []string{"requested", "cancelled"}, f.statuses(effectKey("a", askAgency)))
+	assert.Equal(t, []string{"ready", "cancelled"}, f.statuses(effectKey("a", askAgency)))
 	assert.Equal(t, []string{"preparation", "not-done"}, f.statuses(effectKey("a", remind)))
 }
 
@@ -100,7 +100,7 @@ func TestWhatAHumanClosedStaysClosed(t *testing.T) {
 	done := func(f *fixture, k store.Key) Change {
 		doc, err := f.Read(t.Context(), Principal{}, k.Type, k.ID)
 		require.NoError(t, err)
-		return f.put(strings.Replace(string(doc.Body), `"requested"`, `"completed"`, 1))
+		return f.put(strings.Replace(string(doc.Body), `"ready"`, `"completed"`, 1))
 	}
 	drop := func(f *fixture, k store.Key) Change { return Change{Method: Delete, Type: k.Type, ID: k.ID} }
 	for name, closes := range map[string]func(*fixture, store.Key) Change{"completed": done, "deleted": drop} {
@@ -135,7 +135,7 @@ func TestSomebodyElsesResourceUnderTheIDOfAnEffectDoesNotSilenceIt(t *testing.T)
 	f.refer("a")
 	f.apply(f.put(legTask("a", "accepted", "")))
 	assert.Equal(t, []string{"completed"}, f.statuses(k))
-	found, err := f.Search(t.Context(), Principal{}, "Task", map[string][]string{"status": {"requested"}, "owner": {"Organization/harbor"}}, false)
+	found, err := f.Search(t.Context(), Principal{}, "Task", map[string][]string{"status": {"ready"}, "owner": {"Organization/harbor"}}, false)
 	require.NoError(t, err)
 	assert.Len(t, found.Versions, 1, "it stands under another id, once")
 }
@@ -175,7 +175,7 @@ func TestAnEffectThatATimerMakesIsWrittenWhenItIsDueAndReprojectFindsNothingToAd
 	_, done, err = f.Tick(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, 0, done)
-	assert.Equal(t, []string{"requested"}, f.statuses(effectKey("b", askAgency)))
+	assert.Equal(t, []string{"ready"}, f.statuses(effectKey("b", askAgency)))
 
 	before, seen := []store.Handoff{f.row("a"), f.row("b")}, f.store.Seen()
 	fresh := startOn(t, f.store)

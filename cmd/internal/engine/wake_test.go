@@ -84,7 +84,7 @@ func TestAReferralThatCannotBeFoldedStandsInNobodysWay(t *testing.T) {
 	assert.Equal(t, 4, done)
 	assert.True(t, next.After(f.time()), "and nobody turns in circles about it")
 	for _, id := range []string{"r0", "r1", "r3", "r4"} {
-		assert.Equal(t, []string{"requested"}, f.statuses(effectKey(id, askAgency)), id)
+		assert.Equal(t, []string{"ready"}, f.statuses(effectKey(id, askAgency)), id)
 	}
 	f.step(sickFor)
 	_, _, err = f.Tick(t.Context())
@@ -156,7 +156,7 @@ func TestThreeInstancesDoEachThingOnce(t *testing.T) {
 	assert.Equal(t, int64(legs), total.Load(), "none twice, none forgotten")
 	for i := range legs {
 		id := fmt.Sprint("r", i)
-		assert.Equal(t, []string{"requested"}, all[0].statuses(effectKey(id, askAgency)), id)
+		assert.Equal(t, []string{"ready"}, all[0].statuses(effectKey(id, askAgency)), id)
 		assert.Equal(t, []string{"requested", "accepted", "in-progress"}, all[1].statuses(store.Key{Type: "Task", ID: id}), id)
 	}
 }
