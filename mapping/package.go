@@ -1,9 +1,6 @@
 package mapping
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +28,7 @@ type Parcel struct {
 	Patient      *fhir.Resource
 	Appointments []*fhir.Resource
 	Enclosed     []Enclosure      // what the request and the Task name beside these
+	Named        []Enclosure      // what these and those name and do not enclose: nothing of it goes, and where it is held back not its name either
 	Consents     []*fhir.Resource // of the referral
 }
 
@@ -40,12 +38,6 @@ type Enclosure struct {
 	Resource *fhir.Resource // nil where there is none here
 	Role     workflow.Role  // who wrote it
 	Party    string
-}
-
-// Withheld is something that does not travel, and why. It is for the navigator's eyes, never the recipient's.
-type Withheld struct {
-	Ref     string
-	Because string
 }
 
 // RequestOf gives the agency's own request of a Task, "" where it works on the referrer's.
@@ -69,10 +61,9 @@ type packing struct {
 	*leg
 	p        *Parcel
 	at       time.Time
-	consent  string // "Consent/c1", "" where none is needed
-	whole    bool   // that Consent may be shown as it is
-	labelled bool   // something in it is 42 CFR Part 2 content
-	dropped  []string
+	consent  string          // "Consent/c1", "" where none is needed
+	labelled bool            // something in it is 42 CFR Part 2 content
+	gone     map[string]bool // what is held back, by what it is named
 	entries  [][]byte
 	labels   [][]byte // of all entries
 	out      Package
@@ -96,16 +87,16 @@ func (s Settings) Package(p *Parcel, at time.Time) (*Package, error) {
 	if err := k.mayGo(); err != nil {
 		return nil, err
 	}
-	k.enclose()
-	k.add(k.request())
-	k.add(k.task())
-	if p.Patient != nil {
-		k.add(minimal(p.Patient))
+	k.judge()
+	enclosed, booked := k.enclosed(), k.booked()
+	consent := k.shown()
+	request, task, err := k.ofBoth()
+	if err != nil {
+		return nil, err
 	}
-	for _, a := range p.Appointments {
-		k.add(a.Bytes())
+	for _, body := range slices.Concat(enclosed, [][]byte{request, task}, k.whom(), booked, consent) {
+		k.add(body)
 	}
-	k.addConsent()
 	k.explain()
 	return k.sealed()
 }
@@ -123,7 +114,7 @@ func (s Settings) packing(p *Parcel, at time.Time) (*packing, error) {
 	if one == nil {
 		return nil, &ShutError{"The agency's own request asks for nothing."}
 	}
-	return &packing{leg: one.about(t.h, t.fact), p: p, at: at}, nil
+	return &packing{leg: one.about(t.h, t.fact), p: p, at: at, gone: map[string]bool{}}, nil
 }
 
 // mayGo asks the gate.
@@ -136,253 +127,170 @@ func (k *packing) mayGo() error {
 	return nil
 }
 
-// enclose takes in, of what the request and the Task name, what may travel.
-func (k *packing) enclose() {
-	k.contained(k.p.Request)
-	k.contained(k.p.Task)
+// judge notes what is held back of what is enclosed, and of what is only named.
+func (k *packing) judge() {
+	for i := range k.p.Named {
+		e := &k.p.Named[i]
+		if why := k.heldBack(e, k.contentOf(e), true); why != "" {
+			k.withhold(e.Ref, e.Resource, why)
+		}
+	}
 	for i := range k.p.Enclosed {
 		e := &k.p.Enclosed[i]
-		if e.Ref == k.consent || e.Ref == k.r.subject || slices.Contains(k.dropped, e.Ref) {
+		if k.apart(e) {
 			continue
 		}
 		it := k.contentOf(e)
-		if why := k.heldBack(e, it); why != "" {
-			k.dropped = append(k.dropped, e.Ref)
-			k.out.Withheld = append(k.out.Withheld, Withheld{e.Ref, why})
+		if why := k.heldBack(e, it, false); why != "" {
+			k.withhold(e.Ref, e.Resource, why)
 			continue
 		}
 		k.labelled = k.labelled || it.labelled()
-		if e.Resource != nil {
-			k.add(e.Resource.Bytes())
+	}
+	if root := k.p.Root; root != nil {
+		for _, ref := range slices.Concat(k.s.refs(root.Get("supportingInfo")), k.s.refs(root.Get("reasonReference"))) {
+			if strings.HasPrefix(ref, "#") {
+				k.list("ServiceRequest/"+root.ID()+ref, "is inside the referrer's request, which does not go")
+			}
 		}
 	}
 }
 
-// contained takes in, or leaves out, what a resource holds inside itself: it needs its permit as much as what stands apart.
-func (k *packing) contained(r *fhir.Resource) {
-	for v := range r.Get("contained").All() {
-		inner := v.Resource()
-		e := &Enclosure{Ref: "#" + inner.ID(), Resource: inner}
-		it := k.contentOf(e)
-		if why := k.heldBack(e, it); why != "" {
-			k.dropped = append(k.dropped, e.Ref)
-			k.out.Withheld = append(k.out.Withheld, Withheld{r.Type() + "/" + r.ID() + e.Ref, why})
+// apart reports what is enclosed and has a place of its own in a package.
+func (k *packing) apart(e *Enclosure) bool { return e.Ref == k.consent || e.Ref == k.r.subject }
+
+// enclosed gives, of what the request and the Task name, what goes. What one cannot do without takes it along.
+func (k *packing) enclosed() [][]byte {
+	var bodies [][]byte
+	for left := -1; left != len(k.gone); {
+		left, bodies = len(k.gone), nil
+		for i := range k.p.Enclosed {
+			e := &k.p.Enclosed[i]
+			if e.Resource == nil || k.apart(e) || k.gone[e.Ref] {
+				continue
+			}
+			body, _, why := k.carry(e.Resource, e.Ref)
+			if why != "" {
+				k.withhold(e.Ref, e.Resource, why)
+				continue
+			}
+			bodies = append(bodies, body)
 		}
 	}
+	return bodies
 }
 
-// contentOf describes an enclosure for the consent rules. What a Part 2 program wrote counts as labelled.
-func (k *packing) contentOf(e *Enclosure) *content {
-	it := &content{ref: e.Ref}
-	if ref, ok := fhir.ParseReference(e.Ref); ok {
-		it.types = []string{ref.Type}
-	}
-	if r := e.Resource; r != nil {
-		it.types, it.labels = []string{r.Type()}, codesIn(r.Get("meta", "security"))
-		for _, name := range []string{"code", "type", "category"} {
-			it.codes = append(it.codes, codings(r.Get(name))...)
+// booked gives the appointments that go.
+func (k *packing) booked() [][]byte {
+	var bodies [][]byte
+	for _, r := range k.p.Appointments {
+		e := &Enclosure{Ref: "Appointment/" + r.ID(), Resource: r}
+		why := k.heldBack(e, k.contentOf(e), true)
+		var body []byte
+		if why == "" {
+			body, _, why = k.carry(r, e.Ref)
 		}
-	}
-	if !it.labelled() && (k.s.Partners[e.Party].Part2 || k.s.Partners[k.r.requester].Part2) {
-		it.labels = append(it.labels, codePart2)
-	}
-	return it
-}
-
-// heldBack says why an enclosure does not travel, "" where it does.
-func (k *packing) heldBack(e *Enclosure, it *content) string {
-	switch r := e.Resource; {
-	case strings.HasPrefix(e.Ref, "Consent/"):
-		return "is a Consent on which this does not rest"
-	case r == nil && isLocal(e.Ref):
-		return "is not here"
-	case r == nil && k.part2:
-		return "is kept elsewhere, and its labels cannot be read"
-	case r != nil && r.Get("status").Text() == "entered-in-error":
-		return "was entered in error"
-	case r != nil && k.aboutOther(r):
-		return "is about somebody else"
-	case e.Role == workflow.Agency && e.Party != "" && !k.isAgency(e.Party):
-		return "came from another agency, and is not ours to pass on"
-	case r != nil && counsellingNote(r, it):
-		return "is a counselling note, which never travels"
-	}
-	if span := k.gateAt(k.at, forward, it); !span.Open {
-		return "is not permitted by consent: " + span.Why
-	}
-	return ""
-}
-
-func isLocal(ref string) bool {
-	r, ok := fhir.ParseReference(ref)
-	return ok && r.Base == "" && r.Type != ""
-}
-
-func (k *packing) aboutOther(r *fhir.Resource) bool {
-	return k.r.foreign(k.s.ref(r.Get("subject"))) || k.r.foreign(k.s.ref(r.Get("patient")))
-}
-
-// codePsychotherapy labels notes of what is said in therapy.
-//
-// Source: HL7 v3-ActCode, PSYTHPN: psychotherapy note information sensitivity
-const codePsychotherapy = "PSYTHPN"
-
-// noteWords are how a counselling note calls itself where no label says so. Too much is held back rather than too little.
-var noteWords = []string{"counseling note", "counselling note", "psychotherapy note", "therapy session note"}
-
-// counsellingNote reports notes that are kept apart from the record: by label, or by what their type or title says.
-//
-// Source: 42 CFR 2.11, SUD counseling notes
-func counsellingNote(r *fhir.Resource, it *content) bool {
-	if slices.Contains(it.labels, codePsychotherapy) {
-		return true
-	}
-	for _, name := range []string{"type", "category", "code", "title", "description"} {
-		words := strings.ToLower(string(r.Get(name).Raw()))
-		if slices.ContainsFunc(noteWords, func(w string) bool { return strings.Contains(words, w) }) {
-			return true
+		if why != "" {
+			k.withhold(e.Ref, r, why)
+			continue
 		}
+		bodies = append(bodies, body)
 	}
-	return false
+	return bodies
 }
 
-// request gives the request without what names anything held back. Its narrative goes too where something was: it may tell of it.
-func (k *packing) request() []byte {
-	r := k.p.Request
-	var edits []fhir.Edit
-	if root := k.p.Root; root != nil { // what the referrer enclosed goes with the agency's own request
-		if kept := k.kept(root, "supportingInfo"); len(kept) > 0 && !r.Get("supportingInfo").Exists() {
-			return r.With(fhir.SetMember("supportingInfo", array(kept)))
-		}
-	}
-	for _, name := range []string{"supportingInfo", "reasonReference"} {
-		edits = append(edits, k.without(r, name, func(v fhir.Value) string { return k.s.ref(v) })...)
-	}
-	return r.With(k.silently(r, edits)...)
-}
-
-// silently adds to edits that something held back is not contained either, and that no narrative tells of it.
-func (k *packing) silently(r *fhir.Resource, edits []fhir.Edit) []fhir.Edit {
-	edits = append(edits, k.without(r, "contained", func(v fhir.Value) string { return "#" + v.Get("id").Text() })...)
-	if len(edits) > 0 {
-		edits = append(edits, fhir.RemoveMember("text"))
-	}
-	return edits
-}
-
-// task gives the Task likewise.
-func (k *packing) task() []byte {
-	r := k.p.Task
-	edits := k.without(r, "input", func(v fhir.Value) string { return k.s.ref(v.Get("valueReference")) })
-	return r.With(k.silently(r, edits)...)
-}
-
-// kept gives of a list of references those that name something that travels.
-func (k *packing) kept(r *fhir.Resource, name string) [][]byte {
-	var kept [][]byte
-	for v := range r.Get(name).All() {
-		ref := k.s.ref(v)
-		if !slices.Contains(k.dropped, ref) && ref != "" && ref[0] != '#' {
-			kept = append(kept, v.Raw())
-		}
-	}
-	return kept
-}
-
-// without gives the edit by which a list loses what names something held back, none where it names nothing such.
-func (k *packing) without(r *fhir.Resource, name string, names func(fhir.Value) string) []fhir.Edit {
-	var kept [][]byte
-	all := 0
-	for v := range r.Get(name).All() {
-		if all++; !slices.Contains(k.dropped, names(v)) {
-			kept = append(kept, v.Raw())
-		}
-	}
-	switch {
-	case len(kept) == all:
+// whom gives the person, as far as it is needed to meet them.
+func (k *packing) whom() [][]byte {
+	r := k.p.Patient
+	if r == nil {
 		return nil
-	case len(kept) == 0:
-		return []fhir.Edit{fhir.RemoveMember(name)}
 	}
-	return []fhir.Edit{fhir.SetMember(name, array(kept))}
+	e := &Enclosure{Ref: "Patient/" + r.ID(), Resource: r}
+	why := k.heldBack(e, k.contentOf(e), true)
+	var body []byte
+	if why == "" {
+		body, _, why = k.carry(r, e.Ref)
+	}
+	if why != "" {
+		k.list(e.Ref, why)
+		return nil
+	}
+	return [][]byte{body}
 }
 
-func array(items [][]byte) []byte {
-	return slices.Concat([]byte("["), bytes.Join(items, []byte(",")), []byte("]"))
-}
-
-// ofPatient are the members of a Patient that travel as they are; others are chosen from, or stay behind.
-var ofPatient = []string{"resourceType", "id", "meta", "communication"}
-
-// careExtensions say how to speak to a person and what they need to come.
-//
-// Source: FHIR R4, extension registry
-var careExtensions = []string{
-	"http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired",
-	"http://hl7.org/fhir/StructureDefinition/patient-disability",
-	"http://hl7.org/fhir/StructureDefinition/individual-pronouns",
-}
-
-// minimal gives of a Patient what is needed to meet the person: the name they use, how to reach them, language, interpreter, access.
-//
-// Source: local, minimum necessary
-func minimal(r *fhir.Resource) []byte {
-	var edits []fhir.Edit
-	for name := range r.Root().Members() {
-		switch {
-		case slices.Contains(ofPatient, name):
-		case name == "name":
-			edits = append(edits, chosen(r, name, namesUsed(r)))
-		case name == "telecom":
-			edits = append(edits, chosen(r, name, func(v fhir.Value) bool { return v.Get("use").Text() != "old" }))
-		case name == "extension":
-			edits = append(edits, chosen(r, name, func(v fhir.Value) bool { return slices.Contains(careExtensions, v.Get("url").Text()) }))
-		default:
-			edits = append(edits, fhir.RemoveMember(name))
+// ofBoth gives the agency's request and Task. They are read twice: where anything at all is held back, neither keeps its narrative.
+func (k *packing) ofBoth() (request, task []byte, err error) {
+	whole := k.request()
+	for range 2 {
+		if request, err = k.part(whole); err == nil {
+			task, err = k.part(k.p.Task)
+		}
+		if err != nil {
+			return nil, nil, err
 		}
 	}
-	return r.With(edits...)
+	return request, task, nil
 }
 
-// namesUsed picks the name that the person goes by, where one is marked so, else all that are not past.
-func namesUsed(r *fhir.Resource) func(fhir.Value) bool {
-	used := func(v fhir.Value) bool {
-		return v.Get("use").Text() == "usual" || v.Get("use").Text() == "nickname"
+// part gives what goes of a resource without which there is no package.
+func (k *packing) part(r *fhir.Resource) ([]byte, error) {
+	e := &Enclosure{Ref: r.Type() + "/" + r.ID(), Resource: r}
+	it := k.contentOf(e)
+	why := k.heldBack(e, it, true)
+	var body []byte
+	if why == "" {
+		body, _, why = k.carry(r, e.Ref)
 	}
-	for v := range r.Get("name").All() {
-		if used(v) {
-			return used
+	if why != "" {
+		return nil, &ShutError{e.Ref + " " + why + "."}
+	}
+	k.labelled = k.labelled || it.labelled()
+	return body, nil
+}
+
+// request gives the agency's request, with what the referrer enclosed where that stands in another.
+func (k *packing) request() *fhir.Resource {
+	r, root := k.p.Request, k.p.Root
+	if root == nil || r.Get("supportingInfo").Exists() {
+		return r
+	}
+	var with [][]byte
+	for v := range root.Get("supportingInfo").All() {
+		if ref := k.s.ref(v); ref != "" && ref[0] != '#' {
+			with = append(with, v.Raw())
 		}
 	}
-	return func(v fhir.Value) bool { return v.Get("use").Text() != "old" && v.Get("use").Text() != "maiden" }
+	if len(with) == 0 {
+		return r
+	}
+	joined, err := fhir.ReadStored(r.With(fhir.SetMember("supportingInfo", array(with))))
+	if err != nil {
+		panic("mapping: a request with what is enclosed is no resource: " + err.Error())
+	}
+	return joined
 }
 
-func chosen(r *fhir.Resource, name string, keep func(fhir.Value) bool) fhir.Edit {
-	var kept [][]byte
-	for v := range r.Get(name).All() {
-		if keep(v) {
-			kept = append(kept, v.Raw())
-		}
-	}
-	if len(kept) == 0 {
-		return fhir.RemoveMember(name)
-	}
-	return fhir.SetMember(name, array(kept))
-}
-
-// addConsent adds the Consent on which it rests, where it names nobody but the two sides and nothing is excepted from it: another recipient, or an
-// exception, is nothing for this agency to read.
-func (k *packing) addConsent() {
+// shown gives the Consent on which it rests, where it names nobody but the two sides and nothing is excepted from it: another recipient, or an exception,
+// is nothing for this agency to read.
+func (k *packing) shown() [][]byte {
 	i := slices.IndexFunc(k.p.Consents, func(r *fhir.Resource) bool { return "Consent/"+r.ID() == k.consent })
 	if i < 0 {
-		return
+		return nil
 	}
 	r := k.p.Consents[i]
 	rule := k.s.FactOf(r).Consent.Rule
-	k.whole = len(rule.Nested) == 0 && !slices.ContainsFunc(rule.Actors, func(a actor) bool { return k.sideOf(a.Ref)&(agencySide|referrerSide) == 0 })
-	if k.whole {
-		k.add(r.Bytes())
+	if len(rule.Nested) > 0 || slices.ContainsFunc(rule.Actors, func(a actor) bool { return k.sideOf(a.Ref)&(agencySide|referrerSide) == 0 }) {
+		return nil
 	}
+	e := &Enclosure{Ref: k.consent, Resource: r}
+	if k.heldBack(e, k.contentOf(e), true) != "" {
+		return nil
+	}
+	body, took, why := k.carry(r, e.Ref)
+	if took || why != "" {
+		return nil
+	}
+	return [][]byte{body}
 }
 
 // statement is a Communication of ours in a package.
@@ -443,120 +351,6 @@ func (k *packing) scope() string {
 	return "Shared between treating providers for treatment of this referral. Do not pass it on."
 }
 
-// add takes a resource in, with the label that it needs.
-func (k *packing) add(body []byte) {
-	r, err := fhir.ReadStored(body)
-	if err != nil {
-		panic("mapping: a package holds what is no resource: " + err.Error())
-	}
-	if k.part2 && !slices.Contains(codesIn(r.Get("meta", "security")), codePart2) {
-		if r, err = fhir.ReadStored(r.With(labelled(r))); err != nil {
-			panic("mapping: a label made a resource unreadable: " + err.Error())
-		}
-	}
-	for label := range r.Get("meta", "security").All() {
-		k.label(label.Raw(), Coding{label.Get("system").Text(), label.Get("code").Text()})
-	}
-	entry := []byte(`{"fullUrl":`)
-	entry = append(append(entry, quoted(k.urlOf(r))...), `,"resource":`...)
-	k.entries = append(k.entries, append(append(entry, r.Bytes()...), '}'))
-}
-
-// urlOf names an entry: what is stored here by its address, what is made for the package by its content.
-func (k *packing) urlOf(r *fhir.Resource) string {
-	if k.s.Base != "" && r.VersionID() != "" {
-		return k.s.Base + "/" + r.Type() + "/" + r.ID()
-	}
-	sum := sha256.Sum256([]byte(r.Type() + "/" + r.ID()))
-	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
-	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
-}
-
-// labelled gives the edit of meta that labels a resource as 42 CFR Part 2 content and leaves all else.
-func labelled(r *fhir.Resource) fhir.Edit {
-	var members [][]byte
-	labels := make([][]byte, 0, 4)
-	for name, v := range r.Get("meta").Members() {
-		if name != "security" {
-			members = append(members, slices.Concat(quoted(name), []byte(":"), v.Raw()))
-			continue
-		}
-		for label := range v.All() {
-			labels = append(labels, label.Raw())
-		}
-	}
-	for _, one := range part2Labels {
-		labels = append(labels, encoded(one))
-	}
-	members = append(members, slices.Concat([]byte(`"security":`), array(labels)))
-	return fhir.SetMember("meta", slices.Concat([]byte("{"), bytes.Join(members, []byte(",")), []byte("}")))
-}
-
-// label adds a label to those of the whole.
-func (k *packing) label(raw []byte, c Coding) {
-	for _, have := range k.labels {
-		if bytes.Equal(have, raw) {
-			return
-		}
-	}
-	if c.Code != "" {
-		k.labels = append(k.labels, raw)
-	}
-}
-
-// sealed makes the Bundle, and refuses one that holds labelled content without the notice.
-func (k *packing) sealed() (*Package, error) {
-	var b bytes.Buffer
-	b.WriteString(`{"resourceType":"Bundle"`)
-	if len(k.labels) > 0 {
-		b.WriteString(`,"meta":{"security":`)
-		b.Write(array(k.labels))
-		b.WriteString(`}`)
-	}
-	b.WriteString(`,"type":"collection","timestamp":`)
-	b.Write(stampedAt(k.at))
-	b.WriteString(`,"entry":`)
-	b.Write(array(k.entries))
-	b.WriteString(`}`)
-	if k.labelled && !bytes.Contains(b.Bytes(), []byte(Part2Notice)) {
-		return nil, fmt.Errorf("the package of Task/%s holds 42 CFR Part 2 content and no notice", k.p.Task.ID())
-	}
-	k.out.Bundle = b.Bytes()
-	return &k.out, nil
-}
-
-// Listed gives a package with the list of what was left out, as the JSON of a Parameters resource: for whoever answers for it, never for whom it
-// goes to.
-func (p *Package) Listed() []byte {
-	var b bytes.Buffer
-	b.WriteString(`{"resourceType":"Parameters","parameter":[{"name":"package","resource":`)
-	b.Write(p.Bundle)
-	b.WriteString(`}`)
-	for _, w := range p.Withheld {
-		b.WriteString(`,`)
-		b.Write(encoded(withheldPart{"withheld", []any{
-			refPart{"what", reference{w.Ref}}, textPart{"because", w.Because},
-		}}))
-	}
-	b.WriteString(`]}`)
-	return b.Bytes()
-}
-
-type withheldPart struct {
-	Name string `json:"name"`
-	Part []any  `json:"part"`
-}
-
-type refPart struct {
-	Name  string    `json:"name"`
-	Value reference `json:"valueReference"`
-}
-
-type textPart struct {
-	Name  string `json:"name"`
-	Value string `json:"valueString"`
-}
-
 // Enclosures gives what the requests (root may be nil) and a Task name that may belong in a package.
 func (s Settings) Enclosures(request, root, task *fhir.Resource) []string {
 	var list []string
@@ -577,4 +371,50 @@ func (s Settings) Enclosures(request, root, task *fhir.Resource) []string {
 		add([]string{s.ref(in.Get("valueReference"))})
 	}
 	return list
+}
+
+// Mentions gives what resources that may go name beside that, contained resources and attachments included: each has to be looked at before its name
+// goes. Who somebody is, or where they work, is not among it.
+func (s Settings) Mentions(all ...*fhir.Resource) []string {
+	var list []string
+	add := func(text string) {
+		ref := s.literal(text)
+		typ, _, local := strings.Cut(ref, "/")
+		if !local || !fhir.IsResourceType(typ) || typ == "Patient" || slices.Contains(parties, typ) || slices.Contains(list, ref) {
+			return
+		}
+		list = append(list, ref)
+	}
+	for _, r := range all {
+		if r == nil {
+			continue
+		}
+		for _, v := range r.References() {
+			add(v.Text())
+		}
+		attachments(r.Root(), func(v fhir.Value) { add(v.Get("url").Text()) })
+	}
+	return list
+}
+
+// attachments calls f for every Attachment in a value.
+func attachments(v fhir.Value, f func(fhir.Value)) {
+	if v.Type() == "Attachment" {
+		f(v)
+		return
+	}
+	for _, item := range v.Members() {
+		for one := range item.All() {
+			attachments(one, f)
+		}
+	}
+}
+
+// literal gives what a literal reference names: "Type/id" for a resource here, the reference as it is for anything else.
+func (s Settings) literal(text string) string {
+	ref, ok := fhir.ParseReference(text)
+	if !ok || ref.Type == "" || ref.Base != "" && ref.Base != s.Base {
+		return text
+	}
+	return ref.Key()
 }

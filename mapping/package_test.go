@@ -190,3 +190,49 @@ func Test6_1ALabelIsAddedAndNothingElseChanges(t *testing.T) {
 	assert.Equal(t, []string{"N", codePart2, "R"}, codesIn(l.Get("meta", "security")))
 	assert.Equal(t, "keep  me", l.Get("meta", "tag").Items()[0].Get("display").Text())
 }
+
+func Test6_4ALabelInsideBringsTheNotice(t *testing.T) {
+	t.Parallel()
+	note := `{"resourceType":"Observation","id":"n","meta":{"security":[{"code":"42CFRPart2"}]},"status":"final","code":{"text":"NOTE-INSIDE"},"subject":{"reference":"Patient/P1"}}`
+	letter := func(t *testing.T) Enclosure {
+		return document(t, "D9", `"contained":[`+note+`],"context":{"related":[{"reference":"#n"}]},`)
+	}
+	got := string(newParcel(t, "", harborOnly+`,"provision":[{"type":"deny","class":[{"code":"Media"}]}]`+sound, letter(t)).pack().Bundle)
+	assert.Contains(t, got, "NOTE-INSIDE", "where the consent names such content it goes")
+	assert.Contains(t, got, Part2Notice, "with the notice")
+	for e := range resource(t, got).Get("entry").All() {
+		if e.Get("resource", "id").Text() == "D9" {
+			assert.Contains(t, codesIn(e.Get("resource", "meta", "security")), codePart2, "and what holds it is labelled")
+		}
+	}
+	got = string(newParcel(t, "", harborOnly, letter(t)).pack().Bundle)
+	assert.NotContains(t, got, "NOTE-INSIDE")
+	assert.Contains(t, got, "D9", "the letter goes without it")
+}
+
+func Test6_7WhoIsContainedIsAsSparinglyTold(t *testing.T) {
+	t.Parallel()
+	c := newParcel(t, "", harborOnly)
+	c.p.Request = resource(t, `{"resourceType":"ServiceRequest","id":"SR1","contained":[
+		{"resourceType":"Patient","id":"p","identifier":[{"system":"urn:ssn","value":"999-00-1111"}],"name":[{"text":"Ana Delgado"}],"birthDate":"1990-04-12"},
+		{"resourceType":"Patient","id":"m","name":[{"text":"Rosa Delgado"}]},
+		{"resourceType":"RelatedPerson","id":"s","patient":{"reference":"#p"},"name":[{"text":"Her Sister"}],"birthDate":"1988-01-01","telecom":[{"system":"phone","value":"555-0101"}]}],
+		"status":"active","intent":"order","subject":{"reference":"#p"},"supportingInfo":[{"reference":"#m"},{"reference":"#s"}]}`)
+	got := string(c.pack().Bundle)
+	for _, there := range []string{"Ana Delgado", "Her Sister", "555-0101"} {
+		assert.Contains(t, got, there)
+	}
+	for _, gone := range []string{"999-00-1111", "1990-04-12", "1988-01-01", "Rosa"} {
+		assert.NotContains(t, got, gone)
+	}
+}
+
+func Test6_7AReferralThatIsItselfHeldBackDoesNotGo(t *testing.T) {
+	t.Parallel()
+	c := newParcel(t, "", harborOnly)
+	c.p.Task = resource(t, `{"resourceType":"Task","id":"T1","meta":{"security":[{"code":"PSYTHPN"}]},"status":"accepted","intent":"order","focus":{"reference":"ServiceRequest/SR1"},"for":{"reference":"Patient/P1"},"owner":{"reference":"Organization/harbor"}}`)
+	assert.Contains(t, c.shut(), "Task/T1 is a counselling note")
+	c = newParcel(t, "", harborOnly+`,"provision":[{"type":"deny","class":[{"code":"Observation"}]}]`)
+	c.p.Task = resource(t, `{"resourceType":"Task","id":"T1","contained":[{"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"}}],"status":"accepted","intent":"order","focus":{"reference":"ServiceRequest/SR1"},"for":{"reference":"Patient/P1"},"owner":{"reference":"Organization/harbor"},"output":[{"type":{"text":"x"},"valueReference":{"reference":"#o"}}]}`)
+	assert.NotContains(t, string(c.pack().Bundle), `"#o"`)
+}

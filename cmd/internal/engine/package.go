@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -162,7 +163,31 @@ func (t *txn) fill(p *mapping.Parcel, root, task string) (err error) {
 		}
 		p.Enclosed = append(p.Enclosed, e)
 	}
-	return t.fillOthers(p, task)
+	if err := t.fillOthers(p, task); err != nil {
+		return err
+	}
+	return t.fillNamed(p)
+}
+
+// fillNamed reads what is named in what may go, and is not enclosed: it is looked at before its name goes.
+func (t *txn) fillNamed(p *mapping.Parcel) error {
+	all := slices.Concat([]*fhir.Resource{p.Request, p.Task}, p.Appointments, p.Consents)
+	known := map[string]bool{"Task/" + p.Task.ID(): true, "ServiceRequest/" + p.Request.ID(): true, p.Referral.Request.Key: true}
+	for i := range p.Enclosed {
+		known[p.Enclosed[i].Ref] = true
+		all = append(all, p.Enclosed[i].Resource)
+	}
+	for _, ref := range t.e.set.Guide.Mentions(all...) {
+		if known[ref] {
+			continue
+		}
+		e, err := t.enclosure(ref)
+		if err != nil {
+			return err
+		}
+		p.Named = append(p.Named, e)
+	}
+	return nil
 }
 
 // enclosure reads what a request names, if it is here.
