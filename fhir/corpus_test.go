@@ -33,6 +33,11 @@ var wrongOfficial = map[string]string{
 	"SearchParameter-valueset-extensions-ValueSet-workflow.json":      "SearchParameter.base",
 	// an id of 65 characters
 	"SearchParameter-questionnaireresponse-extensions-QuestionnaireResponse-item-subject.json": "SearchParameter.id",
+	// a narrative that shows nothing (txt-2)
+	"ActivityDefinition-blood-tubes-supply.json":        "ActivityDefinition.text.div",
+	"ActivityDefinition-heart-valve-replacement.json":   "ActivityDefinition.text.div",
+	"EventDefinition-example.json":                      "EventDefinition.text.div",
+	"Questionnaire-zika-virus-exposure-assessment.json": "Questionnaire.text.div",
 	// right, but with more items than MaxItems: the whole standard as one guide
 	"ImplementationGuide-fhir.json": "ImplementationGuide.manifest.resource",
 	"ig-r4.json":                    "ImplementationGuide.manifest.resource",

@@ -14,6 +14,9 @@ type primitive struct {
 	valid func([]byte) bool // of the content of a string, or of the literal
 	words string            // what would be right
 	long  bool              // may be longer than MaxString
+
+	// examine returns what is wrong with content in words of its own, "" for nothing, where one sentence for all would not help; nil for most.
+	examine func([]byte) (Code, string)
 }
 
 // primitives are the forms of all primitive types, by name.
@@ -39,7 +42,7 @@ var primitives = map[string]*primitive{
 	"instant":      {kind: text, valid: isInstant, words: "an instant written YYYY-MM-DDThh:mm:ss.sss+zz:zz"},
 	"time":         {kind: text, valid: isTime, words: "a time of day written hh:mm:ss"},
 	"base64Binary": {kind: text, valid: isBase64, words: "base64, without line noise", long: true},
-	"xhtml":        {kind: text, valid: isXHTML, words: "XHTML in one <div> element", long: true},
+	"xhtml":        {kind: text, valid: anything, words: "XHTML in one <div> element", long: true, examine: checkNarrative},
 }
 
 // fits reports whether a value of that JSON kind is of the right kind.
@@ -91,6 +94,10 @@ func (r *reader) check(i int32, m *member, k kind) {
 		r.report(i, CodeValue, fmt.Sprintf("Not of type %s, which is %s.", m.typ.Name, p.words))
 	case m.codes != nil && !m.codes.has(content):
 		r.report(i, CodeCodeInvalid, codeWords(content, m.codes))
+	case p.examine != nil:
+		if code, words := p.examine(content); words != "" {
+			r.report(i, code, words)
+		}
 	}
 }
 
@@ -207,18 +214,6 @@ func isBase64(b []byte) bool {
 		n++
 	}
 	return n > 0 && n%4 == 0 && padding <= 2
-}
-
-// isXHTML looks at the outermost element only.
-//
-// Source: FHIR R4, narrative.html
-func isXHTML(b []byte) bool {
-	b = bytes.TrimSpace(b)
-	rest, ok := bytes.CutPrefix(b, []byte("<div"))
-	if !ok || len(rest) == 0 || rest[0] != '>' && rest[0] != '/' && rest[0] > ' ' {
-		return false
-	}
-	return bytes.HasSuffix(rest, []byte("</div>")) || bytes.HasSuffix(rest, []byte("/>"))
 }
 
 func isDigits(b []byte) bool {

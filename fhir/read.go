@@ -27,7 +27,8 @@ const (
 // array of a primitive fills its place; two values of one choice; a literal
 // reference, or a Reference.type, of a type that the element does not allow;
 // resources inside contained ones. A required primitive may be given by its
-// extensions alone. Of the invariants of R4 these are checked: ele-1, ext-1,
+// extensions alone. Of the invariants of R4 these are checked: txt-1 and txt-2
+// of narratives, which are well-formed and hold nothing active, ele-1, ext-1,
 // dom-2, inv-1 of Task, and app-2, app-3 and app-4 of Appointment.
 //
 // Source: FHIR R4, json.html, datatypes.html, references.html
