@@ -111,7 +111,7 @@ func (s Settings) BlindStatus(task *fhir.Resource, last workflow.Status) workflo
 // Sent gives the number of the version of a Task from which a neutral ending is made: the newest that the referrer wrote, else the first.
 func (h *History) Sent() int {
 	for i := len(h.Versions) - 1; i >= 0; i-- {
-		if v := &h.Versions[i]; v.Role == workflow.Referrer && !v.Own && !v.Deleted {
+		if v := &h.Versions[i]; v.Role == workflow.Referrer && !v.Own && !v.silent() {
 			return v.Number
 		}
 	}
@@ -121,7 +121,7 @@ func (h *History) Sent() int {
 // Theirs gives the number of the newest version that we did not write, 0 for none.
 func (h *History) Theirs() int {
 	for i := len(h.Versions) - 1; i >= 0; i-- {
-		if v := &h.Versions[i]; !v.Own && !v.Deleted {
+		if v := &h.Versions[i]; !v.Own && !v.silent() {
 			return v.Number
 		}
 	}

@@ -16,7 +16,7 @@ func (q *reading) cancelAsks(h *History) []workflow.CancelAsk {
 	asked := false
 	for i := range h.Versions {
 		v := &h.Versions[i]
-		if v.Own || v.Deleted || v.Fact == nil || v.Fact.Task == nil {
+		if v.Own || v.silent() || v.Fact.Task == nil {
 			continue
 		}
 		t := v.Fact.Task
@@ -44,13 +44,13 @@ func (t *taskFact) asksCancel(by workflow.Role) bool {
 // abortOf reads a Task that asks to abort another.
 func abortOf(h *History, key string) (workflow.CancelAsk, bool) {
 	n := h.newest()
-	if n == nil || n.Deleted || n.Fact == nil || n.Fact.Task == nil || n.Fact.Task.Aborts != key {
+	if n == nil || n.silent() || n.Fact.Task == nil || n.Fact.Task.Aborts != key {
 		return workflow.CancelAsk{}, false
 	}
 	a := workflow.CancelAsk{Source: h.Versions[0].source(h.Key), By: h.Versions[0].Role}
 	for i := range h.Versions {
 		v := &h.Versions[i]
-		if v.Fact == nil || v.Fact.Task == nil {
+		if v.silent() || v.Fact.Task == nil {
 			continue
 		}
 		switch v.Fact.Task.Status {

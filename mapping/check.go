@@ -26,9 +26,9 @@ func IsEcho(m TaskMove, last, ours workflow.Status) bool {
 	return ours != "" && m.Status == ours && last != ours && (m.Marked || ours != workflow.TaskCompleted)
 }
 
-// Move gives what a fulfilment Task asks for; false for anything else.
+// Move gives what a Task asks for that is a referral, or may be one; false for anything else.
 func (f *Fact) Move() (TaskMove, bool) {
-	if f.Task == nil || !f.Task.Fulfils {
+	if f.Task == nil || f.Task.Kept != "" {
 		return TaskMove{}, false
 	}
 	return f.Task.move(), true

@@ -19,7 +19,7 @@ func (q *reading) death() workflow.Death {
 	reported := slices.ContainsFunc(q.r.Others, q.reportsDeath)
 	for i := range q.r.Tasks {
 		t := lastTask(&q.r.Tasks[i])
-		if t == nil || !t.Fulfils || t.Reason != workflow.Deceased {
+		if t == nil || t.Kept != "" || t.Reason != workflow.Deceased {
 			continue
 		}
 		w, said, _ := LastWord(&q.r.Tasks[i])

@@ -53,10 +53,16 @@ func (s Settings) FactOf(r *fhir.Resource) *Fact {
 	}
 	f.Labels = codesIn(r.Get("meta", "security"))
 	f.Part2 = slices.Contains(f.Labels, codePart2)
-	f.NotUnderstood = notUnderstood(r)
-	read(s, r, f)
+	if f.NotUnderstood = notUnderstood(r); f.NotUnderstood == "" || !acts[f.Type] {
+		read(s, r, f)
+	}
 	return f
 }
+
+// acts are the types that say what is to be done. One of which something is not understood is not read at all.
+//
+// Source: local, not understood means not acted on
+var acts = map[string]bool{"ServiceRequest": true, "Task": true}
 
 var readers = map[string]func(Settings, *fhir.Resource, *Fact){
 	"ServiceRequest":    Settings.readRequest,

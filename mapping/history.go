@@ -17,6 +17,10 @@ type Version struct {
 	Own      bool   // written by us
 	Deleted  bool
 	Fact     *Fact // nil when deleted
+
+	// NotUnderstood is the element that made this version of a ServiceRequest or Task one that is not understood; "" where there is none. Fact is
+	// then that of the last version of the parties before it that was, if there was one.
+	NotUnderstood string
 }
 
 // History is what is kept of a resource's versions, oldest first. Former says that it was about the referral once and is no more. Of names the
@@ -28,6 +32,21 @@ type History struct {
 	Of       string // "ServiceRequest/sr2"
 }
 
+// Add adds a version, the newest. f is what its resource says, nil for a deletion.
+func (h *History) Add(v Version, f *Fact) {
+	v.Fact = f
+	if f != nil && f.NotUnderstood != "" && acts[f.Type] {
+		v.NotUnderstood = f.NotUnderstood
+		for i := len(h.Versions) - 1; i >= 0; i-- {
+			if o := &h.Versions[i]; o.Fact != nil && o.NotUnderstood == "" && !o.Own {
+				v.Fact = o.Fact
+				break
+			}
+		}
+	}
+	h.Versions = append(h.Versions, v)
+}
+
 // ID gives the logical id.
 func (h *History) ID() string {
 	for i := range h.Key {
@@ -37,6 +56,9 @@ func (h *History) ID() string {
 	}
 	return h.Key
 }
+
+// silent reports a version that says nothing: a deletion, or one that is not understood.
+func (v *Version) silent() bool { return v.Deleted || v.Fact == nil || v.NotUnderstood != "" }
 
 func (v *Version) source(key string) string { return key + "/_history/" + strconv.Itoa(v.Number) }
 

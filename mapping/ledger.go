@@ -143,7 +143,7 @@ func (q *reading) foreign(ref string) bool {
 
 // hear reads one version of the request.
 func (q *reading) hear(v *Version) {
-	if v.Deleted || v.Fact == nil || v.Fact.Request == nil {
+	if v.silent() || v.Fact.Request == nil {
 		return
 	}
 	f := v.Fact.Request
@@ -254,6 +254,7 @@ func (q *reading) leg(t *task) (Leg, bool) {
 	*l = workflow.Ledger{Leg: h.Key, Agency: task.Owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn, Revised: q.revised}
 	l.Received = later(q.received, h.Versions[0].Received)
 	l.Words = whole.wordsOf(t)
+	l.NotUnderstood = whole.notUnderstood(t)
 	c.place(whole, t, &out)
 	if !q.void.IsZero() {
 		l.Words = append(l.Words, workflow.Word{Status: workflow.TaskInError, Said: q.void, Received: q.void, Reason: workflow.EnteredInError, Source: q.voidSource})

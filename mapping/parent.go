@@ -58,10 +58,35 @@ type task struct {
 func (q *reading) readTasks() {
 	for i := range q.r.Tasks {
 		h := &q.r.Tasks[i]
-		if f := lastTask(h); f != nil && f.Fulfils && h.newest() != nil {
+		if f := lastTask(h); f != nil && q.keptHere(h, f) == "" {
 			q.tasks = append(q.tasks, task{h, f, q.shape(h, f)})
 		}
 	}
+}
+
+// keptHere says why a Task is no leg of this referral, "" where it is one.
+func (q *reading) keptHere(h *History, t *taskFact) Kept {
+	about, request := q.r.Request.Key, q.request
+	if h.Of != "" {
+		about = h.Of
+		if child := q.child(h.Of); child != nil {
+			request = lastRequest(child)
+		}
+	}
+	if n := h.newest(); n.NotUnderstood != "" && !slices.Contains(t.Requests, about) {
+		return KeptNotUnderstood // what it said while it was understood was about another
+	}
+	return q.s.follows(t, request, q.r.Orgs)
+}
+
+// lastRequest gives what the newest version of a request that says anything says, nil for none.
+func lastRequest(h *History) *requestFact {
+	for i := len(h.Versions) - 1; i >= 0; i-- {
+		if f := h.Versions[i].Fact; f != nil && f.Request != nil {
+			return f.Request
+		}
+	}
+	return nil
 }
 
 func (q *reading) task(key string) *task {
@@ -275,7 +300,7 @@ func (h *History) PartOf() []string {
 // Heads reports whether Tasks may stand below a Task: it is ours, or a household's.
 func (s Settings) Heads(h *History) bool {
 	t := lastTask(h)
-	return t != nil && t.Fulfils && (s.Self != "" && t.Owner == s.Self)
+	return t != nil && t.Kept == "" && (s.Self != "" && t.Owner == s.Self)
 }
 
 // RestsOn gives the requests on which a ServiceRequest is based, and whether its intent says that it was made to fill them.
@@ -424,6 +449,9 @@ func (q *reading) missing() []Missing {
 	var list []Missing
 	for i := range q.tasks {
 		t := &q.tasks[i]
+		if t.shape != Single && len(q.notUnderstood(t)) > 0 {
+			continue
+		}
 		switch t.shape {
 		case Parent:
 			list = append(list, q.missingAgencies(t)...)
@@ -517,7 +545,7 @@ func (c *leg) jointSigns(joint *task) {
 	before := SaysNothing
 	for i := range joint.h.Versions {
 		v := &joint.h.Versions[i]
-		if v.Own || v.Deleted || v.Fact == nil || v.Fact.Task == nil || v.Fact.Task.Says == before {
+		if v.Own || v.silent() || v.Fact.Task == nil || v.Fact.Task.Says == before {
 			continue
 		}
 		before = v.Fact.Task.Says
@@ -539,7 +567,7 @@ func (h *History) passedOn() (last workflow.Word, said bool) {
 	}
 	for i := range h.Versions {
 		v := &h.Versions[i]
-		if v.Fact == nil || v.Fact.Task == nil || v.Fact.Task.Status != workflow.TaskDraft && v.Fact.Task.Status != workflow.TaskRequested {
+		if v.silent() || v.Fact.Task == nil || v.Fact.Task.Status != workflow.TaskDraft && v.Fact.Task.Status != workflow.TaskRequested {
 			continue
 		}
 		last = workflow.Word{Status: v.Fact.Task.Status, Said: v.Received, Received: v.Received, Source: v.source(h.Key)}

@@ -17,6 +17,7 @@ type requestFact struct {
 	Requester  string
 	Authored   time.Time
 	Performers []string // organizations that are to do it
+	Asked      []string // whoever is to do it
 	Supporting []string // "Consent/c1"
 	Codes      []Coding // code and category
 
@@ -43,7 +44,8 @@ func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
 	if u, ok := urgencies[r.Get("priority").Text()]; ok {
 		q.Urgency = u
 	}
-	q.Performers = ofType("Organization/", s.refs(r.Get("performer")))
+	q.Asked = s.refs(r.Get("performer"))
+	q.Performers = ofType("Organization/", slices.Clone(q.Asked))
 	q.warm = s.readRequestWarmth(r)
 	f.Request = q
 }

@@ -19,7 +19,8 @@ type taskFact struct {
 	Owner    string
 	Requests []string // focus and basedOn: "ServiceRequest/sr1"
 	PartOf   []string // "Task/t0"
-	Fulfils  bool
+	Kept     Kept     // why it is no referral, as far as it alone tells; "" where it may be one
+	Known    bool     // its code says that it is one
 	Authored time.Time
 	Modified time.Time
 	Review   time.Time
@@ -56,7 +57,7 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 	if focus := s.ref(r.Get("focus")); anyIs([]Coding{abort}, code) && strings.HasPrefix(focus, "Task/") {
 		t.Aborts = focus
 	}
-	t.Fulfils = len(t.Requests) > 0 && s.fulfils(code)
+	t.Kept, t.Known = s.keptTask(r, t, code)
 	for o := range r.Get("output").All() {
 		if oursAmong(codings(o.Get("type")), SystemOutput) {
 			continue
@@ -69,10 +70,9 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 	s.readEffect(r, f)
 }
 
-// fulfils reports whether a Task's code means: see to this request. A Task on a ServiceRequest that says nothing else is taken for one: losing
-// sight of a person is worse than following one request too many.
+// fulfils reports whether a Task's code means: see to this request.
 func (s Settings) fulfils(code []Coding) bool {
-	if len(code) == 0 || anyIs(fulfil, code) {
+	if anyIs(fulfil, code) {
 		return true
 	}
 	for i := range s.Guides {
@@ -133,7 +133,7 @@ func words(h *History) (list []workflow.Word, ours workflow.Status) {
 	var modified time.Time
 	for i := range h.Versions {
 		v := &h.Versions[i]
-		if v.Deleted || v.Fact == nil || v.Fact.Task == nil {
+		if v.silent() || v.Fact.Task == nil {
 			continue
 		}
 		t := v.Fact.Task
@@ -185,7 +185,7 @@ func taskSigns(h *History, said []workflow.Word) []workflow.Sign {
 	before := SaysNothing
 	for i := range h.Versions {
 		v := &h.Versions[i]
-		if v.Own || v.Deleted || v.Fact == nil || v.Fact.Task == nil {
+		if v.Own || v.silent() || v.Fact.Task == nil {
 			continue
 		}
 		if says := v.Fact.Task.Says; says != before {

@@ -78,7 +78,9 @@ func (q *reading) twins(agency string) []string {
 		if n := a.Request.newest(); n == nil || n.Deleted || n.Fact.Request.Status != "active" {
 			continue
 		}
-		if slices.ContainsFunc(a.Tasks, func(h History) bool { return h.asks(agency) }) {
+		if slices.ContainsFunc(a.Tasks, func(h History) bool {
+			return h.asks(agency) && q.s.follows(lastTask(&h), lastRequest(&a.Request), q.r.Orgs) == ""
+		}) {
 			list = append(list, a.Request.Key)
 		}
 	}
@@ -94,7 +96,7 @@ func (h *History) asks(agency string) bool {
 
 // AsksOf gives the agency that a Task asks, "" for one that ended, or asks nobody, or for no Task.
 func (f *Fact) AsksOf() string {
-	if f.Task == nil || !f.Task.Fulfils || ended(f.Task.Status) {
+	if f.Task == nil || f.Task.Kept != "" || ended(f.Task.Status) {
 		return ""
 	}
 	return f.Task.Owner

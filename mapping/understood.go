@@ -1,6 +1,9 @@
 package mapping
 
-import "warmhandoff/fhir"
+import (
+	"warmhandoff/fhir"
+	"warmhandoff/mapping/workflow"
+)
 
 // An element that R4 marks as isModifier may turn what a resource says into its opposite. Whoever reads the resource without reading that element
 // has not understood it, and must not act on it.
@@ -43,4 +46,46 @@ func notUnderstood(r *fhir.Resource) string {
 		}
 	}
 	return ""
+}
+
+// NotUnderstood reports that the newest version of a ServiceRequest or Task is not understood: nobody of ours writes to it.
+func (h *History) NotUnderstood() bool {
+	n := h.newest()
+	return n != nil && n.NotUnderstood != ""
+}
+
+// Understood gives the number of the newest version that is understood, 0 for none.
+func (h *History) Understood() int {
+	for i := len(h.Versions) - 1; i >= 0; i-- {
+		if v := &h.Versions[i]; !v.silent() {
+			return v.Number
+		}
+	}
+	return 0
+}
+
+// notUnderstood adds since when and by what a resource is one that is not understood, nothing where it is.
+func (h *History) notUnderstood(list []workflow.NotUnderstood) []workflow.NotUnderstood {
+	if !h.NotUnderstood() {
+		return list
+	}
+	first := len(h.Versions) - 1
+	for first > 0 && h.Versions[first-1].NotUnderstood != "" {
+		first--
+	}
+	return append(list, workflow.NotUnderstood{At: h.Versions[first].Received, Element: h.newest().NotUnderstood, Source: h.newest().source(h.Key)})
+}
+
+// notUnderstood gives what a leg rests on and is not understood any more: its Task, the one above, and the requests that both are about.
+func (q *reading) notUnderstood(t *task) []workflow.NotUnderstood {
+	list := q.r.Request.notUnderstood(nil)
+	if t.h.Of != "" {
+		if child := q.child(t.h.Of); child != nil {
+			list = child.notUnderstood(list)
+		}
+	}
+	for up := q.above(t); up != nil; up = q.above(up) {
+		list = up.h.notUnderstood(list)
+	}
+	return t.h.notUnderstood(list)
 }

@@ -53,7 +53,7 @@ func TestWhatEachCodeSays(t *testing.T) {
 	set := mapping.Settings{Guides: []mapping.Guide{Guide}}
 	for _, r := range Rows {
 		task, issues := fhir.Read([]byte(fmt.Sprintf(
-			`{"resourceType":"Task","status":"in-progress","intent":"order","focus":{"reference":"ServiceRequest/s"},"businessStatus":{"coding":[{"system":%q,"code":%q}]}}`, System, r.Code)))
+			`{"resourceType":"Task","status":"in-progress","intent":"order","focus":{"reference":"ServiceRequest/s"},"owner":{"reference":"Organization/o"},"businessStatus":{"coding":[{"system":%q,"code":%q}]}}`, System, r.Code)))
 		require.Empty(t, issues)
 		f := set.FactOf(task)
 		assert.Equal(t, r.Says, f.Task.Says, r.Code)

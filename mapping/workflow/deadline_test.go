@@ -512,7 +512,7 @@ func TestPropertyNobodyIsLeftWithoutAnOwnerAndATime(t *testing.T) {
 
 func TestTheTablesOfDeadlinesAndEffectsAreWhole(t *testing.T) {
 	t.Parallel()
-	dues := map[string]bool{"review": true, "offer-another": true, "confirm-person-knows": true, "answer-cancel": true}
+	dues := map[string]bool{"review": true, "offer-another": true, "confirm-person-knows": true, "answer-cancel": true, ClarifyChange: true}
 	for _, d := range DefaultDeadlines {
 		assert.NotEmpty(t, d.Source, d.Name)
 		assert.NotEmpty(t, d.For)

@@ -8,6 +8,7 @@ import (
 // owe fills in what is due for a leg in its state, with how pressing each is now, and wakes the leg when that changes.
 func (f *folding) owe(h *Handoff) {
 	f.oweByState(h)
+	f.oweClarity(h)
 	for i := range f.rules.Deadlines {
 		d := &f.rules.Deadlines[i]
 		if !d.about(h.State, h.Reason) {

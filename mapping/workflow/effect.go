@@ -68,6 +68,8 @@ var EffectRows = []EffectRow{
 	{Due: "offer-another", Kind: Todo, What: "offer-another", For: Navigator, Source: "row 36: a crisis may not sit on a waitlist"},
 	{Due: "offer-another", At: Escalated, Kind: Todo, What: "offer-another", For: Supervisor, Source: "row 36"},
 	{Due: "confirm-person-knows", Kind: Todo, What: "confirm-person-knows", For: Navigator, Source: "row 48"},
+	{Due: ClarifyChange, Kind: Todo, What: ClarifyChange, For: Navigator, Source: "ruling 33: what is not understood is due with the navigator"},
+	{Due: ClarifyChange, At: Escalated, Kind: Todo, What: ClarifyChange, For: Supervisor, Source: "as above"},
 	{Due: "confirm-person-knows", At: Escalated, Kind: Todo, What: "confirm-person-knows", For: Supervisor, Source: "row 48"},
 }
 

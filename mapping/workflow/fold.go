@@ -84,6 +84,7 @@ var rows = []row{
 	{"attempts-exhausted", (*folding).isExhausted, Outreach, "Nobody could reach the person, all that has to be tried was tried, and the time for it is over: a human decides what comes next."},
 	{"newest-visit-missed", (*folding).isMissed, Outreach, "The newest visit was missed, or the person cancelled it, and nobody has reached them since who said that they want another."},
 	{"could-not-reach", (*folding).isUnreached, Outreach, "The last attempt to reach the person failed, and nothing newer is known."},
+	{"not-understood", (*folding).isUnclear, Preparing, "The request or its Task is not understood as it reads now, and was not released before."},
 	{"consent-missing", (*folding).isGated, Preparing, "The release was asked for, or the agency said yes, and consent has not allowed it so far."},
 	{"agency-agreed", (*folding).isAgreed, Accepted, "The agency said yes, or booked."},
 	{"released", (*folding).isReleased, Offered, "It was released to the agency, and consent allows it."},
@@ -159,6 +160,7 @@ func (f *folding) hear() {
 	}
 	f.hearTelephone()
 	f.hearGate()
+	f.hearUnclear()
 }
 
 // hearYes keeps the agency's yes: it is given by accepting, starting or completing, and stands when somebody else resumes or reopens.

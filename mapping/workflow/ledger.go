@@ -31,6 +31,8 @@ type Ledger struct {
 	CancelAsks []CancelAsk // of the referrer's side, where the agency confirms cancellations
 	Twins      []string    // other referrals of the person to the same agency for the same service at about the same time: "ServiceRequest/sr2"
 	Told       []Telling   // what we wrote for this leg on our own account: todos, messages, notices
+
+	NotUnderstood []NotUnderstood // what it rests on and is not understood as it reads now: the leg goes on as it read before
 }
 
 // Individual is what rules ask about the person referred.

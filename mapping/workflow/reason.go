@@ -33,6 +33,11 @@ const (
 	Unspecified    Reason = "unspecified"
 )
 
+// Reasons for preparing alone.
+const (
+	MeaningUnknown Reason = "not-understood"
+)
+
 // Reasons for closed.
 const (
 	AttendedElsewhere   Reason = "attended-elsewhere"

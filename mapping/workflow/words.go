@@ -26,6 +26,7 @@ var reasonWords = map[Reason]string{
 	DecisionNeeded:    "we tried as often as the rule asks; somebody has to decide",
 
 	ConsentMissing: "consent that covers this agency is missing",
+	MeaningUnknown: "something in the request or its Task is not understood",
 	Waitlist:       "on a waiting list",
 	Hospitalised:   "in hospital",
 	InCustody:      "in custody",

@@ -129,11 +129,11 @@ func (t *txn) speaksFor(h *mapping.History, owner string) bool {
 	return o == "" || o == t.p.Party || slices.Contains(t.orgs(o), t.p.Party) || slices.Contains(t.orgs(t.p.Party), o)
 }
 
-// mayFollow reports whether a fulfilment Task is held to the workflow: its request is followed, or has not come yet.
+// mayFollow reports whether a Task is held to the workflow: its request is followed and it is a leg of that, or the request has not come yet.
 func (t *txn) mayFollow(f *mapping.Fact) (bool, error) {
 	for _, ref := range f.Requests() {
 		h, err := t.history(keyOf(ref), 0)
-		if err != nil || len(h.Versions) == 0 || h.Followed() {
+		if err != nil || len(h.Versions) == 0 || h.Followed() && t.e.set.Guide.Follows(f, h, t.orgs) {
 			return err == nil, err
 		}
 	}

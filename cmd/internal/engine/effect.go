@@ -134,7 +134,7 @@ func (t *txn) closeEffect(one *workflow.Telling) error {
 
 // learn adds a version that was just stored to what this transaction knows of a resource. The history itself may be shared and is not touched.
 func (t *txn) learn(h *mapping.History, v *store.Version, stamped *fhir.Resource) {
-	grown := &mapping.History{Key: h.Key, Versions: append(h.Versions[:len(h.Versions):len(h.Versions)], versionOf(v))}
-	grown.Versions[len(grown.Versions)-1].Fact = t.e.set.Guide.FactOf(stamped)
+	grown := &mapping.History{Key: h.Key, Versions: h.Versions[:len(h.Versions):len(h.Versions)]}
+	grown.Add(versionOf(v), t.e.set.Guide.FactOf(stamped))
 	t.fresh[v.Key] = grown
 }

@@ -122,15 +122,15 @@ func (t *txn) numbered(k store.Key, n int) (store.Version, error) {
 }
 
 func (t *txn) append(h *mapping.History, v *store.Version) error {
-	one := versionOf(v)
+	var fact *mapping.Fact
 	if !v.Deleted {
 		r, err := t.resourceOf(v)
 		if err != nil {
 			return err
 		}
-		one.Fact = t.e.set.Guide.FactOf(r)
+		fact = t.e.set.Guide.FactOf(r)
 	}
-	h.Versions = append(h.Versions, one)
+	h.Add(versionOf(v), fact)
 	return nil
 }
 

@@ -85,7 +85,7 @@ func (t *txn) pack(id string, listed bool) (*mapping.Package, error) {
 	guide := &t.e.set.Guide
 	parcel := &mapping.Parcel{}
 	var err error
-	if _, parcel.Task, err = t.newest(store.Key{Type: "Task", ID: id}); err != nil {
+	if parcel.Task, err = t.understood(store.Key{Type: "Task", ID: id}); err != nil {
 		return nil, err
 	}
 	row, err := t.tx.Handoff(t.ctx, id)
@@ -137,10 +137,10 @@ func (t *txn) mayReceive(id string, r *mapping.Referral) error {
 
 // fill reads the resources of a parcel.
 func (t *txn) fill(p *mapping.Parcel, root, task string) (err error) {
-	_, p.Request, err = t.newest(store.Key{Type: "ServiceRequest", ID: root})
+	p.Request, err = t.understood(store.Key{Type: "ServiceRequest", ID: root})
 	if own := p.Referral.RequestOf(task); err == nil && own != "" {
 		p.Root = p.Request
-		_, p.Request, err = t.newest(keyOf(own))
+		p.Request, err = t.understood(keyOf(own))
 	}
 	if err == nil && p.Request == nil {
 		err = &mapping.ShutError{Why: "The request was deleted."}

@@ -18,7 +18,7 @@ func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
 		return err
 	}
 	history, err := t.history(key, newest.Number)
-	if err != nil {
+	if err != nil || history.NotUnderstood() {
 		return err
 	}
 	now := workflow.Status(task.Get("status").Text())
@@ -77,6 +77,23 @@ func (t *txn) amendment(history *mapping.History, task *fhir.Resource, last *wor
 		return guide.Restore(theirs, last.Status, h, t.now), nil
 	}
 	return guide.Amend(task, last.Status, h, t.now), nil
+}
+
+// understood gives the newest version of a request or Task, or, where that is not understood, the last one before it that is: nothing new goes out. nil
+// where there is none, or it is deleted.
+func (t *txn) understood(k store.Key) (*fhir.Resource, error) {
+	v, r, err := t.newest(k)
+	if err != nil || r == nil {
+		return nil, err
+	}
+	h, err := t.history(k, v.Number)
+	if err != nil || !h.NotUnderstood() {
+		return r, err
+	}
+	if n := h.Understood(); n > 0 {
+		return t.resourceAt(h, n)
+	}
+	return nil, nil
 }
 
 // resourceAt reads one version of a resource.
