@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/http"
@@ -18,6 +19,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/cmd/internal/store/sqlstore"
 )
 
 // binary is the program as it is shipped, built once for all tests.
@@ -378,6 +382,51 @@ func TestReprojectComesOutTheSame(t *testing.T) {
 	assert.Equal(t, 0, got.status, got.err)
 	assert.Contains(t, got.out, "12 referrals projected")
 	assert.Contains(t, got.out, "rows came out as they were")
+}
+
+// TestMarkOfAnOlderProgram starts on a store in which rows say what other rules made of the resources: they come right.
+func TestMarkOfAnOlderProgram(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "demo.db")
+	s := serveWith(t, "--demo", "--db", file)
+	require.Equal(t, 0, s.stop(t))
+	right := rowsOf(t, file, func(store.Tx, store.Handoff) error { return nil })
+	rowsOf(t, file, func(tx store.Tx, h store.Handoff) error {
+		h.State, h.Doc, h.Mark = "attended", []byte(`{"Handoff":{"State":"attended"}}`), ""
+		return tx.PutHandoff(context.Background(), h)
+	})
+	// As it is in a store that was written before rows had marks.
+	db, err := sql.Open("sqlite", file)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), "DELETE FROM idempotency WHERE key LIKE 'rows|%'")
+	require.NoError(t, errors.Join(err, db.Close()))
+
+	s = serveWith(t, "--db", file)
+	require.Eventually(t, func() bool { return strings.Contains(s.err.String(), "made the read model anew") }, startTimeout, 5*time.Millisecond)
+	assert.Contains(t, s.get(t, "/Task/demo-scheduled-T1/$handoff"), "scheduled")
+	require.Equal(t, 0, s.stop(t))
+	is := rowsOf(t, file, func(store.Tx, store.Handoff) error { return nil })
+	require.Len(t, is, len(right))
+	for task, h := range right {
+		assert.Equal(t, h.State, is[task].State, task)
+		assert.Equal(t, h.Mark, is[task].Mark, task)
+	}
+}
+
+// rowsOf gives the read model of a file after something was done with each row.
+func rowsOf(t *testing.T, file string, each func(store.Tx, store.Handoff) error) map[string]store.Handoff {
+	t.Helper()
+	st, err := sqlstore.Open(t.Context(), sqlstore.Options{Path: file})
+	require.NoError(t, err)
+	all := map[string]store.Handoff{}
+	require.NoError(t, st.Update(t.Context(), func(tx store.Tx) error {
+		return tx.EachHandoff(t.Context(), func(h store.Handoff) error {
+			all[h.Task] = h
+			return each(tx, h)
+		})
+	}))
+	require.NoError(t, st.Close())
+	return all
 }
 
 func TestKilledUnderLoad(t *testing.T) {

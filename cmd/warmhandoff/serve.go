@@ -171,7 +171,9 @@ func (s *serve) until(p *program, sys *system, listener net.Listener, log *slog.
 	background, stop := context.WithCancel(p)
 	var loops sync.WaitGroup
 	timers := &jobs.Timers{Tick: sys.engine.Tick, Woken: sys.engine.Woken(), Now: sys.now, After: after, Log: log}
+	rows := &jobs.Rows{Refresh: sys.engine.Refresh, After: after, Log: log}
 	loops.Go(func() { timers.Run(background) })
+	loops.Go(func() { rows.Run(background) })
 	defer loops.Wait()
 	defer stop()
 

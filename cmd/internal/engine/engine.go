@@ -50,6 +50,7 @@ type Engine struct {
 	facts  *factCache
 	fold   func(*workflow.Ledger, time.Time, *workflow.Rules) workflow.Handoff
 	waking *waking
+	mark   func() string          // of the rows that this engine makes
 	secret atomic.Pointer[[]byte] // the key of cursors, once it is known
 	clock  sync.Mutex
 	last   time.Time
@@ -58,7 +59,9 @@ type Engine struct {
 // New makes an engine. The store stays the caller's to close.
 func New(s store.Store, set Settings) *Engine {
 	set.Guide.Base, set.Guide.Zone, set.Guide.Zones = set.Base, set.Rules.Zone, set.Rules.Zones()
-	return &Engine{store: s, set: set, facts: newFactCache(20_000), fold: workflow.Fold, waking: newWaking()}
+	e := &Engine{store: s, set: set, facts: newFactCache(20_000), fold: workflow.Fold, waking: newWaking()}
+	e.mark = sync.OnceValue(e.rowMark)
+	return e
 }
 
 // Method is what a Change does.

@@ -126,6 +126,7 @@ func (t *txn) saveRow(f *folded, leg int) error {
 	if err != nil {
 		return err
 	}
+	row.Mark = t.e.mark()
 	if err := t.tx.PutHandoff(t.ctx, row); err != nil {
 		return fmt.Errorf("save the handoff of Task/%s: %w", row.Task, err)
 	}

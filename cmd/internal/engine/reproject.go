@@ -24,7 +24,10 @@ func (e *Engine) Reproject(ctx context.Context, progress func(done, all int)) er
 			progress(done, len(ids))
 		}
 	}
-	return e.dropStray(ctx, ids)
+	if err := e.dropStray(ctx, ids); err != nil {
+		return err
+	}
+	return e.rememberMark(ctx)
 }
 
 // requests gives the ids of all ServiceRequests.

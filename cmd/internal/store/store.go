@@ -146,6 +146,7 @@ type Handoff struct {
 	Wake     time.Time // when time alone may change the answer; zero: never; whole microseconds, up
 	Seq      int64     // highest Seq of the versions it was made from
 	Doc      []byte
+	Mark     string // of the rules and settings by which it was made
 }
 
 // Reader reads a consistent state.

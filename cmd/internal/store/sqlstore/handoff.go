@@ -8,7 +8,7 @@ import (
 	"warmhandoff/cmd/internal/store"
 )
 
-const handoffColumns = "task, referral, agency, patient, state, reason, due, wake, seq, doc"
+const handoffColumns = "task, referral, agency, patient, state, reason, due, wake, seq, doc, mark"
 
 func (r *reader) handoffs(ctx context.Context, text string, args ...any) ([]store.Handoff, error) {
 	if err := r.ready(ctx); err != nil {
@@ -18,7 +18,7 @@ func (r *reader) handoffs(ctx context.Context, text string, args ...any) ([]stor
 	err := r.s.query(context.Background(), text, args, func(r row) error {
 		all = append(all, store.Handoff{
 			Task: r.text(0), Referral: r.text(1), Agency: r.text(2), Patient: r.text(3), State: r.text(4), Reason: r.text(5),
-			Due: fromMicros(r.null(6)), Wake: fromMicros(r.null(7)), Seq: r.long(8), Doc: r.blob(9),
+			Due: fromMicros(r.null(6)), Wake: fromMicros(r.null(7)), Seq: r.long(8), Doc: r.blob(9), Mark: r.text(10),
 		})
 		return nil
 	})
@@ -84,10 +84,10 @@ func (t *tx) PutHandoff(ctx context.Context, h store.Handoff) error {
 	if err := t.begin(ctx); err != nil {
 		return err
 	}
-	_, err := t.exec(`INSERT INTO handoff (`+handoffColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	_, err := t.exec(`INSERT INTO handoff (`+handoffColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (task) DO UPDATE SET referral = excluded.referral, agency = excluded.agency, patient = excluded.patient,
-			state = excluded.state, reason = excluded.reason, due = excluded.due, wake = excluded.wake, seq = excluded.seq, doc = excluded.doc`,
-		h.Task, h.Referral, h.Agency, h.Patient, h.State, h.Reason, micros(h.Due), micros(h.Wake), h.Seq, h.Doc)
+			state = excluded.state, reason = excluded.reason, due = excluded.due, wake = excluded.wake, seq = excluded.seq, doc = excluded.doc, mark = excluded.mark`,
+		h.Task, h.Referral, h.Agency, h.Patient, h.State, h.Reason, micros(h.Due), micros(h.Wake), h.Seq, h.Doc, h.Mark)
 	return err
 }
 

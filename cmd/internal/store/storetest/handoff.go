@@ -42,7 +42,7 @@ func testHandoffs(t *testing.T, st store.Store) {
 	assert.True(t, nextWake().IsZero(), "nobody waits in an empty store")
 
 	t1 := store.Handoff{Task: "t1", Referral: "sr1", Agency: harbor, Patient: "Patient/p1", State: "unconfirmed", Reason: "no-news",
-		Due: minute(5), Wake: minute(3).Add(7 * time.Microsecond), Seq: 9, Doc: []byte(`{"state":"unconfirmed"}`)}
+		Due: minute(5), Wake: minute(3).Add(7 * time.Microsecond), Seq: 9, Doc: []byte(`{"state":"unconfirmed"}`), Mark: "of these rules"}
 	t0 := store.Handoff{Task: "t0", Referral: "sr1", State: "offered", Wake: minute(1), Due: time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)}
 	t2 := store.Handoff{Task: "t2", State: "offered"}
 	update(t, st, func(ctx context.Context, tx store.Tx) {
@@ -74,7 +74,7 @@ func testHandoffs(t *testing.T, st store.Store) {
 	assert.Equal(t, []string{"t0", "t1"}, awake(minute(4), 10), "earliest first, those without a time never")
 	assert.Equal(t, []string{"t0"}, awake(minute(4), 1))
 
-	t0.Wake, t0.State, t0.Referral = time.Time{}, "closed", "sr2"
+	t0.Wake, t0.State, t0.Referral, t0.Mark = time.Time{}, "closed", "sr2", "of other rules"
 	update(t, st, func(ctx context.Context, tx store.Tx) {
 		require.NoError(t, tx.PutHandoff(ctx, t0))
 		h, err := tx.Handoff(ctx, "t0")
