@@ -12,15 +12,17 @@ import (
 
 // appointmentFact is what an Appointment says.
 type appointmentFact struct {
-	Status          string
-	Start, End      time.Time
-	Created         time.Time
-	Cancelled       workflow.BookingStatus // who cancelled, by the coded reason
-	ServiceReason   bool                   // the coded reason is the provider's
-	ServiceDeclined bool                   // somebody of the service declined
-	Comment         bool
-	Patients        []string
-	Actors          []string // of the service: whoever is neither patient nor family
+	Status         string
+	Start, End     time.Time
+	Created        time.Time
+	Cancelled      workflow.BookingStatus // who cancelled, by the coded reason
+	ServiceReason  bool                   // the coded reason is the provider's
+	Comment        bool
+	Patients       []string
+	Actors         []string // of the others: whoever is neither patient nor family
+	Refused        []string // of all of them: who declined to take part
+	RefusedInWords bool     // somebody who is named in words only declined
+	Services       []string // what kind of service it is: "system|code", or words
 
 	warm appointmentWarmth
 }
@@ -46,26 +48,42 @@ func (s Settings) readAppointment(r *fhir.Resource, f *Fact) {
 		a.ServiceReason = a.ServiceReason || strings.HasPrefix(c.Code, "prov")
 	}
 	for p := range r.Get("participant").All() {
-		switch ref := s.ref(p.Get("actor")); {
+		ref, declined := s.ref(p.Get("actor")), p.Get("status").Text() == "declined"
+		switch {
 		case strings.HasPrefix(ref, "Patient/"):
 			a.Patients = append(a.Patients, ref)
 		case ref != "" && !strings.HasPrefix(ref, "RelatedPerson/"):
 			a.Actors = append(a.Actors, ref)
-			a.ServiceDeclined = a.ServiceDeclined || p.Get("status").Text() == "declined"
+		case ref == "":
+			a.RefusedInWords = a.RefusedInWords || declined
+		}
+		if declined && ref != "" {
+			a.Refused = append(a.Refused, ref)
 		}
 	}
+	a.Services = services(codings(r.Get("serviceType")), firstOf(r.Get("serviceType")).Get("text").Text())
+	f.About = s.refs(r.Get("basedOn"))
 	a.warm = s.readAppointmentWarmth(r)
 	f.Appointment = a
 }
 
 func appointmentInError(f *Fact) bool { return f.Appointment.Status == "entered-in-error" }
 
+// happened are the statuses of an Appointment that say what became of it. The others plan: anybody may.
+var happened = []string{"arrived", "checked-in", "fulfilled", "noshow"}
+
+// attendedStatuses are those by which the person was there.
+var attendedStatuses = []string{"arrived", "checked-in", "fulfilled"}
+
 // appointment adds to a ledger what an Appointment says: a booking, a wait, and what became of it.
 //
 // Source: FHIR R4, appointment.html, AppointmentStatus; fulfilled means that planning is over, not that the visit is
+// Source: local, ruling 36: a referrer may book; what happened is not theirs to say
 func (c *leg) appointment(h *History) {
-	v, taken := h.live(appointmentInError)
+	plan := c.planning(h)
+	v, taken := plan.live(appointmentInError)
 	if v == nil {
+		c.became(h, time.Time{})
 		return
 	}
 	a := v.Fact.Appointment
@@ -74,8 +92,14 @@ func (c *leg) appointment(h *History) {
 		b.Made = firstBooked(h)
 	}
 	b.Moved = moves(h)
-	if len(a.Patients) > 0 && !c.isSubject(a.Patients...) || !c.isHere(h, a.Actors, b.Made) {
+	if len(a.Patients) > 0 && !c.isSubject(a.Patients...) && !c.undone(h) || !c.isHere(h, a.Actors, b.Made) {
 		c.theirs = append(c.theirs, h.Key)
+		return
+	}
+	if b.Note = c.noBooking(h, v); b.Note != "" && a.Status != "cancelled" {
+		b.Status = workflow.NeverBooked
+		c.ledger.Bookings = append(c.ledger.Bookings, b)
+		c.became(h, a.Start)
 		return
 	}
 	c.bookings = append(c.bookings, h.Key)
@@ -91,10 +115,7 @@ func (c *leg) appointment(h *History) {
 			c.hold(workflow.Hold{Reason: workflow.DeathCheck, From: v.Received, Source: b.Source}, taken)
 		}
 	}
-	if s, ok := a.sign(); ok {
-		s.At, s.Booking, s.Said, s.Received, s.Source, s.Taken = workflow.Moment{At: a.Start}, h.Key, firstStatus(h, a.Status), v.Received, b.Source, taken
-		c.ledger.Signs = append(c.ledger.Signs, s)
-	}
+	c.became(h, a.Start)
 	if taken {
 		b.Status = workflow.NeverBooked
 	}
@@ -102,32 +123,136 @@ func (c *leg) appointment(h *History) {
 	c.ledger.Bookings = append(c.ledger.Bookings, b)
 }
 
-// sign gives what an Appointment's status says about the visit.
-func (a *appointmentFact) sign() (workflow.Sign, bool) {
-	s := workflow.Sign{Voice: workflow.Record}
-	switch a.Status {
-	case "arrived", "checked-in", "fulfilled":
-		s.Says, s.Grade, s.Note = workflow.Came, workflow.GradeB, "Appointment "+a.Status
-	case "noshow":
-		s.Says, s.Blame, s.Note = workflow.DidNotCome, a.blame(), "Appointment noshow"
-	default:
-		return s, false
+// planning gives what of an Appointment plans: all versions but those in which the referrer's side says what became of it.
+func (c *leg) planning(h *History) *History {
+	says := func(v Version) bool {
+		return v.Fact != nil && slices.Contains(happened, v.Fact.Appointment.Status) && c.ofReferrer(&v)
 	}
-	return s, true
+	if !slices.ContainsFunc(h.Versions, says) {
+		return h
+	}
+	only := *h
+	only.Versions = slices.DeleteFunc(slices.Clone(h.Versions), says)
+	return &only
+}
+
+// noBooking says why an Appointment is no booking of a first visit, "" where it is one: it is not understood, it is that of the contact at which the
+// person was referred, or the person takes no part in it.
+//
+// Source: local, ruling 33, ruling 36
+func (c *leg) noBooking(h *History, v *Version) string {
+	a := v.Fact.Appointment
+	switch {
+	case v.Fact.NotUnderstood != "":
+		return "not understood: " + v.Fact.NotUnderstood
+	case c.r.atOrigin(h.Key):
+		return "it is where the person was referred"
+	case !c.isSubject(a.Patients...) && !c.undone(h):
+		return "the person takes no part in it"
+	case c.personDeclined(a):
+		return "the person declined to take part in it"
+	}
+	return ""
+}
+
+// personDeclined reports that the person is a participant, and declined.
+func (c *leg) personDeclined(a *appointmentFact) bool {
+	mine := 0
+	for _, ref := range a.Patients {
+		if !c.isSubject(ref) {
+			continue
+		}
+		if !slices.Contains(a.Refused, ref) {
+			return false
+		}
+		mine++
+	}
+	return mine > 0
+}
+
+// withOthers reports that another patient takes part as well.
+func (c *leg) withOthers(a *appointmentFact) bool {
+	return slices.ContainsFunc(a.Patients, func(ref string) bool { return !c.isSubject(ref) })
+}
+
+// became adds what became of an Appointment, by those who can say it. start is that of the booking as it stands now: what was said of another start is
+// said of that day.
+func (c *leg) became(h *History, start time.Time) {
+	only, bare := c.witnessed(h)
+	v, taken := only.live(appointmentInError)
+	if v == nil {
+		return
+	}
+	a := v.Fact.Appointment
+	if bare && !slices.Contains(happened, a.Status) {
+		return
+	}
+	r := &record{typ: "Appointment", h: h, v: v, taken: taken, bare: bare, by: a.Actors, at: workflow.Moment{At: a.Start}}
+	r.place = c.placeOf("", a.Actors, v, about(r.at, v.Received))
+	there := wasThere(only, v)
+	if a.Status == "cancelled" && there {
+		r.taken = true
+	} else if !slices.Contains(happened, a.Status) {
+		return
+	}
+	s := c.sign(r, a.Status == "fulfilled")
+	s.Said = firstStatus(h, a.Status)
+	if a.Start.Equal(start) {
+		s.Booking = h.Key
+	}
+	if s.Grade == workflow.GradeX && s.Rule == withoutPerson && !r.taken && slices.Contains(attendedStatuses, a.Status) {
+		s.Asks = true
+	}
+	switch {
+	case a.Status == "noshow":
+		s.Says, s.Asks = workflow.DidNotCome, false
+		if s.Grade == workflow.GradeX || c.personDeclined(a) {
+			s.Grade = workflow.GradeX
+			break
+		}
+		s.Grade, s.Blame, s.Note, s.Borrows = "", c.blame(a), "Appointment noshow", ""
+		if there && s.Blame == workflow.OnPerson {
+			s.Blame, s.Note = workflow.Unclear, "Appointment noshow, after the person had been there"
+		}
+	case a.Status == "cancelled":
+		s.Note = "Appointment cancelled, after the person had been there"
+	}
+	c.ledger.Signs = append(c.ledger.Signs, s)
+	c.overwritten(only, &s, appointmentInError)
+}
+
+// wasThere reports that an Appointment once said, of the same start, that the person was there.
+//
+// Source: local, ruling 36, over K1
+func wasThere(h *History, now *Version) bool {
+	return slices.ContainsFunc(h.Versions, func(v Version) bool {
+		return v.Number < now.Number && v.Fact != nil && v.Fact.NotUnderstood == "" && v.Fact.Appointment.Start.Equal(now.Fact.Appointment.Start) &&
+			slices.Contains(attendedStatuses, v.Fact.Appointment.Status)
+	})
 }
 
 // blame says on whose side a no-show was. It is the person's only with exactly one patient and nothing said of the service; the service's only by
 // a coded provider reason or a participant of theirs who declined; a free-text comment alone leaves it unclear.
 //
 // Source: local, evidence rule; a no-show is the service's only by coded word
-func (a *appointmentFact) blame() workflow.Blame {
+func (c *leg) blame(a *appointmentFact) workflow.Blame {
 	switch {
-	case a.ServiceReason || a.ServiceDeclined || a.Cancelled == workflow.CancelledService:
+	case a.ServiceReason || c.serviceDeclined(a) || a.Cancelled == workflow.CancelledService:
 		return workflow.OnService
 	case a.Comment || len(a.Patients) != 1:
 		return workflow.Unclear
 	}
 	return workflow.OnPerson
+}
+
+// serviceDeclined reports that a participant of the service's side declined: whoever is neither of the person's nor of the referrer's side, also one who
+// is named in words only.
+//
+// Source: local, ruling 39
+func (c *leg) serviceDeclined(a *appointmentFact) bool {
+	return a.RefusedInWords || slices.ContainsFunc(a.Actors, func(ref string) bool {
+		return slices.Contains(a.Refused, ref) && (c.isAgency(ref) || !c.r.isGuide(ref) && !c.referrersSide(ref))
+	})
 }
 
 func firstBooked(h *History) time.Time {

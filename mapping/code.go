@@ -179,14 +179,6 @@ var urgencies = map[string]workflow.Urgency{
 	"urgent": workflow.Urgent,
 }
 
-// inpatient and emergency are Encounter classes that are no first visit. Inpatient is a stay: it holds the referral.
-//
-// Source: HL7 v3-ActCode, ActEncounterCode
-var (
-	inpatient = []string{"IMP", "ACUTE", "NONAC"}
-	emergency = []string{"EMER"}
-)
-
 // followedIntents are the intents of a ServiceRequest that asks for something to be done.
 //
 // Source: FHIR R4, request-intent

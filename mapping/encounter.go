@@ -12,6 +12,7 @@ import (
 type encounterFact struct {
 	Status       string
 	Class        string
+	Kind         kind // of encounter, by its class
 	Introduction bool
 	Typed        bool
 	Start        workflow.Moment
@@ -20,6 +21,10 @@ type encounterFact struct {
 	Provider     string
 	Appointments []string
 	People       []string // participant.individual
+	Places       []string // location.location
+	Services     []string // what kind of service it was: "system|code", or words
+	BasedOn      []string
+	InWords      bool // its subject is named in words only
 }
 
 func (s Settings) readEncounter(r *fhir.Resource, f *Fact) {
@@ -33,6 +38,15 @@ func (s Settings) readEncounter(r *fhir.Resource, f *Fact) {
 		End:          s.endOf(r.Get("period", "end")),
 		Provider:     s.ref(r.Get("serviceProvider")),
 		Appointments: s.refs(r.Get("appointment")),
+		Services:     services(codings(r.Get("serviceType")), r.Get("serviceType", "text").Text()),
+		BasedOn:      s.refs(r.Get("basedOn")),
+		InWords:      f.Subject == "" && r.Get("subject").Exists(),
+	}
+	e.Kind = s.kindOf(Coding{r.Get("class", "system").Text(), e.Class})
+	for l := range r.Get("location").All() {
+		if ref := s.ref(l.Get("location")); ref != "" {
+			e.Places = append(e.Places, ref)
+		}
 	}
 	e.EndsBefore = !e.End.IsZero() && e.End.Before(e.Start.At)
 	for p := range r.Get("participant").All() {
@@ -40,6 +54,7 @@ func (s Settings) readEncounter(r *fhir.Resource, f *Fact) {
 			e.People = append(e.People, ref)
 		}
 	}
+	f.About = append(slices.Clone(e.BasedOn), e.Appointments...)
 	f.Encounter = e
 }
 
@@ -47,78 +62,88 @@ func encounterInError(f *Fact) bool {
 	return f.Encounter.Status == "entered-in-error"
 }
 
-func (e *encounterFact) stay() bool { return slices.Contains(inpatient, e.Class) }
+// stay reports a stay in hospital.
+func (e *encounterFact) stay() bool { return e.Kind == kindStay }
+
+// here reports that the person has come, and nothing more is known yet.
+func (e *encounterFact) here() bool { return e.Status == "arrived" || e.Status == "triaged" }
+
+// came reports a status that says that the person came.
+func (e *encounterFact) came() bool {
+	return e.here() || e.Status == "in-progress" || e.Status == "onleave" || e.Status == "finished"
+}
 
 // encounter adds to a ledger what an Encounter says: a visit, the introduction, or a stay in hospital.
 func (c *leg) encounter(h *History) {
-	v, taken := h.live(encounterInError)
+	if n := lastFact(h); n == nil || n.Encounter.stay() {
+		c.stay(h)
+		return
+	}
+	if v, taken := h.live(encounterInError); v != nil && !taken && v.Fact.NotUnderstood == "" {
+		if e := v.Fact.Encounter; e.Introduction && (e.Status == "finished" || e.Status == "in-progress") {
+			c.encounters = append(c.encounters, h.Key)
+			c.introduced(h, v, e)
+		}
+	}
+	only, bare := c.witnessed(h)
+	v, taken := only.live(encounterInError)
 	if v == nil {
 		return
 	}
 	e := v.Fact.Encounter
+	r := &record{typ: "Encounter", h: h, v: v, taken: taken, bare: bare, by: e.People, at: e.Start, booking: c.bookingOf(e)}
+	r.place = c.placeOf(e.Provider, append(slices.Clone(e.Places), e.People...), v, about(e.Start, v.Received))
 	switch {
-	case e.stay():
-		c.stay(h, v, taken)
-		return
-	case e.Introduction:
-		if !taken && (e.Status == "finished" || e.Status == "in-progress") {
-			c.encounters = append(c.encounters, h.Key)
-			c.introduced(h, v, e)
-		}
+	case r.loose() && !c.mayBeVisit(r):
 		return
 	case e.Status == "cancelled":
-		c.cancelledEncounter(h, v)
+		c.cancelledEncounter(only, r)
+		return
+	case !e.came():
 		return
 	}
-	s := workflow.Sign{Says: workflow.Came, Voice: workflow.Record, At: e.Start, Said: v.Received, Received: v.Received, Taken: taken, Source: v.source(h.Key)}
-	s.Booking = c.bookingOf(e)
-	s.Grade, s.Note = c.gradeEncounter(v, e, s.Booking != "")
+	s := c.sign(r, e.Status == "finished")
 	s.Elsewhere = s.Grade == workflow.GradeX && s.Note == elsewhere
-	if s.Grade == "" {
-		return
+	if r.loose() {
+		c.infer(&s, e)
 	}
 	c.attended(e, &s)
-	c.encounters = append(c.encounters, h.Key)
+	if s.Grade != workflow.GradeX {
+		c.encounters = append(c.encounters, h.Key)
+	}
 	c.ledger.Signs = append(c.ledger.Signs, s)
+	c.overwritten(only, &s, encounterInError)
 }
 
 // elsewhere is the note of a visit record of another service: none of this leg's, and yet a reason to end it.
 const elsewhere = "it is a visit at another organization"
 
-// gradeEncounter grades a visit record. "" when it says nothing about a visit yet.
+// overwritten adds what a resource said before its newest version became one that is not understood: it stands no more, and is not forgotten.
 //
-// Source: local, evidence rule, grades A and B; K10, K11
-func (c *leg) gradeEncounter(v *Version, e *encounterFact, booked bool) (workflow.Grade, string) {
-	grade := workflow.GradeA
-	switch e.Status {
-	case "in-progress", "onleave", "finished":
-	case "arrived", "triaged":
-		grade = workflow.GradeB
-	default:
-		return "", ""
+// Source: local, ruling 33
+func (c *leg) overwritten(h *History, s *workflow.Sign, inError func(*Fact) bool) {
+	n := h.newest()
+	if s.Taken || n == nil || n.Fact == nil || n.Fact.NotUnderstood == "" {
+		return
 	}
-	switch {
-	case slices.Contains(emergency, e.Class):
-		return workflow.GradeX, "an emergency encounter is not the first visit"
-	case e.EndsBefore:
-		return workflow.GradeX, "it ends before it starts"
-	case v.Fact.Subject != "" && !c.isSubject(v.Fact.Subject):
-		return workflow.GradeX, "it is about somebody else"
+	before := *h
+	before.Versions = slices.DeleteFunc(slices.Clone(h.Versions), func(v Version) bool { return v.Fact != nil && v.Fact.NotUnderstood != "" })
+	if v, _ := before.live(inError); v == nil {
+		return
 	}
-	place := c.provider(e.Provider, v, about(e.Start, v.Received))
-	switch {
-	case place == placeReferrer:
-		return workflow.GradeX, "it is a visit at the referrer"
-	case place == placeElsewhere && !booked:
-		return workflow.GradeX, elsewhere
-	case !booked && c.maybeIntroduction(e):
-		return workflow.GradeE, "it may be the introduction: a navigator or the referrer took part, and no visit was booked"
+	l := c.ledger
+	signs, bookings, holds, contacts, marks := len(l.Signs), len(l.Bookings), len(l.Holds), len(l.Contacts), len(l.Marks)
+	switch n.Fact.Type {
+	case "Encounter":
+		c.encounter(&before)
+	case "Appointment":
+		c.appointment(&before)
+	case "Procedure":
+		c.procedure(&before)
+	case "Observation":
+		c.observation(&before)
 	}
-	inferred := e.Start.IsZero() || place == placeElsewhere || place == placeUnsaid && !booked || v.Fact.Subject == "" && !booked
-	if grade == workflow.GradeA && inferred {
-		return workflow.GradeB, "Encounter " + e.Status + ", its link inferred"
-	}
-	return grade, "Encounter " + e.Status
+	c.takeBack(signs, bookings, holds, contacts, marks)
 }
 
 // maybeIntroduction is K11: linked by basedOn alone, untyped, before any first visit was booked, with our navigator or the referrer's staff.
@@ -130,7 +155,7 @@ func (c *leg) maybeIntroduction(e *encounterFact) bool {
 		return false
 	}
 	for _, p := range e.People {
-		if slices.Contains(c.r.guides, p) || p == c.r.requester || c.r.worksFor(p, c.r.requester) {
+		if slices.Contains(c.r.guides, p) || p == c.r.requester || c.r.worksFor(p, c.r.requester) && !c.own(p) {
 			return true
 		}
 	}
@@ -138,19 +163,18 @@ func (c *leg) maybeIntroduction(e *encounterFact) bool {
 }
 
 // cancelledEncounter: left without being seen takes back that the person came; planned and cancelled is a weak sign that there was no visit.
-func (c *leg) cancelledEncounter(h *History, v *Version) {
-	e := v.Fact.Encounter
-	s := workflow.Sign{Voice: workflow.Record, At: e.Start, Booking: c.bookingOf(e), Said: v.Received, Received: v.Received, Source: v.source(h.Key)}
-	place := c.provider(e.Provider, v, about(e.Start, v.Received))
-	if place == placeReferrer || place == placeElsewhere && s.Booking == "" || slices.Contains(emergency, e.Class) || v.Fact.Subject != "" && !c.isSubject(v.Fact.Subject) {
+func (c *leg) cancelledEncounter(h *History, r *record) {
+	s := c.sign(r, false)
+	if s.Grade == workflow.GradeX || s.Asks {
 		return // no visit of this leg was to be held
 	}
+	s.Grade, s.Taken, s.Borrows, s.Rule = "", false, "", ""
 	for i := range h.Versions {
 		f := h.Versions[i].Fact
 		if f == nil || f.Encounter == nil || f.Encounter.Status == "planned" || f.Encounter.Status == "cancelled" {
 			continue
 		}
-		s.Says, s.Grade, s.Taken, s.Note = workflow.Came, workflow.GradeB, true, "arrived, then cancelled: left without being seen"
+		s.Grade, s.Taken, s.Note = workflow.GradeB, true, "arrived, then cancelled: left without being seen"
 		c.ledger.Signs = append(c.ledger.Signs, s)
 		return
 	}
@@ -158,18 +182,26 @@ func (c *leg) cancelledEncounter(h *History, v *Version) {
 	c.ledger.Signs = append(c.ledger.Signs, s)
 }
 
-// stay holds the referral while the person is in hospital.
-func (c *leg) stay(h *History, v *Version, taken bool) {
-	e := v.Fact.Encounter
-	if c.r.foreign(v.Fact.Subject) {
+// stay holds the referral while the person is in hospital. One that began before the referral, or at which the person was referred, holds nothing.
+//
+// Source: local, ruling 37
+func (c *leg) stay(h *History) {
+	v, taken := h.live(encounterInError)
+	if v == nil || c.r.foreign(v.Fact.Subject) || v.Fact.Encounter == nil || v.Fact.NotUnderstood != "" {
 		return
 	}
+	e, began := v.Fact.Encounter, c.ledger.Authored
+	s := workflow.Hold{Reason: workflow.Hospitalised, From: e.Start.At, Source: v.source(h.Key)}
+	s.Origin = slices.Contains(c.r.origins, h.Key) || !e.Start.IsZero() && e.Start.At.Before(began) && !(e.Start.Day && sameDay(e.Start.At, began, c.s.zone()))
 	switch e.Status {
 	case "arrived", "triaged", "in-progress", "onleave":
-		c.hold(workflow.Hold{Reason: workflow.Hospitalised, From: later(e.Start.At, c.ledger.Authored), Source: v.source(h.Key)}, taken)
+		if !s.Origin {
+			s.From = later(e.Start.At, began)
+		}
+		c.hold(s, taken)
 	case "finished":
-		if !e.End.IsZero() {
-			c.hold(workflow.Hold{Reason: workflow.Hospitalised, From: e.Start.At, Until: e.End, Source: v.source(h.Key)}, taken)
+		if s.Until = e.End; !e.End.IsZero() {
+			c.hold(s, taken)
 		}
 	}
 }

@@ -20,6 +20,9 @@ type Fact struct {
 	// "" where all is understood. What is not understood is not acted on.
 	NotUnderstood string
 
+	// About is what a record of a visit, or an appointment, names by basedOn and appointment.
+	About []string
+
 	Request       *requestFact
 	Task          *taskFact
 	Appointment   *appointmentFact
@@ -42,6 +45,8 @@ type Fact struct {
 	RoleOf        string      // of a PractitionerRole: its practitioner
 	RoleAt        string      // of a PractitionerRole, HealthcareService, Location: its organization
 	PartOf        string      // of an Organization
+	RoleIn        []string    // of a PractitionerRole: its services
+	RelativeOf    string      // of a RelatedPerson: the person
 }
 
 // FactOf reads a resource. Types that say nothing to the workflow give a Fact with nothing but the type.
@@ -79,6 +84,7 @@ var readers = map[string]func(Settings, *fhir.Resource, *Fact){
 	"PractitionerRole":  Settings.readRole,
 	"HealthcareService": Settings.readService,
 	"Location":          Settings.readLocation,
+	"RelatedPerson":     Settings.readRelative,
 	"Organization":      Settings.readOrganization,
 
 	"QuestionnaireResponse": Settings.readAnswers,
@@ -110,7 +116,10 @@ func (s Settings) readGroup(r *fhir.Resource, f *Fact) {
 func (s Settings) readRole(r *fhir.Resource, f *Fact) {
 	f.RoleOf = s.ref(r.Get("practitioner"))
 	f.RoleAt = s.ref(r.Get("organization"))
+	f.RoleIn = s.refs(r.Get("healthcareService"))
 }
+
+func (s Settings) readRelative(r *fhir.Resource, f *Fact) { f.RelativeOf = s.ref(r.Get("patient")) }
 
 func (s Settings) readService(r *fhir.Resource, f *Fact) { f.RoleAt = s.ref(r.Get("providedBy")) }
 

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,10 +112,11 @@ func (h *History) Names() []string {
 	return nil
 }
 
-// outputs gives what a Task's outputs name, as its parties last wrote it: a version of ours may leave them out.
+// outputs gives what a Task's outputs name, as its parties last wrote it: a version of ours may leave them out. What the referrer's side puts there
+// is no result.
 func (h *History) outputs() []string {
 	for i := len(h.Versions) - 1; i >= 0; i-- {
-		if v := &h.Versions[i]; !v.Own && v.Fact != nil && v.Fact.Task != nil {
+		if v := &h.Versions[i]; !v.Own && v.Role != workflow.Referrer && v.Fact != nil && v.Fact.Task != nil {
 			return v.Fact.Task.Outputs
 		}
 	}
@@ -129,14 +131,26 @@ func (h *History) Subject() string {
 	return ""
 }
 
+// RelativeOf gives whose relative somebody is, "" where it does not say.
+func (h *History) RelativeOf() string {
+	if n := h.newest(); n != nil && n.Fact != nil {
+		return n.Fact.RelativeOf
+	}
+	return ""
+}
+
 // Organizations gives where somebody works (PractitionerRole) or what an Organization is part of.
 func (h *History) Organizations() []string {
 	n := h.newest()
 	if n == nil || n.Fact == nil {
 		return nil
 	}
-	if n.Fact.RoleAt != "" {
-		return []string{n.Fact.RoleAt}
+	if n.Fact.RoleAt != "" || len(n.Fact.RoleIn) > 0 {
+		list := slices.Clone(n.Fact.RoleIn)
+		if n.Fact.RoleAt != "" {
+			list = append(list, n.Fact.RoleAt)
+		}
+		return list
 	}
 	if n.Fact.PartOf != "" {
 		return []string{n.Fact.PartOf}

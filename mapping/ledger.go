@@ -18,9 +18,13 @@ type Referral struct {
 	Groups   []History // households that it is about
 	// Orgs gives the organizations that somebody works for or that a party belongs to: of a PractitionerRole, a Practitioner, an
 	// Organization that is part of another. nil knows of none.
-	Orgs Orgs
+	Orgs func(ref string) []string
 	// Alike are other requests of the person for the same service, made at about the same time.
 	Alike []Alike
+	// RelativeOf gives whose relative a RelatedPerson is, "" where that is not known. nil knows of none.
+	RelativeOf func(ref string) string
+	// Rivals are appointments of the person's other referrals. They are there where a record of the person names neither request nor appointment.
+	Rivals []Rival
 }
 
 // Leg is one followed leg and its ledger.
@@ -91,6 +95,7 @@ type reading struct {
 	part2      bool
 	labels     []string   // of the request
 	named      []string   // Consents that the request names
+	origins    []string   // the encounters at which the person was referred
 	consents   []*History // of the person
 	everybodys []*History // and of others who are here
 	guides     []string   // known navigators
@@ -155,6 +160,9 @@ func (q *reading) hear(v *Version) {
 	q.followed = q.followed || f.asks()
 	q.request, q.subject, q.requester = f, v.Fact.Subject, f.Requester
 	q.part2, q.labels = v.Fact.Part2, v.Fact.Labels
+	if f.Encounter != "" && !slices.Contains(q.origins, f.Encounter) {
+		q.origins = append(q.origins, f.Encounter)
+	}
 	q.named = q.named[:0]
 	for _, ref := range f.Supporting {
 		if strings.HasPrefix(ref, "Consent/") {
@@ -235,6 +243,7 @@ type leg struct {
 	part2                 bool
 
 	owners, referrers []string // the two sides of the leg, now and once
+	house             bool     // both sides are one organization
 
 	request   string // the agency's own request, "ServiceRequest/sr2"; "" where it is the referrer's
 	explicit  bool   // what is being read names that request: it can only be this leg's
@@ -253,6 +262,9 @@ func (q *reading) leg(t *task) (Leg, bool) {
 	c.ledger, out.Part2 = l, c.part2
 	*l = workflow.Ledger{Leg: h.Key, Agency: task.Owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn, Revised: q.revised}
 	l.Received = later(q.received, h.Versions[0].Received)
+	if l.Authored.IsZero() {
+		l.Authored = firstHeard(task.Authored, q.received, h.Versions[0].Received)
+	}
 	l.Words = whole.wordsOf(t)
 	l.NotUnderstood = whole.notUnderstood(t)
 	c.place(whole, t, &out)
@@ -265,19 +277,32 @@ func (q *reading) leg(t *task) (Leg, bool) {
 		c.navigator()
 		return out, true
 	}
-	l.Signs = taskSigns(h, &tenure{high: len(h.Versions), words: l.Words})
+	l.Signs = taskSigns(h, l.Words)
 	c.jointSigns(whole.joint(t))
 	c.gates()
 	c.navigator()
 	c.parties(h)
 	c.others()
 	l.Person.Unsafe, l.Death = q.unsafe(), q.death()
-	l.CancelAsks, l.Twins = q.cancelAsks(h, 0, len(h.Versions)), q.twins(task.Owner)
+	l.CancelAsks, l.Twins = q.cancelAsks(h), q.twins(task.Owner)
 	l.Told = q.told(h.Key)
 	c.instructed()
 	c.helped()
 	c.settleDays()
 	return out, true
+}
+
+// firstHeard gives the time of a referral whose request has no date: that of its Task, else when either of them first came.
+//
+// Source: local, ruling 35
+func firstHeard(authored, request, task time.Time) time.Time {
+	switch {
+	case !authored.IsZero():
+		return authored
+	case request.IsZero() || task.Before(request):
+		return task
+	}
+	return request
 }
 
 // about begins the work on a leg: who is asked, and what was agreed with them.
@@ -434,24 +459,8 @@ const (
 	placeAgency
 	placeReferrer
 	placeElsewhere
+	placeUnclear // at one of an organization that is both the referrer's and the agency's
 )
-
-// provider says whose visit record it is: by serviceProvider, else by who sent it, else by the only agency that was asked.
-func (c *leg) provider(ref string, v *Version, at time.Time) place {
-	switch {
-	case ref != "" && c.isAgency(ref):
-		return placeAgency
-	case ref != "" && (ref == c.r.requester || slices.Contains(c.r.orgsOf(c.r.requester), ref)):
-		return placeReferrer
-	case ref != "":
-		return placeElsewhere
-	case v.Role == workflow.Agency && c.isAgency(v.Party):
-		return placeAgency
-	case v.Role == workflow.Agency || !c.alone(at):
-		return placeElsewhere
-	}
-	return placeUnsaid
-}
 
 // isAgency reports whether a party is the leg's agency, works for it, or is part of it.
 func (c *leg) isAgency(ref string) bool {

@@ -156,7 +156,7 @@ func TestWhatEachResourceIsWorth(t *testing.T) {
 		{"arrived is strong, not conclusive", harbor, "Organization/harbor", encounter("arrived", "AMB", "Patient/P1", byAppt+here), workflow.Attended, "", workflow.GradeB},
 		{"planned says nothing", harbor, "Organization/harbor", encounter("planned", "AMB", "Patient/P1", byAppt+here), workflow.Unconfirmed, workflow.NoNews, ""},
 		{"a record that does not say where, by its request alone, is inferred", "", "", encounter("finished", "AMB", "Patient/P1", byReq), workflow.Attended, "", workflow.GradeB},
-		{"an emergency is no first visit", harbor, "Organization/harbor", encounter("finished", "EMER", "Patient/P1", byReq+here), workflow.Unconfirmed, workflow.NoNews, ""},
+		{"36 an emergency is asked about", harbor, "Organization/harbor", encounter("finished", "EMER", "Patient/P1", byReq+here), workflow.Unconfirmed, workflow.ClaimOnly, ""},
 		{"somebody else's visit is nothing", harbor, "Organization/harbor", encounter("finished", "AMB", "Patient/P2", byReq+here), workflow.Unconfirmed, workflow.NoNews, ""},
 		{"the referrer's own visit is nothing", workflow.Referrer, "Organization/ref", encounter("finished", "AMB", "Patient/P1", byReq+`,"serviceProvider":{"reference":"Organization/ref"}`), workflow.Unconfirmed, workflow.NoNews, ""},
 		{"the introduction is no visit", harbor, "Organization/harbor", encounter("finished", "VR", "Patient/P1", byReq+here+`,"type":[{"coding":[{"system":"urn:warmhandoff:element","code":"introduction"}]}]`), workflow.Unconfirmed, workflow.NoNews, ""},
@@ -233,7 +233,7 @@ func TestAnEchoOfOursIsNoWord(t *testing.T) {
 	h := s.fold()
 	assert.Equal(t, workflow.ClaimOnly, h.Reason, "an echo withdraws no claim")
 	assert.True(t, h.Claims)
-	last, said, ours := LastWord(s.history("Task/T1"), nil)
+	last, said, ours := LastWord(s.history("Task/T1"))
 	assert.True(t, said)
 	assert.Equal(t, workflow.TaskCompleted, last.Status)
 	assert.Equal(t, workflow.TaskInProgress, ours)

@@ -25,8 +25,13 @@ const (
 	ShelfGroups   = "/groups"    // households that a person is or was a member of
 	ShelfTeams    = "/teams"     // care teams of the person
 	ShelfServices = "/services"  // of an organization
+	ShelfVisits   = "/visits"    // of a person: Encounters that name neither a request nor an appointment
+	ShelfBookings = "/bookings"  // of a person: Appointments for a request
 	ShelfActs     = "/performed" // of a worker, service or place: what they own, asked for, took part in, or may be told
 )
+
+// ViaVisit is the link of an Encounter to the shelf of those that name neither a request nor an appointment.
+const ViaVisit = "visit"
 
 // linkRow says which element of which type is followed.
 type linkRow struct {
@@ -118,8 +123,12 @@ var pointers = map[string]func(*pointing, *fhir.Resource){
 	"ServiceRequest": (*pointing).ofRequest,
 	"Task":           (*pointing).ofTask,
 	"Appointment": func(p *pointing, r *fhir.Resource) {
+		asked := len(p.refsAt(r, "basedOn")) > 0
 		for one := range r.Get("participant").All() {
-			p.workers("participant", p.ref(one.Get("actor")))
+			ref := p.ref(one.Get("actor"))
+			if p.workers("participant", ref); asked && strings.HasPrefix(ref, "Patient/") {
+				p.add("participant", ref, ShelfBookings)
+			}
 		}
 	},
 	"Procedure": func(p *pointing, r *fhir.Resource) {
@@ -134,6 +143,8 @@ var pointers = map[string]func(*pointing, *fhir.Resource){
 		p.workers("participant", p.f.Encounter.People...)
 		if p.f.Encounter.stay() {
 			p.add("subject", p.f.Subject, ShelfStays)
+		} else if len(p.f.About) == 0 && strings.HasPrefix(p.f.Subject, "Patient/") {
+			p.add(ViaVisit, p.f.Subject, ShelfVisits)
 		}
 	},
 }

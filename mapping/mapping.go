@@ -25,6 +25,7 @@ type Settings struct {
 	Zones    map[string]*time.Location // by agency, where its site has another zone
 	Partners map[string]Partner        // by party, "Organization/harbor"
 	Guides   []Guide
+	Visits   []Coding // classes of Encounter that are first visits here, beside those that always are
 
 	// Navigators are parties known to be navigators, beside those who said so when they wrote something.
 	Navigators []string

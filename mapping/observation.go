@@ -22,6 +22,7 @@ type observationFact struct {
 
 func (s Settings) readObservation(r *fhir.Resource, f *Fact) {
 	f.Subject = s.ref(r.Get("subject"))
+	f.About = s.refs(r.Get("basedOn"))
 	o := &observationFact{Status: r.Get("status").Text(), Attests: anyIs([]Coding{firstVisit}, codings(r.Get("code")))}
 	f.Observation = o
 	if !o.Attests {
@@ -48,7 +49,8 @@ func observationInError(f *Fact) bool {
 //
 // Source: local, evidence rule, grades C and D; a navigator's Observation
 func (c *leg) observation(h *History) {
-	v, taken := h.live(observationInError)
+	only, bare := c.witnessed(h)
+	v, taken := only.live(observationInError)
 	if v == nil || !v.Fact.Observation.Attests || v.Fact.Observation.Result == "" {
 		if v != nil && !taken {
 			c.barrier(h, v)
@@ -59,36 +61,48 @@ func (c *leg) observation(h *History) {
 	if c.another(v, o.Performers...) {
 		return
 	}
-	s := workflow.Sign{Says: o.Result, At: o.At, Said: v.Received, Received: v.Received, Taken: taken, Source: v.source(h.Key)}
+	r := &record{typ: "Observation", h: h, v: v, taken: taken, bare: bare, by: o.Performers, at: o.At, voice: c.voice(v, o)}
+	var decides []string
+	r.booking, decides = c.focus(o, r.voice)
+	r.decides = len(decides) > 0
+	r.place = c.attestedBy(v, o, r.voice)
+	s := c.sign(r, false)
+	s.Says, s.Decides, s.Voice = o.Result, decides, r.voice
 	if !o.Issued.IsZero() && !o.Issued.At.After(v.Received) {
 		s.Said = o.Issued.At
 	}
-	s.Voice = c.voice(v, o)
-	s.Booking, s.Decides = c.focus(o, s.Voice)
 	if !c.concerns(o, s) {
 		return
 	}
-	switch s.Voice {
-	case workflow.Staff:
-		s.Grade, s.Note = workflow.GradeC, "attested by the agency"
-	case workflow.Self:
-		s.Grade, s.Note = workflow.GradeD, "the person's own word"
-	case workflow.Guide:
-		s.Grade, s.Note = workflow.GradeC, "attested by a navigator who was there"
+	if s.Grade == workflow.GradeX {
+		c.ledger.Signs = append(c.ledger.Signs, s)
+		c.overwritten(only, &s, observationInError)
+		return
+	}
+	if s.Voice == workflow.Guide {
 		s.Voice = workflow.Staff
-	default:
-		s.Grade, s.Note = workflow.GradeE, "attested by somebody who is not known to have been there"
 	}
 	if len(s.Decides) > 0 {
 		s.Note = "a human's decision"
 	}
 	if s.Says != workflow.Came {
-		s.Grade = ""
+		s.Grade, s.Asks, s.Borrows = "", false, ""
 		if s.Voice == workflow.Claimed {
 			return
 		}
 	}
 	c.ledger.Signs = append(c.ledger.Signs, s)
+}
+
+// attestedBy says whose an attestation is: the referrer's side is nobody who can say it, unless it is a navigator.
+func (c *leg) attestedBy(v *Version, o *observationFact, voice workflow.Voice) place {
+	switch {
+	case c.house && voice == workflow.Staff:
+		return c.placeOf("", o.Performers, v, about(o.At, v.Received))
+	case voice == workflow.Claimed && slices.ContainsFunc(o.Performers, c.referrersSide) && !c.anyGuide(o.Performers):
+		return placeReferrer
+	}
+	return placeAgency
 }
 
 // voice says whose word an attestation is.

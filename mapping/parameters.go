@@ -244,6 +244,9 @@ func (s Settings) evidence(u *workflow.Used) samply.ParametersParameter {
 	if u.Because != "" {
 		parts = append(parts, text("because", u.Because))
 	}
+	if u.Rule != "" {
+		parts = append(parts, text("rule", u.Rule))
+	}
 	return group("evidence", parts...)
 }
 

@@ -34,7 +34,7 @@ func (c *leg) stranger(v Version) bool {
 	case workflow.Referrer:
 		return !slices.ContainsFunc(c.referrers, func(r string) bool { return r == v.Party || c.r.belong(r, v.Party) })
 	case workflow.Person:
-		return strings.HasPrefix(v.Party, "Patient/") && strings.HasPrefix(c.r.subject, "Patient/") && !c.isSubject(v.Party)
+		return strings.HasPrefix(v.Party, "Patient/") && strings.HasPrefix(c.r.subject, "Patient/") && !c.isSubject(v.Party) || c.othersRelative(v.Party)
 	}
 	return false
 }
@@ -64,4 +64,5 @@ func (c *leg) parties(task *History) {
 		}
 	}
 	add(&c.owners, c.agency)
+	c.house = c.r.requester != "" && c.isAgency(c.r.requester)
 }

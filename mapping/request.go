@@ -19,6 +19,8 @@ type requestFact struct {
 	Performers []string // organizations that are to do it
 	Asked      []string // whoever is to do it
 	Supporting []string // "Consent/c1"
+	Encounter  string   // at which the person was referred
+	Named      []string // the services, workers and places that are to do it, by name
 	Codes      []Coding // code and category
 
 	warm     requestWarmth
@@ -46,6 +48,12 @@ func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
 	}
 	q.Asked = s.refs(r.Get("performer"))
 	q.Performers = ofType("Organization/", slices.Clone(q.Asked))
+	q.Encounter = s.ref(r.Get("encounter"))
+	for _, ref := range append(s.refs(r.Get("locationReference")), q.Asked...) {
+		if !strings.HasPrefix(ref, "Organization/") {
+			q.Named = append(q.Named, ref)
+		}
+	}
 	q.warm = s.readRequestWarmth(r)
 	f.Request = q
 }

@@ -27,7 +27,7 @@ var readModifiers = map[string][]string{
 	"ServiceRequest": {"status", "intent"}, "Task": {"status"}, "Appointment": {"status"}, "Encounter": {"status"}, "Procedure": {"status"},
 	"Observation": {"status"}, "Communication": {"status"}, "Consent": {"status", "scope"}, "QuestionnaireResponse": {"status"},
 	"DocumentReference": {"status"}, "CareTeam": {"status"}, "Patient": {"active", "deceased", "link"}, "HealthcareService": {"active"},
-	"Location": {"status"}, "Organization": {"active"},
+	"Location": {"status"}, "RelatedPerson": {"active"}, "Organization": {"active"},
 }
 
 // notUnderstood gives the FHIRPath of the first element of a resource that changes what the rest means in a way that is not known here, "" for none.

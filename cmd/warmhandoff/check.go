@@ -40,7 +40,7 @@ func (c *check) Run(p *program) error {
 		return err
 	}
 	clock := scenario.NewClock(time.Now())
-	w, err := stageBy(guide.Partners, rules)(&scenario.Scenario{Zone: guide.Zone, Self: c.Self}, clock, &scenario.IDs{Prefix: "new"})
+	w, err := stageBy(guide.Partners, rules, guide.Visits...)(&scenario.Scenario{Zone: guide.Zone, Self: c.Self}, clock, &scenario.IDs{Prefix: "new"})
 	if err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func (e *explain) resources(p *program) error {
 		return ended{2, err.Error()}
 	}
 	clock := scenario.NewClock(time.Now())
-	w, err := stageBy(guide.Partners, rules)(&scenario.Scenario{Zone: guide.Zone, Self: e.Self}, clock, &scenario.IDs{Prefix: "new"})
+	w, err := stageBy(guide.Partners, rules, guide.Visits...)(&scenario.Scenario{Zone: guide.Zone, Self: e.Self}, clock, &scenario.IDs{Prefix: "new"})
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ type site struct {
 	Zone    string            `help:"Zone of the receiving site: what a day is. Local is the machine's own." default:"Local" placeholder:"America/Los_Angeles"`
 	Self    string            `help:"Our own organization. Tasks that it owns are passed on to agencies as Tasks of their own." placeholder:"Organization/ID"`
 	Partner map[string]string `help:"What was agreed with an organization: treatment (may receive without a Consent), part2 (a 42 CFR Part 2 program), mark (a completed without evidence keeps its status), polled (sends no news of its own and is asked for it), cancel:sdohcc, cancel:bser or cancel:cow (how the referrer cancels what it has begun: at once, which is the rule; by asking with a businessStatus; by an abort Task). Several with + between them; may be given again." placeholder:"Organization/ID=WORDS"`
+	Visits  []string          `name:"visit-class" help:"A class of Encounter that counts as a first visit here, beside AMB, VR, HH, FLD and v2 O and R: a code, or its system and code. May be given again." placeholder:"[SYSTEM|]CODE"`
 	times
 }
 
@@ -36,6 +37,16 @@ func (s site) guide() (mapping.Settings, error) {
 		return m, ended{2, fmt.Sprintf("--zone %q is not known: give one such as America/Los_Angeles.", s.Zone)}
 	}
 	m.Zone = zone
+	for _, words := range s.Visits {
+		system, code, found := strings.Cut(words, "|")
+		if !found {
+			system, code = "", words
+		}
+		if code == "" {
+			return m, ended{2, fmt.Sprintf("--visit-class %q is no class: give a code (OBSENC), or its system and code.", words)}
+		}
+		m.Visits = append(m.Visits, mapping.Coding{System: system, Code: code})
+	}
 	for who, words := range s.Partner {
 		var p mapping.Partner
 		for word := range strings.SplitSeq(words, "+") {

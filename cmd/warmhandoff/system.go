@@ -115,13 +115,13 @@ func stage(partners map[string]mapping.Partner) scenario.Maker {
 }
 
 // stageBy makes them with other rules, in the zone of the story.
-func stageBy(partners map[string]mapping.Partner, rules workflow.Rules) scenario.Maker {
+func stageBy(partners map[string]mapping.Partner, rules workflow.Rules, visits ...mapping.Coding) scenario.Maker {
 	return func(s *scenario.Scenario, clock *scenario.Clock, ids *scenario.IDs) (*scenario.World, error) {
 		st, err := sqlstore.Open(context.Background(), sqlstore.Options{Memory: true})
 		if err != nil {
 			return nil, err
 		}
-		guide := mapping.Settings{Self: s.Self, Zone: s.Zone, Guides: guides, Partners: partners}
+		guide := mapping.Settings{Self: s.Self, Zone: s.Zone, Guides: guides, Partners: partners, Visits: visits}
 		if len(s.Set) > 0 {
 			if guide, rules, err = told(s); err != nil {
 				return nil, errors.Join(err, st.Close())

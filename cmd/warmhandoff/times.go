@@ -97,8 +97,10 @@ func told(s *scenario.Scenario) (mapping.Settings, workflow.Rules, error) {
 			all.Hours = one.Value
 		case one.Name == "holiday":
 			all.Holiday = append(all.Holiday, one.Value)
+		case one.Name == "visit-class":
+			all.Visits = append(all.Visits, one.Value)
 		default:
-			return mapping.Settings{}, workflow.Rules{}, ended{2, fmt.Sprintf("%s: set: %q is not partner, site, deadlines, hours or holiday.", s.File, one.Name)}
+			return mapping.Settings{}, workflow.Rules{}, ended{2, fmt.Sprintf("%s: set: %q is not partner, site, deadlines, hours, holiday or visit-class.", s.File, one.Name)}
 		}
 	}
 	return all.agreed()

@@ -147,7 +147,7 @@ func (f *folding) began(h *Handoff) time.Time {
 func (f *folding) resumed() time.Time {
 	at := later(f.said.resumed, f.said.reopened)
 	for i := range f.l.Holds {
-		if u := f.l.Holds[i].Until; f.past(u) {
+		if u := f.l.Holds[i].Until; !f.l.Holds[i].Origin && f.past(u) {
 			at = later(at, u)
 		}
 	}

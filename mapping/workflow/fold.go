@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -107,6 +108,8 @@ type folding struct {
 	next     time.Time
 	evidence []Used
 	flags    []string
+
+	questions []string // what has to be asked about records, while the leg is open
 }
 
 // hearing is what the Task's words come to.
@@ -267,7 +270,7 @@ func (f *folding) set(s *Sign, because string, used bool) {
 		side = "against"
 	}
 	f.evidence = append(f.evidence, Used{
-		Kind: string(s.Says), Grade: s.Grade, For: side, When: s.At, Source: s.Source, Used: used, Because: because,
+		Kind: string(s.Says), Grade: s.Grade, For: side, When: s.At, Source: s.Source, Used: used, Because: because, Rule: s.Rule,
 	})
 }
 
@@ -276,8 +279,15 @@ func (f *folding) set(s *Sign, because string, used bool) {
 func (f *folding) gather() {
 	for i := range f.l.Bookings {
 		b := &f.l.Bookings[i]
-		if b.Status == NeverBooked || b.Status == OnWaitlist || b.Start.IsZero() {
-			f.note(b, false, "not booked")
+		switch {
+		case b.Status == NeverBooked, b.Status == OnWaitlist:
+			f.note(b, false, cmp.Or(b.Note, "not booked"))
+			continue
+		case b.Start.IsZero():
+			f.note(b, false, "nobody said for when")
+			continue
+		case tooEarly(Moment{At: b.Start}, f.l.Authored, f.site.Zone):
+			f.note(b, false, beforeReferral)
 			continue
 		}
 		f.note(b, true, "")
@@ -286,14 +296,19 @@ func (f *folding) gather() {
 	f.sortVisits()
 	var undated []*Sign
 	for i := range f.l.Signs {
-		s := &f.l.Signs[i]
+		s := f.timed(f.linked(&f.l.Signs[i]))
 		switch {
 		case s.Grade == GradeX:
 			f.set(s, s.Note, false)
+			if s.Asks {
+				f.questions = append(f.questions, s.question())
+			}
 		case f.shutAt(s.Received):
 			f.set(s, AfterRevocation, false)
-		case s.tooEarly(f.l.Authored, f.site.Zone):
-			f.set(s, "before the referral", false)
+		case tooEarly(s.At, f.l.Authored, f.site.Zone):
+			f.set(s, beforeReferral, false)
+		case s.Loose && s.Grade == GradeE && f.unasked():
+			f.set(s, "nothing was asked of this agency yet", false)
 		case f.waits(s):
 			f.set(s, "its time has not come", false)
 		case s.At.IsZero() && f.visitOf(s.Booking) == nil:
@@ -355,12 +370,15 @@ func (f *folding) note(b *Booking, used bool, because string) {
 	})
 }
 
+// beforeReferral is said of what was over when the need was written down.
+const beforeReferral = "before the referral"
+
 // tooEarly reports a visit before the need was written down.
-func (s *Sign) tooEarly(authored time.Time, zone *time.Location) bool {
-	if authored.IsZero() || s.At.IsZero() {
+func tooEarly(at Moment, authored time.Time, zone *time.Location) bool {
+	if authored.IsZero() || at.IsZero() {
 		return false
 	}
-	return s.At.At.Before(authored) && !sameDay(s.At.At, authored, zone)
+	return at.At.Before(authored) && !sameDay(at.At, authored, zone)
 }
 
 // waits reports a sign about a time that has not come, and wakes the leg when it comes.

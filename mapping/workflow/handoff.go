@@ -102,4 +102,5 @@ type Used struct {
 	Source  string
 	Used    bool
 	Because string
+	Rule    string // the row of the table of evidence that graded it; "" for what is no record of a visit
 }

@@ -126,6 +126,7 @@ type Booking struct {
 	Moved    []Reschedule // to another start, while it was booked
 	Over     time.Time    // when it was first said to be cancelled; zero: it is not, or Received
 	Source   string
+	Note     string // of one that is no booking of a first visit: why
 }
 
 // Saying is what a sign says about a visit.
@@ -178,7 +179,25 @@ type Sign struct {
 	Decides   []string // what it decides between, when it is a human's decision in a conflict ("Task/t1", without versions)
 	Source    string   // "Encounter/e1/_history/2"
 	Note      string   // why it was graded so, for people
+	Rule      string   // the row of the table of evidence that graded it; "" for what is no record of a visit
+
+	Asks    bool     // of a Came of grade E: somebody is asked whether it was the first visit. A booking that is under way or lies ahead stays booked
+	Borrows Borrow   // of one without a time of its own that names an appointment: from when on that appointment's time is its own
+	Nearby  []string // of one that names neither request nor appointment: the appointments that it may be the visit of, "Appointment/a1"
+	Loose   bool     // it names neither request nor appointment
+	Others  []Moment // and when, on other legs, there are appointments that it may be the visit of
 }
+
+// Borrow says from when on a record without a time counts, by the time of its appointment.
+//
+// Source: local, evidence without a time of its own
+type Borrow string
+
+// What of an appointment's time a record borrows; the zero Borrow is nothing.
+const (
+	FromStart Borrow = "start" // it is under way
+	FromEnd   Borrow = "end"   // it is over
+)
 
 // Contact is an attempt to reach the person, or what came of it.
 type Contact struct {
@@ -214,6 +233,7 @@ type Hold struct {
 	From   time.Time
 	Until  time.Time // zero: still in force
 	Source string
+	Origin bool // a stay from which the person was referred: it excuses and has an end, and holds nothing
 }
 
 // GateSpan says from when on the consent gate stood open or shut, by the order in which consents and their changes reached us. A leg has at

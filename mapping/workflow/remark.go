@@ -21,6 +21,12 @@ func (f *folding) remark(h *Handoff) {
 	h.Reschedules = f.reschedules()
 	f.remarkMisses()
 	f.remarkLate(h)
+	if h.State.Open() {
+		f.remarkBookings()
+		for _, q := range f.questions {
+			f.flag(q)
+		}
+	}
 }
 
 // reschedules gives every move of a visit, by time: a booking with another start, and a booking that was made when another was cancelled.

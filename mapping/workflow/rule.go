@@ -186,6 +186,9 @@ func pauseOfWord(w *Word) Reason {
 
 // inForce reports whether a hold still holds: it has begun, has not ended, was not refuted by a navigator, and no booking made since ends it.
 func (f *folding) inForce(h *Hold) bool {
+	if h.Origin {
+		return false
+	}
 	if h.From.After(f.at) {
 		f.wake(h.From)
 		return false
@@ -372,6 +375,11 @@ func (f *folding) isAgreed() (answer, bool) {
 	var since time.Time
 	for i := range f.visits {
 		if b := f.visits[i].booking; b != nil && b.Made.After(f.said.refused) && (since.IsZero() || b.Made.Before(since)) {
+			since = b.Made
+		}
+	}
+	for i := range f.l.Bookings { // one without a time is no visit, and a yes
+		if b := &f.l.Bookings[i]; b.Status == Booked && b.Start.IsZero() && b.Made.After(f.said.refused) && (since.IsZero() || b.Made.Before(since)) {
 			since = b.Made
 		}
 	}

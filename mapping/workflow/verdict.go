@@ -49,6 +49,8 @@ type tally struct {
 	service    bool      // a worker says that the service cancelled
 	notVisit   time.Time // when it was explained as no visit
 	claim      time.Time // when somebody claimed it, barely
+	asked      []*Sign   // records about which somebody is asked
+	bare       bool      // a claim that is no record
 	taken      bool      // evidence that stood once was taken back
 	excused    bool      // the person was in hospital or in custody that day
 	decided    Saying
@@ -124,8 +126,13 @@ func (f *folding) judge(v *visit) {
 	for i := range verdicts {
 		if verdicts[i].holds(v, &v.tally) {
 			v.verdict, v.rule = verdicts[i].gives, verdicts[i].name
-			if v.verdict == visitRetracted && v.booking != nil && v.booking.Status == Booked && f.at.Before(f.endOf(v.booking)) {
+			if (v.verdict == visitRetracted || v.verdict == visitClaimed && !v.tally.bare) && v.kept() && f.at.Before(f.endOf(v.booking)) {
 				v.verdict, v.rule = f.judgeBooking(v.booking)
+			}
+			if v.verdict == visitClaimed || v.verdict == visitUpcoming {
+				for _, s := range v.tally.asked {
+					f.questions = append(f.questions, s.question())
+				}
 			}
 			return
 		}
@@ -201,7 +208,11 @@ func (f *folding) count(v *visit, t *tally, s *Sign) {
 			t.late = true
 		}
 	case s.Says == Came:
-		t.claim = later(t.claim, s.Said)
+		if t.claim = later(t.claim, s.Said); s.Asks {
+			t.asked = append(t.asked, s)
+		} else {
+			t.bare = true
+		}
 	case s.Says == DidNotCome && s.Vague:
 		t.vague = true
 	case s.Says == DidNotCome && s.Voice == Staff:
@@ -233,7 +244,7 @@ func (f *folding) lateArrival(v *visit, s *Sign) bool {
 	if v.booking == nil || s.At.Day || s.At.IsZero() {
 		return false
 	}
-	return !s.At.At.Before(v.booking.Start.Add(-f.rules.LateBefore)) && !s.At.At.After(v.booking.Start.Add(f.rules.LateAfter))
+	return f.inWindow(s, Moment{At: v.booking.Start})
 }
 
 // excused reports whether a hold that excuses lay over a visit's day.

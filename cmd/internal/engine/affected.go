@@ -64,8 +64,11 @@ func (t *txn) climb(l mapping.Link, add func(string)) error {
 			add(up.To)
 		}
 	case "Patient":
-		if person, ok := shelfOf(l.To, mapping.ShelfConsents, mapping.ShelfStays, mapping.ShelfLinked, mapping.ShelfTeams); ok {
+		if person, ok := shelfOf(l.To, mapping.ShelfConsents, mapping.ShelfStays, mapping.ShelfLinked, mapping.ShelfTeams, mapping.ShelfVisits); ok {
 			return t.addRequestsOf(person, add)
+		}
+		if person, ok := shelfOf(l.To, mapping.ShelfBookings); ok {
+			return t.besides(person, add)
 		}
 	}
 	return nil
@@ -199,7 +202,7 @@ func (t *txn) pointedAt(k store.Key, add func(string)) error {
 
 // workers finds the referrals in which somebody, or a service or place, has a part whose organization is said, or said otherwise, by what was written.
 func (t *txn) workers(at *touch, add func(string)) error {
-	if !mapping.Works(at.Key.Type) {
+	if !mapping.Works(at.Key.Type) && at.Key.Type != "RelatedPerson" {
 		return nil
 	}
 	who := []string{at.Key.String()}

@@ -49,21 +49,25 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 	if err := g.aborted(); err != nil {
 		return nil, err
 	}
-	g.out.Orgs = t.orgs
+	if err := g.unlinked(); err != nil {
+		return nil, err
+	}
+	g.out.Orgs, g.out.RelativeOf = t.orgs, t.relativeOf
 	return g.out, nil
 }
 
 // shelvesOf gives where that which concerns a person stands.
 func shelvesOf(person string) []string {
-	return []string{person + mapping.ShelfSelf, person + mapping.ShelfConsents, person + mapping.ShelfStays, person + mapping.ShelfLinked, person + mapping.ShelfTeams}
+	return []string{person + mapping.ShelfSelf, person + mapping.ShelfConsents, person + mapping.ShelfStays, person + mapping.ShelfLinked, person + mapping.ShelfTeams, person + mapping.ShelfVisits}
 }
 
 // gathering is the work of gather.
 type gathering struct {
 	t      *txn
 	seen   map[store.Key]bool
-	people []string // whose shelves were read
-	of     string   // the agency's own request that is being read, "" for the referrer's
+	people []string       // whose shelves were read
+	of     string         // the agency's own request that is being read, "" for the referrer's
+	visits []store.Linked // Encounters of the person that name neither request nor appointment, or once did not
 	out    *mapping.Referral
 }
 
@@ -116,12 +120,16 @@ func (g *gathering) take(all []store.Linked) error {
 	var further []string
 	for i := range all {
 		l := &all[i]
+		if l.Via == mapping.ViaVisit {
+			g.visits = append(g.visits, *l)
+			continue
+		}
 		if g.seen[l.From] || !gathered[l.From.Type] {
 			continue
 		}
 		former := true
 		for j := range all {
-			former = former && (all[j].From != l.From || all[j].Former)
+			former = former && (all[j].From != l.From || all[j].Former || all[j].Via == mapping.ViaVisit)
 		}
 		if err := g.add(l.From, l.Number, former); err != nil {
 			return err
@@ -197,6 +205,15 @@ func (t *txn) orgs(ref string) []string {
 		return list
 	}
 	return nil
+}
+
+// relativeOf gives whose relative a RelatedPerson is.
+func (t *txn) relativeOf(ref string) string {
+	h, err := t.history(keyOf(ref), 0)
+	if err != nil {
+		return ""
+	}
+	return h.RelativeOf()
 }
 
 func (t *txn) orgOf(role store.Key) []string {

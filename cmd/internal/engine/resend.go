@@ -14,7 +14,8 @@ import (
 var evidential = []string{"Appointment", "Encounter", "Procedure", "Observation"}
 
 // countsNow reports that a repeat of what is stored is worth a version of its own: every leg that knows the stored version set it aside because it
-// came while consent was taken back, and for one of them consent is given again. Evidence is judged by when it came, and this comes now.
+// came while consent was taken back, and for one of them consent is given again. Evidence is judged by when it came, and this comes now. So is the same
+// said by somebody else than the referrer, whose word it was.
 //
 // It asks the store only about repeats of evidence, which are rare, and only as far as a leg is concerned.
 //
@@ -22,6 +23,9 @@ var evidential = []string{"Appointment", "Encounter", "Procedure", "Observation"
 func (t *txn) countsNow(w *work) (bool, error) {
 	if w.Method != Update || !slices.Contains(evidential, w.Type) {
 		return false, nil
+	}
+	if said := workflow.Role(w.old.Author.Role); said == workflow.Referrer && t.p.Role != said {
+		return true, nil // the referrer's word alone counts for nothing; this one may
 	}
 	rows, err := t.rowsAbout(w)
 	if err != nil {
