@@ -28,8 +28,8 @@ var primitives = map[string]*primitive{
 	"unsignedInt":  {kind: number, valid: isUnsignedInt, words: "a whole number from 0 to 2147483647"},
 	"positiveInt":  {kind: number, valid: isPositiveInt, words: "a whole number from 1 to 2147483647"},
 	"decimal":      {kind: number, valid: anything, words: "a number, without quotes"},
-	"string":       {kind: text, valid: isString, words: "text with at least one visible character and no control characters"},
-	"markdown":     {kind: text, valid: isString, words: "text with at least one visible character and no control characters"},
+	"string":       {kind: text, valid: isString, words: "text with at least one visible character, and no control characters or others that XML lacks"},
+	"markdown":     {kind: text, valid: isString, words: "text with at least one visible character, and no control characters or others that XML lacks"},
 	"uri":          {kind: text, valid: isURI, words: "a URI, without white space"},
 	"url":          {kind: text, valid: isURI, words: "a URL, without white space"},
 	"canonical":    {kind: text, valid: isURI, words: "a canonical URL, without white space"},
@@ -138,8 +138,11 @@ func isWhole(b []byte, low int64) bool {
 // Source: FHIR R4, datatypes.html#string; xml.html
 func isString(b []byte) bool {
 	visible := false
-	for _, c := range b {
+	for i, c := range b {
 		if c > ' ' {
+			if c == 0xEF && isNoncharacter(b[i:]) {
+				return false
+			}
 			visible = true
 		} else if c != ' ' && c != '\n' && c != '\t' && c != '\r' {
 			return false
@@ -148,9 +151,16 @@ func isString(b []byte) bool {
 	return visible
 }
 
+// isNoncharacter reports U+FFFE and U+FFFF, which XML does not have.
+//
+// Source: XML 1.0, 2.2 Characters
+func isNoncharacter(b []byte) bool {
+	return len(b) > 2 && b[0] == 0xEF && b[1] == 0xBF && b[2] >= 0xBE
+}
+
 func isURI(b []byte) bool {
-	for _, c := range b {
-		if c <= ' ' {
+	for i, c := range b {
+		if c <= ' ' || c == 0xEF && isNoncharacter(b[i:]) {
 			return false
 		}
 	}
@@ -159,9 +169,9 @@ func isURI(b []byte) bool {
 
 func isCodeText(b []byte) bool {
 	blank := true // what went before; a code does not begin with one
-	for _, c := range b {
+	for i, c := range b {
 		isBlank := c == ' ' || c == '\t' || c == '\n' || c == '\r'
-		if isBlank && blank || c < ' ' && !isBlank {
+		if isBlank && blank || c < ' ' && !isBlank || c == 0xEF && isNoncharacter(b[i:]) {
 			return false
 		}
 		blank = isBlank

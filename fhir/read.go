@@ -17,6 +17,7 @@ const (
 // Read reads one FHIR R4 resource in JSON, checks it against the element table
 // in one pass, and gives all issues at once. The resource is nil if any issue
 // is fatal or an error. Data is kept; the caller must not change it afterwards.
+// A byte order mark in front is passed over.
 //
 // What is not one JSON value in UTF-8 is one fatal issue with line and column,
 // and nothing more is said. Otherwise refused are: more than [MaxDepth] levels,
@@ -33,6 +34,7 @@ const (
 //
 // Source: FHIR R4, json.html, datatypes.html, references.html
 func Read(data []byte) (*Resource, []Issue) {
+	data = unmarked(data)
 	r := reader{strict: true}
 	doc := r.read(data)
 	if Refused(r.issues) {

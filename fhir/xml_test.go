@@ -3,6 +3,7 @@ package fhir
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,6 +99,7 @@ func TestWrongXMLIsRefused(t *testing.T) {
 		{"a value where none may be", "<Task" + ns + `><code value="x"/></Task>`, "Task.code", "no attribute value"},
 		{"an attribute", "<Task" + ns + ` colour="red"/>`, "Task", "no attribute"},
 		{"a contained resource without its own element", "<Task" + ns + `><contained><id value="x"/><id value="y"/></contained></Task>`, "Task.contained[0]", "named for the type"},
+		{"an attribute twice", "<Task" + ns + `><status value="draft" value="requested"/></Task>`, "", "twice"},
 		{"a hundred levels", "<Task" + ns + ">" + strings.Repeat("<extension>", 100) + strings.Repeat("</extension>", 100) + "</Task>", "", "levels"},
 	} {
 		data, issues := FromXML([]byte(c.text))
@@ -107,6 +109,44 @@ func TestWrongXMLIsRefused(t *testing.T) {
 			assert.Contains(t, issues[0].Text, c.words, c.name)
 		}
 	}
+}
+
+// TestXMLAsXMLSays reads what every reader of XML reads, however it is written.
+func TestXMLAsXMLSays(t *testing.T) {
+	t.Parallel()
+	const ns = ` xmlns="http://hl7.org/fhir"`
+	for _, c := range []struct{ name, xml, json string }{
+		{"a byte order mark", "\uFEFF<Basic" + ns + `><code><text value="x"/></code></Basic>`, `{"resourceType":"Basic","code":{"text":"x"}}`},
+		{"white space in an attribute is blanks", "<Basic" + ns + "><code><text value='a\nb\tc\r\nd'/></code></Basic>", `{"resourceType":"Basic","code":{"text":"a b c d"}}`},
+		{"a line break that is written as a number stays", "<Basic" + ns + `><code><text value="a&#10;b"/></code></Basic>`, `{"resourceType":"Basic","code":{"text":"a\nb"}}`},
+		{"quotes in a comment begin no attribute", "<!-- it's\n --><Basic" + ns + "><code><text value='a\nb'/></code></Basic>", `{"resourceType":"Basic","code":{"text":"a b"}}`},
+		{"a narrative with a prefix", "<Basic" + ns + ` xmlns:h="http://www.w3.org/1999/xhtml"><text><status value="generated"/><h:div><h:p class="a">x &amp; &lt;y&gt;<h:br/></h:p><!-- z --></h:div></text></Basic>`,
+			`{"resourceType":"Basic","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p class=\"a\">x &amp; &lt;y&gt;<br></br></p><!-- z --></div>"}}`},
+		{"a narrative in a language", "<Basic" + ns + ` xmlns:h="http://www.w3.org/1999/xhtml"><text><status value="generated"/><h:div xml:lang="en">x</h:div></text></Basic>`,
+			`{"resourceType":"Basic","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\" xml:lang=\"en\">x</div>"}}`},
+	} {
+		data, issues := FromXML([]byte(c.xml))
+		require.Empty(t, issues, c.name)
+		assert.JSONEq(t, c.json, string(data), c.name)
+		_, issues = Read(data)
+		assert.NotContains(t, issues, "narrative", c.name)
+	}
+	r, issues := Read([]byte("\uFEFF{\"resourceType\":\"Basic\",\"code\":{\"text\":\"x\"}}"))
+	require.Empty(t, issues)
+	assert.Equal(t, byte('{'), r.Bytes()[0])
+}
+
+// TestWideXMLIsReadInProportion reads many elements of different names, none of which is compared with all others.
+func TestWideXMLIsReadInProportion(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString(`<Basic xmlns="http://hl7.org/fhir">`)
+	for i := range 60_000 {
+		fmt.Fprintf(&b, "<x%d/>", i)
+	}
+	b.WriteString("</Basic>")
+	_, issues := FromXML([]byte(b.String()))
+	assert.Len(t, issues, MaxIssues)
 }
 
 func TestWrongValuesOfXMLAreLeftToTheReader(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -14,10 +16,12 @@ import (
 // well-formed XML in UTF-8, has a document type (none is ever followed), is
 // deeper than [MaxDepth] or has more than [MaxValues] elements, or holds
 // elements, attributes or text that the element table does not know. Order of
-// elements is not held against the sender.
+// elements is not held against the sender, a byte order mark is passed over,
+// and a narrative that is written with a prefix comes without.
 //
 // Source: FHIR R4, xml.html
 func FromXML(data []byte) ([]byte, []Issue) {
+	data = spaceAttributes(unmarked(data))
 	p := xmlParser{decoder: xml.NewDecoder(bytes.NewReader(data)), data: data}
 	root := p.document()
 	if root == nil {
@@ -115,7 +119,10 @@ func (p *xmlParser) element(start xml.StartElement, depth int) *xmlNode {
 		return p.fail(CodeTooCostly, fmt.Sprintf("More than %d levels, or %d elements.", MaxDepth, MaxValues))
 	}
 	n := &xmlNode{name: start.Name.Local, space: start.Name.Space}
-	for _, a := range start.Attr {
+	for i, a := range start.Attr {
+		if slices.ContainsFunc(start.Attr[:i], func(b xml.Attr) bool { return b.Name == a.Name }) {
+			return p.fail(CodeStructure, "Not well-formed XML: an attribute stands twice in one tag.")
+		}
 		if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" && a.Name.Space != "http://www.w3.org/2001/XMLSchema-instance" {
 			n.attrs = append(n.attrs, a)
 		}
@@ -148,15 +155,66 @@ func (p *xmlParser) child(t xml.StartElement, from int64, depth int) *xmlNode {
 	if t.Name.Space != spaceXHTML {
 		return p.element(t, depth+1)
 	}
-	if err := p.decoder.Skip(); err != nil {
+	plain, err := p.unprefixed(t)
+	if err != nil {
 		return p.fail(CodeStructure, "Not well-formed XML: "+xmlSyntax(err)+".")
 	}
 	raw := string(p.data[from:p.decoder.InputOffset()])
-	if !strings.HasPrefix(raw, "<div") {
-		return p.fail(CodeStructure, "A narrative is one div element, written without a prefix.")
+	if prefixedTag.MatchString(raw) {
+		raw = plain
 	}
 	return &xmlNode{name: t.Name.Local, space: spaceXHTML, raw: raw}
 }
+
+// prefixedTag finds a tag with a prefix in XHTML.
+var prefixedTag = regexp.MustCompile(`<[A-Za-z_][\w.-]*:`)
+
+// unprefixed reads a narrative whose start was read, and returns it as it would
+// be written without prefixes. What is not XHTML inside keeps the name of its
+// element alone, and is refused when it is read as a narrative.
+func (p *xmlParser) unprefixed(start xml.StartElement) (string, error) {
+	var b strings.Builder
+	write := func(t xml.StartElement) {
+		b.WriteString("<" + t.Name.Local)
+		if b.Len() == len("<div") {
+			b.WriteString(` xmlns="` + spaceXHTML + `"`)
+		}
+		for _, a := range t.Attr {
+			name := a.Name.Local
+			switch {
+			case a.Name.Space == "xmlns" || a.Name.Space == "" && name == "xmlns":
+				continue
+			case a.Name.Space != "":
+				name = "xml:" + name // the one prefix that needs no declaration; another is no attribute of a narrative
+			}
+			b.WriteString(" " + name + `="` + escapedXML.Replace(a.Value) + `"`)
+		}
+		b.WriteByte('>')
+	}
+	write(start)
+	for depth := 1; depth > 0; {
+		token, err := p.decoder.Token()
+		if err != nil {
+			return "", err
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			depth++
+			write(t)
+		case xml.EndElement:
+			depth--
+			b.WriteString("</" + t.Name.Local + ">")
+		case xml.CharData:
+			b.WriteString(escapedXML.Replace(string(t)))
+		case xml.Comment:
+			b.WriteString("<!--" + string(t) + "-->")
+		}
+	}
+	return b.String(), nil
+}
+
+// escapedXML writes text and values of attributes.
+var escapedXML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 
 // xmlConverter writes the tree as JSON, led by the element table.
 type xmlConverter struct {
@@ -211,18 +269,18 @@ func (c *xmlConverter) members(t *Type, n *xmlNode, at string, more bool) {
 		c.name(m.name, &more)
 		c.Write(quote(a.Value))
 	}
-	done := map[string]bool{}
-	for i, child := range n.children {
-		if done[child.name] {
-			continue
+	groups := map[string]int{}
+	var order [][]*xmlNode
+	for _, child := range n.children {
+		at, ok := groups[child.name]
+		if !ok {
+			at = len(order)
+			groups[child.name] = at
+			order = append(order, nil)
 		}
-		done[child.name] = true
-		var same []*xmlNode
-		for _, other := range n.children[i:] {
-			if other.name == child.name {
-				same = append(same, other)
-			}
-		}
+		order[at] = append(order[at], child)
+	}
+	for _, same := range order {
 		c.group(t, same, at, &more)
 	}
 }
