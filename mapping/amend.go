@@ -3,6 +3,7 @@ package mapping
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"warmhandoff/fhir"
@@ -12,7 +13,7 @@ import (
 // Amendment is a Task as we would write it, and why.
 type Amendment struct {
 	Body   []byte // the whole Task; every byte that is not ours to change is as it was
-	Why    string // a code of urn:warmhandoff:activity: hold, close, take-back, tell, neutral
+	Why    string // a code of urn:warmhandoff:activity: hold, close, take-back, transfer, tell, neutral
 	Reason workflow.Reason
 }
 
@@ -21,16 +22,18 @@ const (
 	ActHold     = "hold"      // they say completed, the evidence rule is not met
 	ActClose    = "close"     // the evidence rule is met
 	ActTakeBack = "take-back" // the evidence under our close fell away
+	ActTransfer = "transfer"  // another agency is asked: they have not answered
 	ActTell     = "tell"      // businessStatus alone
 )
 
-// Amend gives the Task as it should read for a handoff, nil when it reads so already. last is the parties' last word.
+// Amend gives the Task as it should read for a handoff, nil when it reads so already. theirs is what is their own of its businessStatus, last the
+// parties' last word.
 //
-// We change a Task of theirs in four ways and no other: hold, close on evidence, take back, and businessStatus where it says more than the
-// status does.
+// We change a Task of theirs in five ways and no other: hold, close on evidence, take back, requested where another agency is asked, and
+// businessStatus where it says more than the status does.
 //
-// Source: local, what we write back
-func (s Settings) Amend(task *fhir.Resource, last workflow.Status, h *workflow.Handoff, at time.Time) *Amendment {
+// Source: local, what we write back; ruling 38
+func (s Settings) Amend(task *fhir.Resource, theirs *Business, last workflow.Status, h *workflow.Handoff, at time.Time) *Amendment {
 	now := workflow.Status(task.Get("status").Text())
 	if last == workflow.TaskInError || now == workflow.TaskInError {
 		return nil
@@ -42,7 +45,7 @@ func (s Settings) Amend(task *fhir.Resource, last workflow.Status, h *workflow.H
 	} else {
 		why = ActTell
 	}
-	if b := s.businessEdit(task, last, h); b != nil {
+	if b := s.businessEdit(task, theirs, last, h); b != nil {
 		edits = append(edits, *b)
 	}
 	if o := s.outputEdit(task, h); o != nil {
@@ -77,32 +80,25 @@ var told = map[workflow.State]bool{
 	workflow.Paused:      true,
 }
 
-// businessEdit gives the change of businessStatus, nil when there is none to make. Once we have said a state, we keep it true.
-func (s Settings) businessEdit(task *fhir.Resource, last workflow.Status, h *workflow.Handoff) *fhir.Edit {
-	have := codings(task.Get("businessStatus"))
-	ours := codesOf(have, SystemState)
+// businessEdit gives the change of businessStatus, nil when there is none to make. Once we have said a state, we keep it true. While we hold, the
+// text is ours, and we add nothing in a system that they use.
+//
+// Source: local, ruling 43
+func (s Settings) businessEdit(task *fhir.Resource, theirs *Business, last workflow.Status, h *workflow.Handoff) *fhir.Edit {
+	have := task.Get("businessStatus")
+	hold := last == workflow.TaskCompleted && h.State != workflow.Attended
 	says := told[h.State] || h.State == workflow.Closed && !last.Terminal()
-	if !says && len(ours) == 0 && !(last == workflow.TaskCompleted && h.State != workflow.Attended) {
+	if !says && !hold && !oursAmong(codings(have), SystemState) {
 		return nil
 	}
-	want := s.businessStatus(h)
-	if len(ours) == 1 && sameCodings(have, want.Coding) {
-		return nil
+	var text []byte
+	if hold || theirs == nil || theirs.text == nil {
+		text = quoted(stateText(h.State, h.Reason))
 	}
-	e := fhir.SetMember("businessStatus", encoded(want))
-	return &e
-}
-
-func sameCodings(have []Coding, want []coding) bool {
-	if len(have) != len(want) {
-		return false
-	}
-	for i := range have {
-		if have[i].System != want[i].System || have[i].Code != want[i].Code {
-			return false
-		}
-	}
-	return true
+	ours := slices.DeleteFunc(s.businessStatus(h), func(c coding) bool {
+		return theirs != nil && slices.Contains(theirs.codings, Coding{c.System, c.Code}) || hold && theirs.uses(c.System)
+	})
+	return theirs.edit(have, ours, text)
 }
 
 type coding struct {
@@ -117,22 +113,21 @@ type concept struct {
 }
 
 // businessStatus says a state in our code, its reason, and in the code of a guide where one fits.
-func (s Settings) businessStatus(h *workflow.Handoff) concept {
-	c := concept{Coding: []coding{{System: SystemState, Code: string(h.State), Display: h.State.Words()}}, Text: h.State.Words()}
+func (s Settings) businessStatus(h *workflow.Handoff) []coding {
+	list := []coding{{System: SystemState, Code: string(h.State), Display: h.State.Words()}}
 	if h.Reason != "" {
-		c.Coding = append(c.Coding, coding{System: SystemReason, Code: string(h.Reason)})
-		c.Text += " (" + string(h.Reason) + ")"
+		list = append(list, coding{System: SystemReason, Code: string(h.Reason)})
 	}
 	for i := range s.Guides {
 		for _, row := range s.Guides[i].Business {
 			standing := row.State == h.State && (row.Reason == "" || row.Reason == h.Reason)
 			if h.CancelAsked && row.Says == SaysCancel || !h.CancelAsked && standing {
-				c.Coding = append(c.Coding, coding{System: row.System, Code: row.Code, Display: row.Display})
+				list = append(list, coding{System: row.System, Code: row.Code, Display: row.Display})
 				break
 			}
 		}
 	}
-	return c
+	return list
 }
 
 type output struct {

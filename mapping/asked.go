@@ -30,7 +30,7 @@ func (q *reading) knowAsked() {
 			a.from = t.h.Versions[0].Received
 		}
 		if ended(t.fact.Status) {
-			if said, _ := words(t.h); len(said) > 0 {
+			if said, _ := words(t.h, q.r.Orgs); len(said) > 0 {
 				a.until = said[len(said)-1].Said
 			}
 		}

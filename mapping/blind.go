@@ -23,13 +23,14 @@ const notSharedText = "Tracking ended. What came of it is not shared."
 
 // BlindTask gives the Task as its referrer may see it for a handoff that is Blind, nil when it reads so already. task is the newest version; from
 // is the version to make the ending from: what the referrer sent, nil for task itself. status is what it reads until its day comes. The same
-// function serves the one Task of both sides, and the referrer's own Task above the agencies' Tasks.
-func (s Settings) BlindTask(task, from *fhir.Resource, status workflow.Status, h *workflow.Handoff, at time.Time) *Amendment {
+// function serves the one Task of both sides, and the referrer's own Task above the agencies' Tasks. theirs is what is the parties' own of its
+// businessStatus.
+func (s Settings) BlindTask(task, from *fhir.Resource, theirs *Business, status workflow.Status, h *workflow.Handoff, at time.Time) *Amendment {
 	var body []byte
 	if h.Over {
 		body = s.ending(task, from, at)
 	} else {
-		body = s.unsaid(task, status, at)
+		body = s.unsaid(task, theirs, status, at)
 	}
 	if body == nil || sameSaying(task, body) {
 		return nil
@@ -38,13 +39,15 @@ func (s Settings) BlindTask(task, from *fhir.Resource, status workflow.Status, h
 }
 
 // unsaid takes from a Task what we said in it, and sets its status.
-func (s Settings) unsaid(task *fhir.Resource, status workflow.Status, at time.Time) []byte {
+func (s Settings) unsaid(task *fhir.Resource, theirs *Business, status workflow.Status, at time.Time) []byte {
 	var edits []fhir.Edit
 	if task.Get("status").Text() != string(status) {
 		edits = append(edits, fhir.SetMember("status", quoted(string(status))))
 	}
-	if oursAmong(codings(task.Get("businessStatus")), SystemState) {
-		edits = append(edits, fhir.RemoveMember("businessStatus"))
+	if have := task.Get("businessStatus"); oursAmong(codings(have), SystemState) {
+		if e := theirs.edit(have, nil, nil); e != nil {
+			edits = append(edits, *e)
+		}
 	}
 	if o := s.outputEdit(task, &workflow.Handoff{}); o != nil {
 		edits = append(edits, *o)
@@ -92,8 +95,8 @@ func EndedBlind(task *fhir.Resource) bool {
 }
 
 // Restore gives the Task again as its parties last wrote it, with what a handoff adds, after an ending that told nothing.
-func (s Settings) Restore(theirs *fhir.Resource, last workflow.Status, h *workflow.Handoff, at time.Time) *Amendment {
-	if a := s.Amend(theirs, last, h, at); a != nil {
+func (s Settings) Restore(theirs *fhir.Resource, business *Business, last workflow.Status, h *workflow.Handoff, at time.Time) *Amendment {
+	if a := s.Amend(theirs, business, last, h, at); a != nil {
 		return a
 	}
 	return &Amendment{Body: theirs.Bytes(), Why: ActTell}

@@ -8,22 +8,26 @@ import (
 	"warmhandoff/mapping/workflow"
 )
 
-// cancelAsks reads the requests of the referrer's side to cancel a Task: those that its own versions carry, and Tasks that ask to abort it.
+// cancelAsks reads the requests of the referrer's side to cancel a Task: those that its own versions carry, from low to high, and Tasks that ask to abort it.
 //
 // Source: BSeR 2.0.0-ballot, businessStatus 5.2 (1.0.0: 5.4); COW ballot, CancellationRequestTask
-func (q *reading) cancelAsks(h *History) []workflow.CancelAsk {
+func (q *reading) cancelAsks(h *History, low, high int) []workflow.CancelAsk {
 	var list []workflow.CancelAsk
 	asked := false
-	for i := range h.Versions {
+	read := h.heard()
+	for i := range h.Versions[:high] {
 		v := &h.Versions[i]
 		if v.Own || v.silent() || v.Fact.Task == nil {
 			continue
 		}
+		if read == nil || i < low {
+			continue
+		}
 		t := v.Fact.Task
 		switch {
-		case t.asksCancel(v.Role) && !asked:
+		case asksCancel(read[i].says, t, v.Role) && !asked:
 			list, asked = append(list, workflow.CancelAsk{At: v.Received, By: v.Role, Source: v.source(h.Key)}), true
-		case asked && v.Role == workflow.Agency && !t.Status.Terminal() && t.Coded && t.Says != SaysCancel:
+		case asked && v.Role == workflow.Agency && !t.Status.Terminal() && read[i].coded && read[i].says != SaysCancel:
 			list[len(list)-1].Refused, asked = true, false
 		}
 	}
@@ -36,9 +40,9 @@ func (q *reading) cancelAsks(h *History) []workflow.CancelAsk {
 	return list
 }
 
-// asksCancel reports a version of a Task that asks for its cancellation. The agency only repeats that it was asked.
-func (t *taskFact) asksCancel(by workflow.Role) bool {
-	return t.Says == SaysCancel && by != workflow.Agency && t.Status == workflow.TaskInProgress
+// asksCancel reports a version of a Task that asks for its cancellation, by what its business status says. The agency only repeats that it was asked.
+func asksCancel(says BusinessSaying, t *taskFact, by workflow.Role) bool {
+	return says == SaysCancel && by != workflow.Agency && t.Status == workflow.TaskInProgress
 }
 
 // abortOf reads a Task that asks to abort another.

@@ -55,7 +55,7 @@ func codeSystems() []codeSystem {
 		{SystemTag, "What a resource of ours is", []defined{{"todo", "Something that somebody has to do"}}},
 		{SystemActivity, "Why we wrote a version of a Task", []defined{
 			{ActHold, "They say completed, and the evidence rule is not met"}, {ActClose, "The evidence rule is met"},
-			{ActTakeBack, "The evidence fell away"}, {ActTell, "To say where the person is"},
+			{ActTakeBack, "The evidence fell away"}, {ActTransfer, "Another agency is asked, and has not answered"}, {ActTell, "To say where the person is"},
 			{ActPass, "To ask an agency, or for a member of a household, in a Task of its own"}, {ActSend, "Consent allows it now"},
 			{ActFollow, "The Task above, beside or below it moved"},
 			{ActNeutral, "Written by the program"},

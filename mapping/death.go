@@ -22,7 +22,7 @@ func (q *reading) death() workflow.Death {
 		if t == nil || t.Kept != "" || t.Reason != workflow.Deceased {
 			continue
 		}
-		w, said, _ := LastWord(&q.r.Tasks[i])
+		w, said, _ := LastWord(&q.r.Tasks[i], q.r.Orgs)
 		if !said || w.Reason != workflow.Deceased || !ended(w.Status) {
 			continue
 		}

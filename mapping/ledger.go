@@ -18,7 +18,7 @@ type Referral struct {
 	Groups   []History // households that it is about
 	// Orgs gives the organizations that somebody works for or that a party belongs to: of a PractitionerRole, a Practitioner, an
 	// Organization that is part of another. nil knows of none.
-	Orgs func(ref string) []string
+	Orgs Orgs
 	// Alike are other requests of the person for the same service, made at about the same time.
 	Alike []Alike
 	// RelativeOf gives whose relative a RelatedPerson is, "" where that is not known. nil knows of none.
@@ -277,14 +277,14 @@ func (q *reading) leg(t *task) (Leg, bool) {
 		c.navigator()
 		return out, true
 	}
-	l.Signs = taskSigns(h, l.Words)
+	l.Signs = taskSigns(h, &tenure{high: len(h.Versions), words: l.Words})
 	c.jointSigns(whole.joint(t))
 	c.gates()
 	c.navigator()
 	c.parties(h)
 	c.others()
 	l.Person.Unsafe, l.Death = q.unsafe(), q.death()
-	l.CancelAsks, l.Twins = q.cancelAsks(h), q.twins(task.Owner)
+	l.CancelAsks, l.Twins = q.cancelAsks(h, 0, len(h.Versions)), q.twins(task.Owner)
 	l.Told = q.told(h.Key)
 	c.instructed()
 	c.helped()

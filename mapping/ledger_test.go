@@ -233,7 +233,7 @@ func TestAnEchoOfOursIsNoWord(t *testing.T) {
 	h := s.fold()
 	assert.Equal(t, workflow.ClaimOnly, h.Reason, "an echo withdraws no claim")
 	assert.True(t, h.Claims)
-	last, said, ours := LastWord(s.history("Task/T1"))
+	last, said, ours := LastWord(s.history("Task/T1"), nil)
 	assert.True(t, said)
 	assert.Equal(t, workflow.TaskCompleted, last.Status)
 	assert.Equal(t, workflow.TaskInProgress, ours)

@@ -198,7 +198,7 @@ func (q *reading) hearAbove(up *task) {
 	if up == nil || up.shape != Parent || !q.withdrawn.At.IsZero() {
 		return
 	}
-	said, _ := words(up.h)
+	said, _ := words(up.h, q.r.Orgs)
 	if len(said) == 0 {
 		return
 	}
@@ -218,7 +218,7 @@ func (h *History) OnlyOurs() bool {
 
 // wordsOf gives what the parties said of a leg: in its Task, before that in the Task above that we passed on, and beside it in the household's.
 func (q *reading) wordsOf(t *task) []workflow.Word {
-	said, _ := words(t.h)
+	said, _ := words(t.h, q.r.Orgs)
 	up := q.above(t)
 	if up == nil {
 		return said
@@ -229,7 +229,7 @@ func (q *reading) wordsOf(t *task) []workflow.Word {
 	if !t.h.ours() {
 		return said
 	}
-	asked := askedIn(up.h)
+	asked := askedIn(up.h, q.r.Orgs)
 	if asked == nil {
 		return said
 	}
@@ -237,8 +237,8 @@ func (q *reading) wordsOf(t *task) []workflow.Word {
 }
 
 // askedIn gives the word by which a Task was asked for; nil while it is a draft.
-func askedIn(h *History) *workflow.Word {
-	said, _ := words(h)
+func askedIn(h *History, orgs Orgs) *workflow.Word {
+	said, _ := words(h, orgs)
 	for i := range said {
 		w := &said[i]
 		if w.Status != workflow.TaskDraft && !w.Status.Terminal() {
@@ -277,13 +277,13 @@ func merged(joint, own []workflow.Word) []workflow.Word {
 
 // MemberWord gives the last word on a household member's Task: of what was said in it and in the household's. said is false where above is no
 // household's Task of which this is one.
-func (s Settings) MemberWord(h, above *History) (last workflow.Word, said bool) {
+func (s Settings) MemberWord(h, above *History, orgs Orgs) (last workflow.Word, said bool) {
 	up, mine := lastTask(above), lastTask(h)
 	if up == nil || mine == nil || !strings.HasPrefix(above.Subject(), "Group/") || strings.HasPrefix(h.Subject(), "Group/") {
 		return last, false
 	}
-	joint, _ := words(above)
-	own, _ := words(h)
+	joint, _ := words(above, orgs)
+	own, _ := words(h, orgs)
 	if all := merged(joint, own); len(all) > 0 {
 		return all[len(all)-1], true
 	}
@@ -464,8 +464,8 @@ func (q *reading) missing() []Missing {
 }
 
 func (q *reading) missingAgencies(t *task) []Missing {
-	said, _ := words(t.h)
-	if len(said) == 0 || askedIn(t.h) == nil || said[len(said)-1].Status.Terminal() {
+	said, _ := words(t.h, q.r.Orgs)
+	if len(said) == 0 || askedIn(t.h, q.r.Orgs) == nil || said[len(said)-1].Status.Terminal() {
 		return nil
 	}
 	var list []Missing
@@ -543,17 +543,7 @@ func (c *leg) jointSigns(joint *task) {
 	if joint == nil {
 		return
 	}
-	before := SaysNothing
-	for i := range joint.h.Versions {
-		v := &joint.h.Versions[i]
-		if v.Own || v.silent() || v.Fact.Task == nil || v.Fact.Task.Says == before {
-			continue
-		}
-		before = v.Fact.Task.Says
-		if s, ok := businessSign(before, v, joint.h.Key); ok {
-			c.ledger.Signs = append(c.ledger.Signs, s)
-		}
-	}
+	c.ledger.Signs = append(c.ledger.Signs, businessSigns(joint.h, 0, len(joint.h.Versions))...)
 	for i := range c.ledger.Signs {
 		if s := &c.ledger.Signs[i]; strings.HasPrefix(s.Source, joint.h.Key+"/") {
 			unsure(c.ledger.Signs[i : i+1])

@@ -14,8 +14,10 @@ type taskFact struct {
 	Status   workflow.Status
 	Reason   workflow.Reason
 	Says     BusinessSaying
-	Marked   bool // its businessStatus is ours
-	Coded    bool // its businessStatus is a guide's
+	Marked   bool          // our state stands in its businessStatus
+	Coded    bool          // its businessStatus is a guide's
+	Business *businessFact // nil where it has no businessStatus
+	Digest   string        // of a completed one: what it says, but for what is ours and for when
 	Owner    string
 	Requests []string // focus and basedOn: "ServiceRequest/sr1"
 	PartOf   []string // "Task/t0"
@@ -58,6 +60,10 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 		t.Aborts = focus
 	}
 	t.Kept, t.Known = s.keptTask(r, t, code)
+	t.Business = s.readBusiness(r.Get("businessStatus"))
+	if t.Status == workflow.TaskCompleted {
+		t.Digest = claimDigest(r)
+	}
 	for o := range r.Get("output").All() {
 		if oursAmong(codings(o.Get("type")), SystemOutput) {
 			continue
@@ -125,76 +131,11 @@ func (s Settings) coded(read []Coding) bool {
 
 func oursAmong(read []Coding, system string) bool { return len(codesOf(read, system)) > 0 }
 
-// words gives what the parties said in a Task's versions. What we wrote ourselves is no word. While ours is on top, a version that comes back
-// with our own status is an echo: it neither withdraws nor makes a claim.
-//
-// Source: local, a Task move is checked against the last word of the parties
-func words(h *History) (list []workflow.Word, ours workflow.Status) {
-	var modified time.Time
-	for i := range h.Versions {
-		v := &h.Versions[i]
-		if v.silent() || v.Fact.Task == nil {
-			continue
-		}
-		t := v.Fact.Task
-		if v.Own {
-			ours = t.Status
-			continue
-		}
-		w := workflow.Word{Status: t.Status, Received: v.Received, Said: v.Received, By: v.Role, Party: v.Party, Reason: t.Reason, Review: t.Review, Source: v.source(h.Key)}
-		if t.Modified.After(modified) && !t.Modified.After(v.Received) {
-			w.Said = t.Modified
-		}
-		modified = t.Modified
-		if n := len(list); n > 0 {
-			last := &list[n-1]
-			if IsEcho(t.move(), last.Status, ours) {
-				continue
-			}
-			if last.Status == t.Status && !(last.Asks && v.Role == workflow.Agency) {
-				if t.Reason != "" && t.Reason != last.Reason {
-					last.Reason, last.Reworded, last.RewordedBy = t.Reason, v.Received, v.Role
-				}
-				if !t.Review.IsZero() {
-					last.Review = t.Review
-				}
-				continue
-			}
-		}
-		ours = ""
-		w.Asks = t.asksCancel(v.Role)
-		list = append(list, w)
-	}
-	return list, ours
-}
-
-// LastWord gives the parties' last word on a Task, whether there is one, and the status of ours that would come back as an echo ("" for none).
-func LastWord(h *History) (last workflow.Word, said bool, ours workflow.Status) {
-	list, ours := words(h)
-	if len(list) == 0 {
-		last, said = h.passedOn()
-		return last, said, ours
-	}
-	return list[len(list)-1], true, ours
-}
-
-// taskSigns gives what a Task's words say about visits: completed is a claim, and so is a guide's business status; a coded no-show speaks
+// taskSigns gives what the words of one tenure say about visits: completed is a claim, and so is a guide's business status; a coded no-show speaks
 // against the latest visit that had started.
-func taskSigns(h *History, said []workflow.Word) []workflow.Sign {
-	var list []workflow.Sign
-	before := SaysNothing
-	for i := range h.Versions {
-		v := &h.Versions[i]
-		if v.Own || v.silent() || v.Fact.Task == nil {
-			continue
-		}
-		if says := v.Fact.Task.Says; says != before {
-			before = says
-			if s, ok := businessSign(says, v, h.Key); ok {
-				list = append(list, s)
-			}
-		}
-	}
+func taskSigns(h *History, t *tenure) []workflow.Sign {
+	list := businessSigns(h, t.low, t.high)
+	said := t.words
 	for i := range said {
 		w := &said[i]
 		switch {
@@ -202,6 +143,29 @@ func taskSigns(h *History, said []workflow.Word) []workflow.Sign {
 			list = append(list, workflow.Sign{Says: workflow.Came, Grade: workflow.GradeE, Voice: workflow.Claimed, Said: w.Said, Received: w.Received, Source: w.Source, Note: "Task.status completed is a claim"})
 		case w.Status == workflow.TaskFailed && w.Reason == workflow.DidNotComeAttribute:
 			list = append(list, workflow.Sign{Says: workflow.DidNotCome, Voice: workflow.Claimed, Blame: workflow.OnPerson, Said: w.Said, Received: w.Received, Source: w.Source, Note: "Task.status failed with a no-show reason"})
+		}
+	}
+	return list
+}
+
+// businessSigns gives what the business status of some of a Task's versions says about visits, each saying once: one that is kept says nothing again.
+//
+// Source: local, ruling 43
+func businessSigns(h *History, low, high int) []workflow.Sign {
+	heard := h.heard()
+	if heard == nil {
+		return nil
+	}
+	var list []workflow.Sign
+	before := SaysNothing
+	for i := range h.Versions[:high] {
+		v := &h.Versions[i]
+		if v.Own || v.silent() || v.Fact.Task == nil || heard[i].says == before {
+			continue
+		}
+		before = heard[i].says
+		if s, ok := businessSign(before, v, h.Key); ok && i >= low {
+			list = append(list, s)
 		}
 	}
 	return list

@@ -98,7 +98,7 @@ func ruleNames() []string {
 	names = append(names, numbered("t/T%d", 10)...)
 	names = append(names, numbered("seed/A%d", 17)...)
 	names = append(names, numbered("seed/B%d", 13)...)
-	names = append(names, "ruling/33", "ruling/34", "ruling/35", "ruling/36", "ruling/37", "ruling/39", "ruling/41", "ruling/42")
+	names = append(names, "ruling/33", "ruling/34", "ruling/35", "ruling/36", "ruling/37", "ruling/39", "ruling/40", "ruling/41", "ruling/42", "ruling/43")
 	return append(names, numbered("ruling/%02d", 29)...)
 }
 

@@ -82,7 +82,7 @@ func TestWhichCodeIsWrittenForWhichState(t *testing.T) {
 	} {
 		task, err := fhir.ReadStored([]byte(`{"resourceType":"Task","id":"t","status":"in-progress","intent":"order","businessStatus":{"text":"x"}}`))
 		require.NoError(t, err)
-		a := set.Amend(task, workflow.TaskInProgress, &c.h, workflow.Moment{}.At)
+		a := set.Amend(task, nil, workflow.TaskInProgress, &c.h, workflow.Moment{}.At)
 		require.NotNil(t, a, "%v", c.h)
 		body := string(a.Body)
 		for _, r := range Rows {

@@ -100,7 +100,7 @@ func (t *txn) late(c *Change, old *store.Version, h *mapping.History, last workf
 	if err != nil || !read.Equal(h.Versions[n-1].Received) {
 		return false, nil // the meta of another server says nothing here
 	}
-	then, said, _ := mapping.LastWord(&mapping.History{Key: h.Key, Versions: h.Versions[:n]})
+	then, said, _ := mapping.LastWord(&mapping.History{Key: h.Key, Versions: h.Versions[:n]}, t.orgs)
 	return said && then.Status != last.Status, nil
 }
 

@@ -340,13 +340,13 @@ func (e *Engine) answersOfChild(ctx context.Context, r store.Reader, request *st
 // lastWord gives the parties' last word on a Task, of a household's member with what was said of all, whether there is one, and the status of ours
 // that would come back as an echo.
 func (t *txn) lastWord(h *mapping.History) (last workflow.Word, said bool, ours workflow.Status, err error) {
-	last, said, ours = mapping.LastWord(h)
+	last, said, ours = mapping.LastWord(h, t.orgs)
 	for _, ref := range h.PartOf() {
 		up, err := t.history(keyOf(ref), 0)
 		if err != nil {
 			return last, said, ours, err
 		}
-		if w, member := t.e.set.Guide.MemberWord(h, up); member {
+		if w, member := t.e.set.Guide.MemberWord(h, up, t.orgs); member {
 			return w, true, ours, nil
 		}
 	}
@@ -381,7 +381,7 @@ func ours(from workflow.Status) []workflow.Status {
 
 // word gives what the status of a Task rests on, and what it would mean to write it.
 func (t *txn) word(leg *mapping.Leg, h *workflow.Handoff, history *mapping.History, now workflow.Status) (last workflow.Word, said bool, why string) {
-	last, said, _ = mapping.LastWord(history)
+	last, said, _ = mapping.LastWord(history, t.orgs)
 	if leg.Word != nil {
 		last, said, why = *leg.Word, true, mapping.ActFollow
 	}

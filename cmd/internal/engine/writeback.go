@@ -57,6 +57,7 @@ func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
 // where it may be told again from what the parties last wrote.
 func (t *txn) amendment(history *mapping.History, task *fhir.Resource, last *workflow.Word, h *workflow.Handoff) (*mapping.Amendment, error) {
 	guide := t.e.set.Guide.At(history.Owner())
+	theirs := mapping.BusinessOf(history)
 	theirOwn := last.Status == workflow.TaskInError || last.By == workflow.Referrer && last.Status.Terminal()
 	switch {
 	case h.Blind && theirOwn:
@@ -66,17 +67,17 @@ func (t *txn) amendment(history *mapping.History, task *fhir.Resource, last *wor
 		if err != nil {
 			return nil, err
 		}
-		return guide.BlindTask(task, from, workflow.TaskCancelled, h, t.now), nil
+		return guide.BlindTask(task, from, theirs, workflow.TaskCancelled, h, t.now), nil
 	case h.Blind:
-		return guide.BlindTask(task, nil, guide.BlindStatus(task, last.Status), h, t.now), nil
+		return guide.BlindTask(task, nil, theirs, guide.BlindStatus(task, last.Status), h, t.now), nil
 	case mapping.EndedBlind(task) && history.Theirs() > 0:
-		theirs, err := t.resourceAt(history, history.Theirs())
+		sent, err := t.resourceAt(history, history.Theirs())
 		if err != nil {
 			return nil, err
 		}
-		return guide.Restore(theirs, last.Status, h, t.now), nil
+		return guide.Restore(sent, theirs, last.Status, h, t.now), nil
 	}
-	return guide.Amend(task, last.Status, h, t.now), nil
+	return guide.Amend(task, theirs, last.Status, h, t.now), nil
 }
 
 // understood gives the newest version of a request or Task, or, where that is not understood, the last one before it that is: nothing new goes out. nil
