@@ -183,6 +183,15 @@ func codings(v fhir.Value) []Coding {
 	return list
 }
 
+// codesIn gives the codes of a list of Codings.
+func codesIn(v fhir.Value) []string {
+	var list []string
+	for c := range v.All() {
+		list = append(list, c.Get("code").Text())
+	}
+	return list
+}
+
 // codesOf gives the codes of one system among codings.
 func codesOf(list []Coding, system string) []string {
 	var codes []string

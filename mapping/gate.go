@@ -24,12 +24,18 @@ func (c *leg) gates() {
 
 // core is the referral itself, as content: what has to be permitted for anything to go.
 func (c *leg) core() *content {
-	it := &content{types: []string{"ServiceRequest", "Task"}, ref: c.r.r.Request.Key, codes: c.r.request.Codes, labels: c.r.labels}
+	it := &content{types: coreTypes, ref: c.r.r.Request.Key, task: c.task, codes: c.r.request.Codes, labels: c.r.labels, at: c.r.request.Authored,
+		crisis: c.r.request.Urgency == workflow.Crisis}
 	if c.part2 && !it.labelled() {
 		it.labels = append(slices.Clone(it.labels), codePart2)
 	}
 	return it
 }
+
+// coreTypes are what has to be permitted for anything to go.
+//
+// Source: ruling 14a
+var coreTypes = []string{"ServiceRequest", "Task"}
 
 // asksThird reports a Consent that names somebody who is no party of this referral.
 func (c *leg) asksThird(h *History) bool {
@@ -42,8 +48,10 @@ func (c *leg) asksThird(h *History) bool {
 
 func (c *leg) spans(turns []time.Time, d direction, it *content) []workflow.GateSpan {
 	var spans []workflow.GateSpan
+	q := &question{leg: c, d: d, it: it}
 	for _, at := range turns {
-		span := c.gateAt(at, d, it)
+		q.at = at
+		span := q.gate()
 		span.From = at
 		if n := len(spans); n > 0 {
 			last := spans[n-1]
@@ -79,8 +87,14 @@ func (c *leg) turns() []time.Time {
 			v := &h.Versions[i]
 			add(v.Received)
 			if v.Fact != nil && v.Fact.Consent != nil && v.Fact.Consent.Status == "active" {
+				add(v.Fact.Consent.Given.Add(-clockSkew))
 				v.Fact.Consent.Rule.boundaries(add)
 			}
+		}
+	}
+	for _, h := range c.r.sayings {
+		for i := range h.Versions {
+			add(h.Versions[i].Received)
 		}
 	}
 	slices.SortFunc(turns, time.Time.Compare)
@@ -97,32 +111,50 @@ func (p *provision) boundaries(add func(time.Time)) {
 
 // gateAt evaluates a direction with the consents as we had them at a moment.
 func (c *leg) gateAt(at time.Time, d direction, it *content) workflow.GateSpan {
+	q := &question{leg: c, d: d, it: it, at: at}
+	return q.gate()
+}
+
+func (q *question) gate() workflow.GateSpan {
 	var permitted, denied, lapsed *Version
 	var where, by string
-	for _, h := range c.r.consents {
-		v := h.asOf(at)
-		if v == nil || v.Deleted || v.Fact == nil || v.Fact.Consent == nil {
+	var why finding
+	for _, h := range q.r.consents {
+		v := h.asOf(q.at)
+		if !q.ask(h, v) {
 			continue
 		}
-		s := c.stanceOf(v.Fact.Consent, d, it, at)
-		switch {
-		case s == denies && newer(v, denied):
-			denied, where = v, v.source(h.Key)
-		case s == permits && c.counts(h.Key) && newer(v, permitted):
+		switch found := q.stance(); {
+		case found.stance == denies && newer(v, denied):
+			denied, where, why = v, v.source(h.Key), found
+		case found.stance == permits && q.counts(h.Key) && newer(v, permitted):
 			permitted, by = v, v.source(h.Key)
-		case s == expired && c.counts(h.Key):
+		case found.stance == expired && q.counts(h.Key):
 			lapsed = v
 		}
 	}
 	switch {
 	case denied != nil && !newer(permitted, denied):
-		return workflow.GateSpan{Cause: workflow.Revoked, Source: where, Why: "A Consent denies it: " + resourceOf(where) + "."}
-	case permitted != nil, c.treats(d, it):
+		return workflow.GateSpan{Cause: workflow.Revoked, Source: where, Why: why.denial(where)}
+	case permitted != nil, q.treats(q.d, q.it):
 		return workflow.GateSpan{Open: true, Source: by}
 	case lapsed != nil:
 		return workflow.GateSpan{Cause: workflow.Expired, Why: "The Consent has run out."}
 	}
-	return workflow.GateSpan{Cause: workflow.NotGiven, Why: c.whyShut(at, d, it)}
+	return workflow.GateSpan{Cause: workflow.NotGiven, Why: q.whyShut()}
+}
+
+// ask turns a question to a version of a Consent. It reports whether that says anything.
+func (q *question) ask(h *History, v *Version) bool {
+	if v == nil || v.Deleted || v.Fact == nil || v.Fact.Consent == nil {
+		return false
+	}
+	q.f, q.meant = v.Fact.Consent, nil
+	q.labelled = q.f.Part2 || q.it.labelled()
+	if q.f.mayMean() {
+		q.meant = q.r.meant(v.source(h.Key), q.at)
+	}
+	return true
 }
 
 // resourceOf drops the version from "Type/id/_history/3".
@@ -132,46 +164,90 @@ func resourceOf(source string) string {
 }
 
 // whyShut says what is missing, in plain words: of the Consent that comes nearest.
-func (c *leg) whyShut(at time.Time, d direction, it *content) string {
+func (q *question) whyShut() string {
 	best, words := 0, "No Consent is here that names this agency."
-	for _, h := range c.r.consents {
-		v := h.asOf(at)
-		if v == nil || v.Deleted || v.Fact == nil || v.Fact.Consent == nil {
+	for _, h := range q.r.consents {
+		v := h.asOf(q.at)
+		if !q.ask(h, v) {
 			continue
 		}
-		if near, why := c.shortOf(h.Key, v.Fact.Consent, d, it); near > best {
+		if near, why := q.shortOf(h.Key); near > best {
 			best, words = near, h.Key+" "+why+"."
 		}
 	}
 	return words
 }
 
-// shortOf says how near a Consent comes to permitting a direction, and what it is short of.
-func (c *leg) shortOf(key string, f *consentFact, d direction, it *content) (near int, why string) {
-	root := &f.Rule
-	open := len(root.Actors) == 0 && !hasPermits(root.Nested)
-	mine := c.names(root.Actors, d, it.labelled()) || slices.ContainsFunc(root.Nested, func(n provision) bool {
-		return !n.Denies && c.names(n.Actors, d, it.labelled())
-	})
+// shortOf says how near a Consent comes to permitting a direction, and what it is short of: first whom it names, then on what it depends, then the
+// rest of what it says.
+func (q *question) shortOf(key string) (near int, why string) {
+	found := finding{row: len(narrowing)}
+	if q.f.Rule.Kind != neither {
+		permitting := q.f.Rule
+		permitting.Kind = permit
+		found = q.permitted(&permitting, 0)
+	}
+	if found.stance == silent && found.row == 0 {
+		return 1, found.words()
+	}
+	for i := range conditions {
+		row := &conditions[i]
+		switch a := row.meets(q); {
+		case a == unclear && row.element == "modifierExtension":
+			return 2 + i, "has something that changes what it means and is not understood (" + q.f.NotUnderstood + ")"
+		case a == unclear:
+			return 2 + i, "says something in Consent." + row.element + " that is not understood"
+		case a == misses && row.element == "status":
+			return 2 + i, row.short + " (" + q.f.Status + ")"
+		case a == misses:
+			return 2 + i, row.short + " (Consent." + row.element + ")"
+		}
+		if i+1 == ofDenies && !q.counts(key) {
+			return 2 + i, "is not among the Consents that the request names"
+		}
+	}
+	near = 2 + len(conditions)
 	switch {
-	case !mine && !open:
-		return 1, "names other recipients"
-	case f.Status != "active":
-		return 2, "is not active (" + f.Status + ")"
-	case !f.Privacy:
-		return 3, "is not about sharing information"
-	case !c.counts(key):
-		return 4, "is not among the Consents that the request names"
-	case !c.given(f):
-		return 5, "was given by neither the person nor a representative"
-	case !root.forCare():
-		return 6, "permits no sharing for treatment or coordination of care"
-	case it.labelled() && len(c.lacks(f, d)) > 0:
-		return 8, "lacks for 42 CFR Part 2 content: " + strings.Join(c.lacks(f, d), ", ")
-	case !root.covers(it):
-		return 7, "does not cover this referral"
+	case q.f.Rule.Kind == neither:
+		return near, "says neither yes nor no (Consent.provision.type, Consent.policyRule)"
+	case found.stance == silent:
+		return near + found.row, found.words()
+	case q.labelled && len(q.lacks()) > 0:
+		return near + len(narrowing) + 1, "lacks for 42 CFR Part 2 content: " + strings.Join(q.lacks(), ", ")
 	}
 	return 1, "does not permit it now"
+}
+
+// path gives the element that decided, "Consent.provision.action".
+func (f *finding) path() string {
+	path := "Consent.provision" + strings.Repeat(".provision", f.depth)
+	if f.element != "" {
+		path += "." + f.element
+	}
+	return path
+}
+
+// words say why a rule opens nothing.
+func (f *finding) words() string {
+	switch {
+	case f.unclear && f.element == "provision":
+		return "nests rules deeper than is read (" + f.path() + ")"
+	case f.unclear:
+		return "says something in " + f.path() + " that is not understood"
+	}
+	return narrowing[f.row].short + " (" + f.path() + ")"
+}
+
+// denial says what shuts.
+func (f *finding) denial(source string) string {
+	key := resourceOf(source)
+	switch {
+	case f.unclear && f.element == "actor":
+		return "A Consent denies it: " + key + " may mean this agency in " + f.path() + ", which is nobody known here. A navigator or supervisor says whom it means, in a Provenance on " + source + " with that party as its entity."
+	case f.unclear:
+		return "A Consent denies it: " + key + ", as " + f.path() + " is not understood."
+	}
+	return "A Consent denies it: " + key + " (" + f.path() + ")."
 }
 
 // newer compares consents by when they were given, else by when they came. nil is older than any.

@@ -15,7 +15,7 @@ func shares(t *testing.T, label, provision string, more ...string) (workflow.Sha
 	s := newStory(t)
 	s.r.Others, s.r.Request.Versions = nil, nil
 	s.at(on(2, 9, 0)).add(workflow.Referrer, "Organization/ref", `{"resourceType":"ServiceRequest","id":"SR1",`+label+`"status":"active","intent":"order","code":{"coding":[{"system":"urn:c","code":"counselling"}]},"subject":{"reference":"Patient/P1"},"requester":{"reference":"Organization/ref"},"authoredOn":"2026-03-02"}`)
-	body := `{"resourceType":"Consent","id":"C1","status":"active","scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"x"}],"patient":{"reference":"Patient/P1"},"dateTime":"2026-03-01","performer":[{"reference":"Patient/P1"}],"organization":[{"reference":"Organization/ref"}],"provision":{` + provision + `}}`
+	body := `{"resourceType":"Consent","id":"C1","status":"active","scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"x"}],"policyRule":{"coding":[{"code":"OPTIN"}]},"patient":{"reference":"Patient/P1"},"dateTime":"2026-03-01","performer":[{"reference":"Patient/P1"}],"organization":[{"reference":"Organization/ref"}],"provision":{` + provision + `}}`
 	for i := 0; i+1 < len(more); i += 2 {
 		body = strings.Replace(body, more[i], more[i+1], 1)
 	}
@@ -61,7 +61,7 @@ func Test6_3EachDirectionNeedsItsOwnPermit(t *testing.T) {
 		{"14 the agency performs alone: it may answer", "", `"actor":[` + actorOf("harbor", "performer") + `]`, here},
 		{"14 the agency performs, for somebody else", "", `"actor":[` + actorOf("harbor", "performer") + `,` + actorOf("plan", "IRCP") + `]`, workflow.Sharing{Copy: true}},
 		{"14 roles in words say nothing", "", `"actor":[{"role":{"text":"IRCP"},"reference":{"reference":"Organization/harbor"}}]`, both},
-		{"the referrer is denied to send", "", `"type":"permit","provision":[{"type":"deny","actor":[` + ref + `,` + actorOf("plan", "IRCP") + `]}]`, here},
+		{"the referrer is denied to send, and so to hear", "", `"type":"permit","provision":[{"type":"deny","actor":[` + ref + `,` + actorOf("plan", "IRCP") + `]}]`, workflow.Sharing{}},
 		{"Part 2: both by name, and the agency may not disclose", part2Label, `"actor":[` + ref + `,` + harbor + `]` + sound, there},
 		{"Part 2: both by name, and the agency discloses", part2Label, `"actor":[` + ref + `,` + harbor + `,` + actorOf("harbor", "performer") + `]` + sound, both},
 		{"Part 2: the referrer is not named, and hears nothing", part2Label, `"actor":[` + harbor + `]` + sound, there},
@@ -90,12 +90,16 @@ func Test6_2APermitHoldsForWhatItNames(t *testing.T) {
 		{"purpose treatment", "", actors + `,"purpose":[{"code":"TREAT"}]`, nil, open},
 		{"purpose coordination of care among others", "", actors + `,"purpose":[{"code":"HPAYMT"},{"code":"COC"}]`, nil, open},
 		{"purpose marketing alone", "", actors + `,"purpose":[{"code":"HMARKT"}]`, nil, "no sharing for treatment"},
-		{"class of the request", "", actors + `,"class":[{"system":"http://hl7.org/fhir/resource-types","code":"ServiceRequest"}]`, nil, open},
-		{"class by a profile of it", "", actors + `,"class":[{"system":"urn:ietf:rfc:3986","code":"http://example.org/StructureDefinition/Task"}]`, nil, open},
+		{"14a class of the request and of its Task", "", actors + `,"class":[{"system":"http://hl7.org/fhir/resource-types","code":"ServiceRequest"},{"code":"Task"}]`, nil, open},
+		{"14a class of the request alone", "", actors + `,"class":[{"system":"http://hl7.org/fhir/resource-types","code":"ServiceRequest"}]`, nil, "limited to other classes (Consent.provision.class)"},
+		{"class by a profile of it", "", actors + `,"class":[{"code":"ServiceRequest"},{"system":"urn:ietf:rfc:3986","code":"http://example.org/StructureDefinition/Task"}]`, nil, open},
 		{"class of something else", "", actors + `,"class":[{"code":"Immunization"}]`, nil, "does not cover this referral"},
 		{"code of the request", "", actors + `,"code":[{"coding":[{"system":"urn:c","code":"counselling"}]}]`, nil, open},
 		{"another code", "", actors + `,"code":[{"coding":[{"system":"urn:c","code":"dentist"}]}]`, nil, "does not cover"},
-		{"the request by name", "", actors + `,"data":[{"meaning":"instance","reference":{"reference":"ServiceRequest/SR1"}}]`, nil, open},
+		{"14a the request and its Task by name", "", actors + `,"data":[{"meaning":"instance","reference":{"reference":"ServiceRequest/SR1"}},{"meaning":"instance","reference":{"reference":"Task/T1"}}]`, nil, open},
+		{"14a the request and what depends on it", "", actors + `,"data":[{"meaning":"dependents","reference":{"reference":"ServiceRequest/SR1"}}]`, nil, open},
+		{"14a the Task and what it is related to", "", actors + `,"data":[{"meaning":"related","reference":{"reference":"Task/T1"}}]`, nil, open},
+		{"14a the request by name, and not its Task", "", actors + `,"data":[{"meaning":"instance","reference":{"reference":"ServiceRequest/SR1"}}]`, nil, "limited to other data (Consent.provision.data)"},
 		{"other data by name", "", actors + `,"data":[{"meaning":"instance","reference":{"reference":"DocumentReference/D1"}}]`, nil, "does not cover"},
 		{"a label beyond those named", `"meta":{"security":[{"code":"HIV"}]},`, actors + `,"securityLabel":[{"code":"PSY"}]`, nil, "does not cover"},
 		{"a deny for content that is not in it", "", actors + `,"provision":[{"type":"deny","class":[{"code":"Observation"}]}]`, nil, open},

@@ -19,6 +19,8 @@ type Referral struct {
 	// Orgs gives the organizations that somebody works for or that a party belongs to: of a PractitionerRole, a Practitioner, an
 	// Organization that is part of another. nil knows of none.
 	Orgs Orgs
+	// Known reports whether a party is stored here. nil takes whoever is named by a reference into this store for stored.
+	Known func(ref string) bool
 	// Alike are other requests of the person for the same service, made at about the same time.
 	Alike []Alike
 	// RelativeOf gives whose relative a RelatedPerson is, "" where that is not known. nil knows of none.
@@ -98,6 +100,7 @@ type reading struct {
 	origins    []string   // the encounters at which the person was referred
 	consents   []*History // of the person
 	everybodys []*History // and of others who are here
+	sayings    []*History // Provenances on those Consents
 	guides     []string   // known navigators
 	asked      []asking
 	tasks      []task
@@ -118,6 +121,8 @@ func newReading(s Settings, r *Referral) *reading {
 			q.consents = append(q.consents, h)
 		case strings.HasPrefix(h.Key, "Patient/"):
 			q.patients = append(q.patients, h)
+		case strings.HasPrefix(h.Key, "Provenance/"):
+			q.sayings = append(q.sayings, h)
 		}
 		q.meet(h)
 	}
@@ -237,6 +242,7 @@ type leg struct {
 	ledger                *workflow.Ledger
 	agency                string
 	partner               Partner
+	task                  string // "Task/t1"
 	outputs               []string
 	bookings, theirs      []string // appointments of this leg, and of others
 	encounters, documents []string // and its encounters, and the documents of its package
@@ -307,7 +313,7 @@ func firstHeard(authored, request, task time.Time) time.Time {
 
 // about begins the work on a leg: who is asked, and what was agreed with them.
 func (q *reading) about(h *History, task *taskFact) *leg {
-	c := &leg{s: q.s.At(task.Owner), r: q, agency: task.Owner, partner: q.s.Partners[task.Owner], outputs: h.outputs()}
+	c := &leg{s: q.s.At(task.Owner), r: q, agency: task.Owner, task: h.Key, partner: q.s.Partners[task.Owner], outputs: h.outputs()}
 	c.part2 = q.part2 || c.partner.Part2 || q.s.Partners[q.requester].Part2
 	return c
 }

@@ -56,7 +56,7 @@ func newStory(t *testing.T) *story {
 }
 
 func consentJSON(id, status, provision string) string {
-	return fmt.Sprintf(`{"resourceType":"Consent","id":%q,"status":%q,"scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"x"}],"patient":{"reference":"Patient/P1"},"provision":{%s}}`, id, status, provision)
+	return fmt.Sprintf(`{"resourceType":"Consent","id":%q,"status":%q,"scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"x"}],"policyRule":{"coding":[{"code":"OPTIN"}]},"patient":{"reference":"Patient/P1"},"provision":{%s}}`, id, status, provision)
 }
 
 func (s *story) task(status string, more ...string) *story {

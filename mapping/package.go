@@ -279,7 +279,7 @@ func (k *packing) shown() [][]byte {
 	}
 	r := k.p.Consents[i]
 	rule := k.s.FactOf(r).Consent.Rule
-	if len(rule.Nested) > 0 || slices.ContainsFunc(rule.Actors, func(a actor) bool { return k.sideOf(a.Ref)&(agencySide|referrerSide) == 0 }) {
+	if len(rule.Nested) > 0 || slices.ContainsFunc(rule.Actors, func(a actor) bool { return k.sideOf(a.Ref)&bothSides == 0 }) {
 		return nil
 	}
 	e := &Enclosure{Ref: k.consent, Resource: r}

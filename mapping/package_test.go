@@ -41,7 +41,7 @@ func newParcel(t *testing.T, label, provision string, enclosed ...Enclosure) *pa
 		refs += `,{"reference":"` + e.Ref + `"}`
 	}
 	request := `{"resourceType":"ServiceRequest","id":"SR1",` + label + `"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">all of it</div>"},"status":"active","intent":"order","code":{"text":"Counseling"},"subject":{"reference":"Patient/P1"},"requester":{"reference":"Organization/ref"},"authoredOn":"2026-03-02","supportingInfo":[` + refs + `]}`
-	consent := `{"resourceType":"Consent","id":"C1","status":"active","scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"x"}],"patient":{"reference":"Patient/P1"},"dateTime":"2026-03-01","performer":[{"reference":"Patient/P1"}],"organization":[{"reference":"Organization/ref"}],"provision":{` + provision + `}}`
+	consent := `{"resourceType":"Consent","id":"C1","status":"active","scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"x"}],"policyRule":{"coding":[{"code":"OPTIN"}]},"patient":{"reference":"Patient/P1"},"dateTime":"2026-03-01","performer":[{"reference":"Patient/P1"}],"organization":[{"reference":"Organization/ref"}],"provision":{` + provision + `}}`
 	s.add(workflow.Referrer, "Organization/ref", request)
 	s.add(workflow.Referrer, "Organization/ref", consent)
 	return &parcel{story: s, set: set, p: Parcel{

@@ -3,6 +3,7 @@ package mapping
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"warmhandoff/fhir"
 	"warmhandoff/mapping/workflow"
@@ -22,9 +23,10 @@ const (
 // Source: local, urn:warmhandoff:review
 var reviews = []string{"risk", "safeguarding"}
 
-// provenanceFact is what a Provenance says of a Task.
+// provenanceFact is what a Provenance says of a Task, or of a Consent.
 type provenanceFact struct {
-	Targets   []string // "Task/t1/_history/3", "Task/t1"
+	Targets   []string // "Task/t1/_history/3", "Task/t1", "Consent/c1/_history/2"
+	Entities  []string // what it used
 	Verifiers []string
 	Authors   []string
 	Reviews   []string
@@ -34,7 +36,7 @@ func (s Settings) readProvenance(r *fhir.Resource, f *Fact) {
 	p := &provenanceFact{Reviews: codesOf(codings(r.Get("reason")), SystemReview)}
 	for target := range r.Get("target").All() {
 		text := target.Get("reference").Text()
-		if ref, ok := fhir.ParseReference(text); ok && ref.Type == "Task" && (ref.Base == "" || ref.Base == s.Base) {
+		if ref, ok := fhir.ParseReference(text); ok && (ref.Type == "Task" || ref.Type == "Consent") && (ref.Base == "" || ref.Base == s.Base) {
 			_, version, _ := strings.Cut(text, "/_history/")
 			key := ref.Key()
 			if version != "" {
@@ -54,7 +56,33 @@ func (s Settings) readProvenance(r *fhir.Resource, f *Fact) {
 			}
 		}
 	}
+	for e := range r.Get("entity").All() {
+		if ref := s.ref(e.Get("what")); ref != "" {
+			p.Entities = append(p.Entities, ref)
+		}
+	}
 	f.Provenance = p
+}
+
+// meant gives whom navigators and supervisors say that a version of a Consent means, by what was here at a moment.
+//
+// Source: ruling 14: a Provenance on that Consent version with the party as entity
+func (q *reading) meant(source string, at time.Time) []string {
+	var list []string
+	for _, h := range q.sayings {
+		v := h.asOf(at)
+		if v == nil || v.Deleted || v.Fact == nil || v.Fact.Provenance == nil || v.Role != workflow.Navigator && v.Role != workflow.Supervisor {
+			continue
+		}
+		if p := v.Fact.Provenance; slices.Contains(p.Targets, source) {
+			for _, ref := range p.Entities {
+				if !slices.Contains(list, ref) {
+					list = append(list, ref)
+				}
+			}
+		}
+	}
+	return list
 }
 
 // Sign adds to a ledger the signatures among Provenances. What we wrote ourselves is none. worker gives the person behind a PractitionerRole, so

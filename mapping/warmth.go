@@ -193,7 +193,7 @@ func (q *reading) family() []string {
 
 func (p *provision) relatives(list []string) []string {
 	for _, a := range p.Actors {
-		if !p.Denies && strings.HasPrefix(a.Ref, "RelatedPerson/") {
+		if p.Kind == permit && strings.HasPrefix(a.Ref, "RelatedPerson/") {
 			list = append(list, a.Ref)
 		}
 	}

@@ -58,7 +58,7 @@ func openReferral(n int, due time.Time) ([]engine.Change, error) {
 		{"Patient", `"active":true`},
 		{"Consent", fmt.Sprintf(`"status":"active","scope":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/consentscope","code":"patient-privacy"}]},
 "category":[{"coding":[{"system":"http://loinc.org","code":"59284-0"}]}],"patient":{"reference":"Patient/%s"},"dateTime":"2026-01-05T09:00:00Z",
-"policyRule":{"text":"on file"},"provision":{"period":{"start":"2026-01-05T09:00:00Z","end":%q}}`, id, ends)},
+"policyRule":{"text":"on file"},"provision":{"type":"permit","period":{"start":"2026-01-05T09:00:00Z","end":%q}}`, id, ends)},
 		{"ServiceRequest", fmt.Sprintf(`"status":"active","intent":"order","code":{"text":"Counseling"},"subject":{"reference":"Patient/%s"},
 "authoredOn":"2026-01-05T09:00:00Z","requester":{"reference":"Organization/filler"}`, id)},
 		{"Task", fmt.Sprintf(`"status":"accepted","intent":"order",%s,"focus":{"reference":"ServiceRequest/%s"},"for":{"reference":"Patient/%s"},
