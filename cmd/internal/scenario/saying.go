@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // saying is one word with which a line of a want may begin.
@@ -26,6 +27,7 @@ var (
 	ways    = []string{"shown", "stated", "confirmed"}
 
 	tellings = []string{"open", "done", "none"}
+	levels   = []string{"none", "amber", "red", "supervisor"}
 )
 
 // sayings are the words.
@@ -78,6 +80,18 @@ var sayings = map[string]saying{
 			return differs(w.Args[0]+": warmth "+w.Args[1], strings.Join(w.Args[2:], " "), got)
 		},
 	},
+	"due": {
+		usage: "due takes Task/ID WHAT FOR, and perhaps by when and none, amber, red or supervisor; or Task/ID WHAT none",
+		fits: func(args []string) bool {
+			return len(args) >= 3 && len(args) <= 5 && aTask.MatchString(args[0]) && (len(args) < 4 || isInstant(args[3])) && (len(args) < 5 || slices.Contains(levels, args[4]))
+		},
+		wrong: func(w *Want, _ *Answer, l *Leg) string {
+			if l.owes(w.Args[1:]) {
+				return ""
+			}
+			return differs(w.Args[0]+": due", strings.Join(w.Args[1:], " "), strings.Join(l.each((*Due).line), ", "))
+		},
+	},
 	"told": {
 		usage: "told takes Task/ID WHAT, and perhaps open, done or none",
 		fits: func(args []string) bool {
@@ -110,6 +124,30 @@ func (l *Leg) told(args []string) bool {
 	there := slices.ContainsFunc(l.Told, func(t string) bool { return strings.HasPrefix(t, args[0]+" ") })
 	return there == (len(args) == 1)
 }
+
+func isInstant(s string) bool {
+	_, err := time.Parse(time.RFC3339, s)
+	return err == nil
+}
+
+// owes reports whether something is due: what it is, for whom, perhaps by when and how pressing; or that it is not.
+func (l *Leg) owes(args []string) bool {
+	there := func(d Due) bool {
+		if d.What != args[0] || args[1] != "none" && d.For != args[1] || len(args) > 3 && orNone(d.Level) != args[3] {
+			return false
+		}
+		if len(args) < 3 {
+			return true
+		}
+		want, _ := time.Parse(time.RFC3339, args[2])
+		by, err := time.Parse(time.RFC3339, d.By)
+		return err == nil && by.Equal(want)
+	}
+	return slices.ContainsFunc(l.Due, there) == (args[1] != "none")
+}
+
+// line gives something due in the words of a story.
+func (d *Due) line() string { return strings.Join([]string{d.What, d.For, d.By, orNone(d.Level)}, " ") }
 
 // text gives the body; one in JSON without spaces between its parts.
 func (a *Answer) text() string {

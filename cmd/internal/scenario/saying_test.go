@@ -24,7 +24,7 @@ func teller(w http.ResponseWriter, r *http.Request) {
 	case path == "Task/T1/$handoff":
 		fmt.Fprint(w, `{"parameter":[{"name":"state","valueCode":"outreach"},{"name":"reason","valueCode":"missed"},{"name":"why","valueString":"newest visit missed"},
 			{"name":"attempts","valueInteger":2},{"name":"flag","valueString":"The person may not have known."},{"name":"suggest","valueCode":"withdraw"},
-			{"name":"due","part":[{"name":"what","valueCode":"call"},{"name":"level","valueCode":"red"}]},{"name":"due","part":[{"name":"what","valueCode":"decide"}]},
+			{"name":"due","part":[{"name":"what","valueCode":"call"},{"name":"for","valueCode":"agency"},{"name":"by","valueDateTime":"2026-03-02T17:00:00Z"},{"name":"level","valueCode":"red"}]},{"name":"due","part":[{"name":"what","valueCode":"decide"}]},
 			{"name":"told","part":[{"name":"what","valueCode":"call"},{"name":"open","valueBoolean":true}]},
 			{"name":"told","part":[{"name":"what","valueCode":"answer"},{"name":"open","valueBoolean":false}]},
 			{"name":"warmth","part":[{"name":"element","valueCode":"W5"},{"name":"status","valueCode":"done"},{"name":"shown","valueCode":"stated"}]}]}`)
@@ -63,6 +63,14 @@ func TestEverySayingIsCompared(t *testing.T) {
 		{"Patient/P9", "warmth Task/T1 W5 done stated", ""},
 		{"Patient/P9", "warmth Task/T1 W5 done shown", "warmth W5 should be done shown, is done stated"},
 		{"Patient/P9", "warmth Task/T1 W6 not-done", "warmth W6 should be not-done, is nothing"},
+		{"Patient/P9", "due Task/T1 call agency", ""},
+		{"Patient/P9", "due Task/T1 call agency 2026-03-02T09:00:00-08:00", ""},
+		{"Patient/P9", "due Task/T1 call agency 2026-03-02T17:00:00Z red", ""},
+		{"Patient/P9", "due Task/T1 call navigator", "due should be call navigator, is call agency 2026-03-02T17:00:00Z red, decide"},
+		{"Patient/P9", "due Task/T1 call agency 2026-03-02T17:00:01Z", "due should be call agency"},
+		{"Patient/P9", "due Task/T1 call agency 2026-03-02T17:00:00Z none", "due should be call agency"},
+		{"Patient/P9", "due Task/T1 call none", "due should be call none"},
+		{"Patient/P9", "due Task/T1 answer none", ""},
 		{"Patient/P9", "told Task/T1 call", ""},
 		{"Patient/P9", "told Task/T1 call open", ""},
 		{"Patient/P9", "told Task/T1 answer done", ""},
@@ -91,7 +99,7 @@ func TestASayingThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{
 		"has", "lacks", "total", "total many", "total 1 2", "warmth Task/T1 W5", "warmth Task/T1 W5 good", "warmth W5 done shown", "warmth Task/T1 W5 done loudly",
-		"told Task/T1", "told Task/T1 call never", "told Patient/P1 call", "status 600", `Task/T1 offered why="not closed`,
+		"due Task/T1", "due Task/T1 call", "due Task/T1 call agency noon", "due Task/T1 call agency 2026-03-02T17:00:00Z pink", "told Task/T1", "told Task/T1 call never", "told Patient/P1 call", "status 600", `Task/T1 offered why="not closed`,
 	} {
 		_, err := scenario.ParseWant(line)
 		assert.Error(t, err, line)

@@ -38,6 +38,8 @@
 //	has TEXT, lacks TEXT                       the reply has TEXT, or has it not; JSON is compared without spaces between its parts
 //	total N                                    how much a search found
 //	warmth Task/ID W5 done|not-done|not-applicable [shown|stated|confirmed]
+//	due Task/ID WHAT FOR [BY [LEVEL]]          this is due for somebody, by that time; LEVEL is none, amber, red, supervisor
+//	due Task/ID WHAT none                      it is not
 //	told Task/ID WHAT [open|done|none]         a todo, message or notice with this code was written for the leg; none of them was
 //
 // The keys of a leg are grade, visit (a day of the zone, or an instant), misses, attempts, moved (how often a visit was moved), due (what, of any),

@@ -12,7 +12,7 @@ import (
 // Want is one line of what a story expects after a step. Only what the line names is compared.
 type Want struct {
 	Line string   // as written
-	Word string   // "status", "has", "lacks", "total", "warmth", "told"; "" when the line is about where a resource stands
+	Word string   // "status", "has", "lacks", "total", "warmth", "due", "told"; "" when the line is about where a resource stands
 	Args []string // what follows the word
 
 	Type    string // "Task" or "ServiceRequest"
