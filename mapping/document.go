@@ -14,6 +14,8 @@ type documentFact struct {
 	Status   string
 	At       time.Time
 	Replaces bool // it corrects another
+	Codes    []Coding
+	Note     bool // a counselling note, which never travels
 }
 
 func (s Settings) readDocument(r *fhir.Resource, f *Fact) {
@@ -22,6 +24,8 @@ func (s Settings) readDocument(r *fhir.Resource, f *Fact) {
 	for rel := range r.Get("relatesTo").All() {
 		d.Replaces = d.Replaces || rel.Get("code").Text() == "replaces"
 	}
+	d.Codes = append(codings(r.Get("type")), codings(r.Get("category"))...)
+	d.Note = counsellingNote(r, &content{labels: codesIn(r.Get("meta", "security"))})
 	f.Document = d
 }
 
@@ -29,6 +33,7 @@ func (s Settings) readDocument(r *fhir.Resource, f *Fact) {
 //
 // Source: FHIR R4, documentreference.html, relatesTo replaces; local, a transfer between systems is not a warm handoff
 func (c *leg) document(h *History) {
+	c.revised(h)
 	n := h.newest()
 	if n == nil || n.Deleted || h.Former || n.Own || n.Fact.Document.Status == "entered-in-error" || n.Role == workflow.Agency {
 		return
@@ -42,6 +47,30 @@ func (c *leg) document(h *History) {
 	if n.Fact.Document.Replaces {
 		m.Element = workflow.Corrected
 		c.mark(m)
+	}
+}
+
+// revised adds when a document came that corrects another, or came with other content than before, or was taken back: an agency that has the old one
+// has to hear of it. What may not go to the agency is nothing to it.
+//
+// Source: local, seed A7: a correction after the release sends an update to every agency that got the old version
+func (c *leg) revised(h *History) {
+	for i := range h.Versions {
+		v, said := &h.Versions[i], &h.Versions[i]
+		if said.Deleted && i > 0 {
+			said = &h.Versions[i-1]
+		}
+		if v.Own || v.Role == workflow.Agency || said.Fact == nil || said.Fact.Document == nil || i == 0 && !said.Fact.Document.Replaces {
+			continue
+		}
+		d := said.Fact.Document
+		it := &content{types: []string{"DocumentReference"}, ref: h.Key, codes: d.Codes, labels: said.Fact.Labels}
+		if c.part2 && !it.labelled() {
+			it.labels = append(slices.Clone(it.labels), codePart2)
+		}
+		if !d.Note && c.gateAt(v.Received, forward, it).Open {
+			c.ledger.Revised = append(c.ledger.Revised[:len(c.ledger.Revised):len(c.ledger.Revised)], v.Received)
+		}
 	}
 }
 
@@ -92,6 +121,9 @@ func (c *leg) audit(h *History) {
 		return
 	}
 	a := n.Fact.Audit
+	if legs := tasksAmong(a.What); len(legs) > 0 && !slices.Contains(legs, c.ledger.Leg) {
+		return // it was the package of another leg
+	}
 	if !slices.ContainsFunc(a.links(), func(l Link) bool { return l.To == c.r.r.Request.Key || slices.Contains(c.documents, l.To) }) {
 		return
 	}

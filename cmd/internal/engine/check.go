@@ -15,7 +15,7 @@ import (
 // check asks the rules of the domain about a version that is to be stored: the Task's move and who makes it, and attestations. It runs inside
 // the transaction, so that of two moves at once one wins.
 func (t *txn) check(c *Change, old *store.Version, was, r *fhir.Resource) []fhir.Issue {
-	if no := t.checkTodo(old, was, r); len(no) > 0 || r == nil {
+	if no := append(t.checkTodo(old, was, r), t.checkReading(c, old)...); len(no) > 0 || r == nil {
 		return no
 	}
 	switch r.Type() {

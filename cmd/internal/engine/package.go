@@ -45,7 +45,8 @@ var mayHavePackage = map[workflow.Role]bool{
 
 // Package gives what may go to the agency of a Task: to that agency a Bundle, to a navigator or supervisor a Parameters resource with the Bundle and
 // the list of what was left out and why. A *Refusal says that there is no such Task (NotFound), that it is not theirs to have (Forbidden), or why
-// nothing may go (Unprocessable). An agency is not told why.
+// nothing may go (Unprocessable). An agency is not told why. That it read the
+// package is kept.
 //
 // Source: local, release only under consent; withheld content leaves no trace for the recipient
 func (e *Engine) Package(ctx context.Context, p Principal, id string) ([]byte, error) {
@@ -72,6 +73,9 @@ func (e *Engine) Package(ctx context.Context, p Principal, id string) ([]byte, e
 		return nil, err
 	case listed:
 		return made.Listed(), nil
+	}
+	if err := e.keepReading(ctx, p, id); err != nil {
+		return nil, err
 	}
 	return made.Bundle, nil
 }
