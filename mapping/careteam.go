@@ -92,8 +92,13 @@ func (c *leg) navigator() {
 	slices.SortFunc(teams, func(a, b *History) int { return strings.Compare(a.Key, b.Key) })
 	for _, h := range teams {
 		if who := h.newest().navigator(); who != "" {
-			p.Navigator, p.Navigators = who, h.navigatorsSince(c.ledger.Received)
+			p.Navigator, p.Team, p.Navigators = who, h.Key, h.navigatorsSince(c.ledger.Received)
 			return
+		}
+	}
+	for _, h := range teams { // whoever was there has left
+		if h.navigatorsSince(c.ledger.Received) > 0 {
+			p.Alone = later(p.Alone, h.newest().Received)
 		}
 	}
 }
@@ -172,20 +177,27 @@ func (c *leg) barrier(h *History, v *Version) {
 	}
 }
 
-// helped adds what Tasks on the side do about barriers: one with the barrier as its code, not refused or given up.
+// barrierTasks say how far a Task on the side has come: what is only asked for arranges nothing, nor what was refused or given up.
+//
+// Source: local, seed B5: asked and acted on; a ride asked for is not a ride arranged
+var barrierTasks = map[workflow.Status]string{
+	workflow.TaskAccepted:   workflow.BarrierTaken,
+	workflow.TaskInProgress: workflow.BarrierTaken,
+	workflow.TaskCompleted:  workflow.BarrierMet,
+}
+
+// helped adds what Tasks on the side, with a barrier as their code, do about barriers.
 //
 // Source: local, urn:warmhandoff:barrier as Task.code
 func (c *leg) helped() {
 	for i := range c.r.r.Tasks {
 		h := &c.r.r.Tasks[i]
 		n := h.newest()
-		if n == nil || n.Deleted || n.Fact == nil || n.Fact.Task == nil || n.Fact.Task.Barrier == "" {
+		if n == nil || n.Deleted || n.Fact == nil || n.Fact.Task == nil || n.Fact.Task.Barrier == "" || n.Fact.NotUnderstood != "" {
 			continue
 		}
-		t := n.Fact.Task
-		if ended(t.Status) || t.Status == workflow.TaskDraft {
-			continue
+		if does := barrierTasks[n.Fact.Task.Status]; does != "" {
+			c.mark(workflow.Mark{Element: does, Status: workflow.Shown, About: n.Fact.Task.Barrier, At: n.Received, Source: n.source(h.Key)})
 		}
-		c.mark(workflow.Mark{Element: workflow.BarrierMet, Status: workflow.Shown, About: t.Barrier, At: n.Received, Source: n.source(h.Key)})
 	}
 }

@@ -97,6 +97,7 @@ type todoTask struct {
 	PerformerType []concept    `json:"performerType,omitempty"`
 	Owner         *party       `json:"owner,omitempty"`
 	ReasonCode    *concept     `json:"reasonCode,omitempty"`
+	Description   string       `json:"description,omitempty"`
 	Restriction   *restriction `json:"restriction,omitempty"`
 }
 
@@ -143,7 +144,7 @@ func (s Settings) todo(request, subject string, leg *Leg, e *workflow.Effect, at
 	t := todoTask{
 		effectHead: s.head("Task", request, leg, e),
 		Status:     string(workflow.TaskReady), Intent: "order",
-		Code:          concept{Coding: []coding{{System: SystemTodo, Code: e.What, Display: inWords(e.What)}}},
+		Code:          concept{Coding: []coding{{System: SystemTodo, Code: e.What, Display: todoWords(e.What)}}},
 		Focus:         partyOf(leg.Ledger.Leg),
 		For:           partyOf(subject),
 		AuthoredOn:    formatInstant(at),
@@ -151,6 +152,7 @@ func (s Settings) todo(request, subject string, leg *Leg, e *workflow.Effect, at
 		PerformerType: roleConcept(e.For),
 		Owner:         partyOf(leg.party(e.For, subject)),
 		ReasonCode:    timerConcept(e.Timer),
+		Description:   barrierWords(e.About),
 	}
 	if t.Meta == nil {
 		t.Meta = &meta{}
@@ -261,7 +263,9 @@ func (s Settings) effectText(e *workflow.Effect) string {
 	switch at := e.Visit.At.In(s.zone()); {
 	case e.What == "reminder" && !e.Visit.IsZero():
 		return "Hello. You have an appointment on " + at.Format(day) + ". Reply 1 if you will be there, 2 for another time, or call us."
-	case e.What == "how-did-it-go" && !e.Visit.IsZero():
+	case e.What == workflow.HowDidItGo && e.Timer == "A17" && !e.Visit.IsZero():
+		return "Hello. How was " + at.Format("Monday") + "? We would like to know, if you want to tell us. Reply 1 if it was good, 2 if not, or call us."
+	case e.What == workflow.HowDidItGo && !e.Visit.IsZero():
 		return "Hello. How did " + at.Format("Monday") + " go? Reply 1 if you were there, 2 if you would like another time, or call us."
 	}
 	return "Hello. We are here whenever it suits you. Reply 1 and we call you, or call us."

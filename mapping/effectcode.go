@@ -12,11 +12,13 @@ import (
 func todoCodes() codeSystem {
 	s := codeSystem{url: SystemTodo, title: "What somebody has to do"}
 	for _, d := range workflow.DefaultDeadlines {
-		s.add(d.What)
+		if d.For != workflow.Person {
+			s.todo(d.What)
+		}
 	}
-	s.add("visit")
+	s.todo("visit")
 	for _, what := range workflow.Written(workflow.Todo) {
-		s.add(what)
+		s.todo(what)
 	}
 	return s
 }
@@ -30,6 +32,28 @@ func messageCodes() codeSystem {
 	s.add(saysNotice)
 	s.add(saysScope)
 	return s
+}
+
+// todoWords gives the words of a to-do for people.
+func todoWords(what string) string {
+	for i := range workflow.Seeds {
+		if r := &workflow.Seeds[i]; r.What == what && what != workflow.CallAgency { // which is asked for an answer, too
+			return r.Words
+		}
+	}
+	return inWords(what)
+}
+
+// barrierWords gives the words of a barrier for people, "" of none.
+func barrierWords(barrier string) string {
+	for _, s := range codeSystems() {
+		for _, d := range s.codes {
+			if s.url == SystemBarrier && d.Code == barrier {
+				return d.Display
+			}
+		}
+	}
+	return ""
 }
 
 func roleCodes() codeSystem {
@@ -60,6 +84,12 @@ func reviewCodes() codeSystem {
 func (s *codeSystem) add(code string) {
 	if !s.has(code) {
 		s.codes = append(s.codes, defined{code, inWords(code)})
+	}
+}
+
+func (s *codeSystem) todo(code string) {
+	if !s.has(code) {
+		s.codes = append(s.codes, defined{code, todoWords(code)})
 	}
 }
 

@@ -107,7 +107,7 @@ func (c *leg) encounter(h *History) {
 	if r.loose() {
 		c.infer(&s, e)
 	}
-	c.attended(e, &s)
+	c.attended(v, e, &s)
 	if s.Grade != workflow.GradeX {
 		c.encounters = append(c.encounters, h.Key)
 	}

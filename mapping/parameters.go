@@ -17,7 +17,9 @@ type LegAnswer struct {
 	Task    string // id
 	Agency  string
 	Handoff workflow.Handoff
-	Written *Written // the newest version of the Task that we wrote; nil for none
+	// Navigator is whom the person rings; nil for nobody.
+	Navigator *Navigator
+	Written   *Written // the newest version of the Task that we wrote; nil for none
 
 	Shape   Shape
 	Above   string      // id of the Task that follows from this one; "" none
@@ -135,6 +137,7 @@ func (s Settings) legParameters(l *LegAnswer) []samply.ParametersParameter {
 	for _, f := range h.Flags {
 		list = append(list, text("flag", f))
 	}
+	list = append(list, l.Navigator.parameter())
 	for _, what := range h.Suggest {
 		list = append(list, code("suggest", what))
 	}
@@ -190,6 +193,9 @@ func due(d *workflow.Due) samply.ParametersParameter {
 	}
 	if d.Level != workflow.OnTime {
 		parts = append(parts, code("level", string(d.Level)))
+	}
+	if d.About != "" {
+		parts = append(parts, code("about", d.About))
 	}
 	return group("due", parts...)
 }

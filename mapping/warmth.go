@@ -225,26 +225,34 @@ func (c *leg) introduced(h *History, v *Version, e *encounterFact) {
 	c.mark(m)
 }
 
-// attended adds who took part in a visit, where somebody known did.
-func (c *leg) attended(e *encounterFact, s *workflow.Sign) {
+// attended adds who took part in a visit, where somebody known did. Where the person met a worker of the agency there with somebody of the referrer's,
+// that was the introduction, too.
+//
+// Source: local, seed A16 and the last paragraph of seed A: introduced at the time of the first visit
+func (c *leg) attended(v *Version, e *encounterFact, s *workflow.Sign) {
 	if s.Taken || s.Grade != workflow.GradeA && s.Grade != workflow.GradeB || !slices.ContainsFunc(e.People, c.r.isGuide) {
 		return
 	}
-	c.mark(workflow.Mark{Element: workflow.VisitHeld, Status: workflow.Shown, At: s.At.At, End: e.End, Mode: modeOf(e.Class), Present: workflow.Present{Guide: true}, Source: s.Source})
+	m := workflow.Mark{Element: workflow.VisitHeld, Status: workflow.Shown, At: s.At.At, End: e.End, Mode: modeOf(e.Class), Present: workflow.Present{Guide: true}, Source: s.Source}
+	c.mark(m)
+	if met := c.present(append([]string{v.Fact.Subject}, e.People...)); met.Person && met.Worker && met.Guide && !s.At.IsZero() {
+		m.Element, m.Present = workflow.IntroducedThere, met
+		c.mark(m)
+	}
 }
 
 // appointmentWarmth is what an Appointment says beside its time.
 type appointmentWarmth struct {
 	Language    string
-	Plan        bool // it tells the person what to do
-	Interpreter bool
+	Plan        bool     // it tells the person what to do
+	Interpreter bool     // one has accepted to take part
 	Barriers    []string // why it was cancelled
 }
 
 func (s Settings) readAppointmentWarmth(r *fhir.Resource) appointmentWarmth {
 	w := appointmentWarmth{Language: r.Get("language").Text(), Plan: r.Get("patientInstruction").Text() != ""}
 	for p := range r.Get("participant").All() {
-		w.Interpreter = w.Interpreter || p.Get("status").Text() != "declined" && anyIs([]Coding{translator}, codings(p.Get("type")))
+		w.Interpreter = w.Interpreter || p.Get("status").Text() == "accepted" && anyIs([]Coding{translator}, codings(p.Get("type")))
 	}
 	for _, c := range codings(r.Get("cancelationReason")) {
 		if c.Code == "pat-lt" {

@@ -225,7 +225,7 @@ func movesTable() string {
 
 func sameRoles(a, b []workflow.Role) bool { return slices.Equal(a, b) }
 
-// TestTheREADMEShowsWhatCheckSays holds the shown answer of check to the real one, but for the line with the day on which it is asked.
+// TestTheREADMEShowsWhatCheckSays holds the shown answer of check to the real one, but for the days by which something is due.
 func TestTheREADMEShowsWhatCheckSays(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
@@ -234,6 +234,10 @@ func TestTheREADMEShowsWhatCheckSays(t *testing.T) {
 	require.NoError(t, err)
 	got := runProgram(t, "", "check", file)
 	lines := strings.Split(strings.TrimSpace(got.out), "\n")
-	require.Len(t, lines, 6)
+	require.Len(t, lines, 8)
+	for _, due := range lines[5:] {
+		what, _, _ := strings.Cut(due, " by ")
+		assert.Contains(t, string(readme), "\n"+what+" by ")
+	}
 	assert.Contains(t, string(readme), strings.Replace(lines[0], file, "testdata/bundles/06-without-consent.json", 1)+"\n\n"+strings.Join(lines[2:5], "\n")+"\n")
 }

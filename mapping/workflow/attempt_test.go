@@ -106,26 +106,26 @@ func TestWhichAttemptsCount(t *testing.T) {
 func TestT7FromTheFirstAttemptToTheDecision(t *testing.T) {
 	t.Parallel()
 	l := calls(missedVisit(), call(NotReached, "PHONE", on(6, 9, 0)))
-	h := Fold(l, on(6, 9, 0), &rules)
+	h := Fold(l, on(6, 9, 0), &timers)
 	d := dueOf(t, &h, "try-again")
 	assert.Equal(t, on(13, 9, 0), d.By, "three attempts over fourteen days: the second after seven")
 	assert.Equal(t, Navigator, d.For)
-	h = Fold(l, on(13, 9, 0), &rules)
+	h = Fold(l, on(13, 9, 0), &timers)
 	assert.Equal(t, []string{"todo try-again navigator"}, written(&h))
 
 	calls(l, call(NotReached, "SMSWRIT", on(10, 9, 0)))
-	h = Fold(l, on(13, 9, 0), &rules)
+	h = Fold(l, on(13, 9, 0), &timers)
 	assert.Equal(t, on(20, 9, 0), dueOf(t, &h, "try-again").By, "the third at the end of the window")
 	assert.Empty(t, h.Effects)
 
 	calls(l, call(NotReached, "FACE", on(19, 9, 0)))
-	h = Fold(l, on(19, 9, 0), &rules)
+	h = Fold(l, on(19, 9, 0), &timers)
 	assert.Equal(t, Missed, h.Reason)
 	for h.Wake.Before(on(20, 9, 0)) {
-		h = Fold(l, h.Wake, &rules)
+		h = Fold(l, h.Wake, &timers)
 	}
 	assert.Equal(t, on(20, 9, 0), h.Wake, "time alone brings it on")
-	h = Fold(l, h.Wake, &rules)
+	h = Fold(l, h.Wake, &timers)
 	assert.Equal(t, DecisionNeeded, h.Reason)
 	assert.Equal(t, Outreach, h.State, "nothing is closed by time")
 	assert.Equal(t, 3, h.Attempts)
@@ -133,11 +133,11 @@ func TestT7FromTheFirstAttemptToTheDecision(t *testing.T) {
 	assert.Equal(t, []string{"todo decide supervisor"}, written(&h))
 
 	late := calls(missedVisit(), call(NotReached, "PHONE", on(6, 9, 0)), call(NotReached, "PHONE", on(23, 15, 0)))
-	h = Fold(late, on(23, 15, 0), &rules)
+	h = Fold(late, on(23, 15, 0), &timers)
 	assert.Equal(t, on(24, 15, 0), dueOf(t, &h, "try-again").By, "the window is over and something is missing: the next day")
 
 	calls(l, call(WantsVisit, "PHONE", on(21, 9, 0)))
-	h = Fold(l, on(21, 9, 0), &rules)
+	h = Fold(l, on(21, 9, 0), &timers)
 	assert.Equal(t, Accepted, h.State, "and then the person rings")
 }
 

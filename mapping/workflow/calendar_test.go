@@ -134,14 +134,14 @@ func TestPropertyBusinessTimeNeverEndsWhereNobodyWorks(t *testing.T) {
 
 func TestSpansReadAsTheyAreWritten(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"2h", "90m", "1h30m", "72h", "3d", "today", "same-day"} {
+	for _, text := range []string{"2h", "90m", "1h30m", "72h", "3d", "today", "same-day", "day-2", "day+1"} {
 		s, err := ParseSpan(text)
 		require.NoError(t, err, text)
 		again, err := ParseSpan(s.String())
 		require.NoError(t, err, s.String())
 		assert.Equal(t, s, again)
 	}
-	for _, text := range []string{"", "0d", "-1h", "3", "3w", "d", "400d", "9999h"} {
+	for _, text := range []string{"", "0d", "-1h", "3", "3w", "d", "400d", "9999h", "day", "day0", "day2", "day-99"} {
 		_, err := ParseSpan(text)
 		assert.ErrorContains(t, err, "is no span of time", text)
 	}

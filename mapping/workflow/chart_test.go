@@ -224,6 +224,7 @@ func needed(e End, refuses bool) string {
 var clockWords = map[Clock]string{
 	OnDischarge: "a stay in hospital is over", OnFirstContact: "the first talk after a stay is over", OnFirstAttempt: "nobody has tried",
 	OnAttempt: "somebody has tried", OnHandBack: "the referral is handed back", OnSilence: "an agency that is polled was not heard",
+	OnAsk: "since its seed asks", AskBeforeVisit: "asked before a visit", DueBeforeVisit: "due before a visit", AskAfterVisit: "asked after a visit",
 }
 
 // deadlinesTable is what is due in which state, by whom and when.
@@ -279,12 +280,37 @@ func warmthTable() string {
 	return b.String()
 }
 
+// seedsTable is what the seeds ask for, and how a handoff is called that lacks it.
+func seedsTable() string {
+	var b strings.Builder
+	b.WriteString("| seed | asked | since when, and while | by whom | due | written | closed by | code |\n|---|---|---|---|---|---|---|---|\n")
+	for i := range Seeds {
+		r := &Seeds[i]
+		var written []string
+		for _, e := range EffectRows {
+			if e.Timer != r.Timer || e.Due != r.What {
+				continue
+			}
+			at := map[Level]string{OnTime: "at once", Red: "when overdue", Escalated: "two days before"}[e.At]
+			written = append(written, at+" for the "+string(e.For))
+		}
+		if r.Kind != Todo {
+			written = []string{"a message to the " + string(r.For)}
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | `%s` |\n", r.Seed, r.Words, r.Begins, r.For, r.Timer, strings.Join(written, "; "), r.Closes, r.What)
+	}
+	for _, l := range Labels {
+		fmt.Fprintf(&b, "| %s | the label “%s” | %s | | | a flag | | |\n", l.Seed, l.Words, l.When)
+	}
+	return b.String()
+}
+
 const readme = "../../README.md"
 
 // TestReadmeHasTheChart compares the README with what the tables do. UPDATE_README=1 in the environment writes it.
 func TestReadmeHasTheChart(t *testing.T) { //nolint:paralleltest // the two parts of one file are written one after the other
 	for name, want := range map[string]string{
-		"chart": chart(), "rules": rulesTable(), "ends": endsTable(), "deadlines": deadlinesTable(), "warmth": warmthTable(),
+		"chart": chart(), "rules": rulesTable(), "ends": endsTable(), "deadlines": deadlinesTable(), "warmth": warmthTable(), "seeds": seedsTable(),
 	} {
 		data, err := os.ReadFile(readme)
 		require.NoError(t, err)

@@ -67,6 +67,29 @@ var DefaultDeadlines = []Deadline{
 		Source: "local"},
 	{Name: "T10", Clock: OnSilence, What: "poll", For: Navigator, Urgent: Hours(1), Routine: Days(1),
 		Source: "Gravity SDOH Clinical Care, checking task status"},
+
+	{Name: "A8", Clock: OnAsk, What: AssignNavigator, For: Navigator, Crisis: Hours(1), Urgent: SameBusinessDay, Routine: Days(1),
+		Source: "local: as T1"},
+	{Name: "A14a", Clock: OnAsk, What: CallFirst, For: Navigator, Crisis: Hours(1), Urgent: SameBusinessDay, Routine: Days(1),
+		Source: "local: with T1, before the release"},
+	{Name: "A14b", Clock: OnAsk, What: CallAgency, For: Navigator, Crisis: Hours(1), Urgent: SameBusinessDay, Routine: Days(1),
+		Source: "local: one business day after a release without a call"},
+	{Name: "A7", Clock: OnAsk, What: ReadBackNow, For: Navigator, Crisis: Hours(1), Urgent: SameBusinessDay, Routine: Days(1),
+		Source: "local: with T1, before the release"},
+	{Name: "A5", Clock: OnAsk, What: Introduce, For: Navigator, Crisis: Hours(2), Urgent: Days(1), Routine: Days(3),
+		Source: "local: as T2; at a booked visit at the latest"},
+	{Name: "B5a", Clock: OnAsk, What: AskBarriers, For: Navigator, Crisis: Hours(2), Urgent: Days(1), Routine: Days(3),
+		Source: "local: as T2, in time for what has to be arranged"},
+	{Name: "B5b", Clock: DueBeforeVisit, What: Arrange, For: Navigator, Crisis: DaysToVisit(-2), Urgent: DaysToVisit(-2), Routine: DaysToVisit(-2),
+		Source: "local: a known unmet need two days before the visit escalates"},
+	{Name: "B3", Clock: OnAsk, What: GivePlan, For: Navigator, Crisis: Hours(1), Urgent: SameBusinessDay, Routine: Days(1),
+		Source: "local; an orientation at booking, Kluger & Karras 1983"},
+	{Name: "A15", Clock: AskBeforeVisit, What: CheckInNow, For: Navigator, Crisis: DaysToVisit(-1), Urgent: DaysToVisit(-1), Routine: DaysToVisit(-1),
+		Source: "local: half-way, and the day before"},
+	{Name: "A4", Clock: AskBeforeVisit, What: ReadStory, For: Agency, Crisis: DaysToVisit(-1), Urgent: DaysToVisit(-1), Routine: DaysToVisit(-1),
+		Source: "local: the day before"},
+	{Name: "A17", Clock: AskAfterVisit, What: HowDidItGo, For: Person, Crisis: DaysToVisit(1), Urgent: DaysToVisit(1), Routine: DaysToVisit(1),
+		Source: "Zero Suicide, transition: contact 24-48 h after the appointment"},
 }
 
 // Span is a length of time: real hours, or business time of the receiving site. The zero Span is none.
@@ -75,6 +98,7 @@ type Span struct {
 	Days  int     // business days
 	Close bool    // by the close of the business day in which it begins, or else of the next one
 	Day   bool    // by the end of the calendar day
+	Visit int     // calendar days after a visit; before it, where negative
 }
 
 // Spans by their names in the table.
@@ -89,8 +113,11 @@ func Hours(h float64) Span { return Span{Hours: h} }
 // Days gives a span of business days.
 func Days(n int) Span { return Span{Days: n} }
 
-// ParseSpan reads "2h", "90m", "3d" (business days), "today" (by the close of that business day) and "same-day" (by midnight). The error says
-// what can be given.
+// DaysToVisit gives a span of calendar days after a visit; before it, where n is negative.
+func DaysToVisit(n int) Span { return Span{Visit: n} }
+
+// ParseSpan reads "2h", "90m", "3d" (business days), "today" (by the close of that business day) "same-day" (by midnight), and
+// "day-2" and "day+1" (so many days before a visit, or after it). The error says what can be given.
 func ParseSpan(s string) (Span, error) {
 	switch s {
 	case "today":
@@ -103,10 +130,15 @@ func ParseSpan(s string) (Span, error) {
 			return Days(days), nil
 		}
 	}
+	if n, ok := strings.CutPrefix(s, "day"); ok {
+		if days, err := strconv.Atoi(n); err == nil && days != 0 && days >= -60 && days <= 60 && strings.ContainsAny(n[:1], "+-") {
+			return DaysToVisit(days), nil
+		}
+	}
 	if d, err := time.ParseDuration(s); err == nil && d > 0 && d <= 366*24*time.Hour {
 		return Hours(d.Hours()), nil
 	}
-	return Span{}, fmt.Errorf("%q is no span of time: give hours (2h, 90m), business days (3d), today (by the close of that business day) or same-day (by midnight)", s)
+	return Span{}, fmt.Errorf("%q is no span of time: give hours (2h, 90m), business days (3d), today (by the close of that business day) same-day (by midnight), or day-2 and day+1 (so many days before or after a visit)", s)
 }
 
 // String gives a span as ParseSpan reads it; "none" for the zero Span.
@@ -118,6 +150,8 @@ func (s Span) String() string {
 		return "same-day"
 	case s.Days > 0:
 		return strconv.Itoa(s.Days) + "d"
+	case s.Visit != 0:
+		return fmt.Sprintf("day%+d", s.Visit)
 	case s.Hours > 0:
 		text := time.Duration(s.Hours * float64(time.Hour)).String()
 		for _, idle := range []string{"m0s", "h0m"} {

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +29,13 @@ func begun(l *Ledger, start time.Time) *Ledger {
 	}
 	return l
 }
+
+// timers are the rules without what the seeds ask for, of which seed_test.go tells.
+var timers = func() Rules {
+	r := DefaultRules(pacific)
+	r.Deadlines = slices.DeleteFunc(slices.Clone(r.Deadlines), func(d Deadline) bool { return d.Clock.ofSeed() })
+	return r
+}()
 
 func dueOf(t *testing.T, h *Handoff, what string) Due {
 	t.Helper()
@@ -186,11 +194,11 @@ func TestEachTimerWritesAsItsLevelRises(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			if !c.nothing.IsZero() {
-				h := Fold(c.ledger, c.nothing, &rules)
+				h := Fold(c.ledger, c.nothing, &timers)
 				assert.Empty(t, written(&h))
 			}
 			for _, s := range c.steps {
-				h := Fold(c.ledger, s.at, &rules)
+				h := Fold(c.ledger, s.at, &timers)
 				assert.Equal(t, s.level, dueOf(t, &h, c.due).Level, s.at)
 				assert.Equal(t, s.written, written(&h), s.at)
 			}
@@ -262,7 +270,7 @@ func TestWhatIsAskedAtOnce(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			h := Fold(c.ledger, c.at, &rules)
+			h := Fold(c.ledger, c.at, &timers)
 			assert.Equal(t, c.want, written(&h), "%s:%s", h.State, h.Reason)
 		})
 	}
@@ -375,7 +383,7 @@ func TestT8OneReminderAtATime(t *testing.T) {
 		return l
 	}
 	reminder := func(l *Ledger, at time.Time) string {
-		h := Fold(l, at, &rules)
+		h := Fold(l, at, &timers)
 		found := []string{}
 		for _, e := range h.Effects {
 			if e.What == "reminder" {
@@ -394,7 +402,7 @@ func TestT8OneReminderAtATime(t *testing.T) {
 	assert.Equal(t, "2026-03-16T16:00:00.000Z"+visit, reminder(l, on(16, 9, 0)), "three, in place of it")
 	assert.Equal(t, "2026-03-18T16:00:00.000Z"+visit, reminder(l, on(18, 9, 0)), "and one")
 	assert.Empty(t, reminder(l, on(19, 10, 0)), "none once it has begun")
-	other := rules
+	other := timers
 	require.NoError(t, other.Set("T8.routine", "1,7,3"))
 	h := Fold(l, on(18, 9, 0), &other)
 	assert.Contains(t, h.Effects[0].Key, "2026-03-18", "in whatever order the days are given")
@@ -422,28 +430,6 @@ func TestT8OneReminderAtATime(t *testing.T) {
 		change(l)
 		assert.Empty(t, reminder(l, on(18, 9, 0)), name)
 	}
-}
-
-func TestBeforeTheVisitTheStoryIsReadAndThePersonIsAsked(t *testing.T) {
-	t.Parallel()
-	l := base(TaskRequested, TaskAccepted)
-	l.Bookings = []Booking{booking("Appointment/AP1", on(12, 10, 0))}
-	asked := func(at time.Time) []string {
-		h := Fold(l, at, &rules)
-		var list []string
-		for _, e := range h.Effects {
-			if e.Kind == Todo {
-				list = append(list, e.What+" "+string(e.For))
-			}
-		}
-		return list
-	}
-	assert.Empty(t, asked(on(6, 9, 0)))
-	assert.Equal(t, []string{"check-in navigator"}, asked(on(7, 9, 0)), "A15 half-way")
-	assert.Equal(t, []string{"read-story agency", "check-in navigator"}, asked(on(11, 9, 0)), "A4, and A15 the day before")
-	l.Marks = []Mark{{Element: CheckIn, At: on(11, 8, 0), Source: "Communication/C/_history/1"}}
-	assert.Equal(t, []string{"read-story agency"}, asked(on(11, 9, 0)), "somebody has")
-	assert.Empty(t, asked(on(12, 10, 0)))
 }
 
 func TestTheReferrerIsToldOnceAndCorrected(t *testing.T) {

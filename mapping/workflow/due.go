@@ -11,13 +11,14 @@ func (f *folding) owe(h *Handoff) {
 	f.oweClarity(h)
 	for i := range f.rules.Deadlines {
 		d := &f.rules.Deadlines[i]
-		if !d.about(h.State, h.Reason) {
+		if d.Clock.ofSeed() || !d.about(h.State, h.Reason) {
 			continue
 		}
 		if from, runs := f.start(d, h); runs {
 			f.oweRow(h, d, from)
 		}
 	}
+	f.oweSeeds(h)
 }
 
 // oweByState adds what is due in states that have no row in the table: a booked visit comes at its own time, a pause has its review.

@@ -71,13 +71,24 @@ var EffectRows = []EffectRow{
 	{Due: ClarifyChange, Kind: Todo, What: ClarifyChange, For: Navigator, Source: "ruling 33: what is not understood is due with the navigator"},
 	{Due: ClarifyChange, At: Escalated, Kind: Todo, What: ClarifyChange, For: Supervisor, Source: "as above"},
 	{Due: "confirm-person-knows", At: Escalated, Kind: Todo, What: "confirm-person-knows", For: Supervisor, Source: "row 48"},
+
+	{Timer: "A8", Due: AssignNavigator, At: Red, Kind: Todo, What: AssignNavigator, For: Supervisor, Source: "seed A8: otherwise escalate"},
+	{Timer: "A14a", Due: CallFirst, At: Red, Kind: Todo, What: CallFirst, For: Navigator, Source: "seed A14: with the release"},
+	{Timer: "A14b", Due: CallAgency, At: Red, Kind: Todo, What: CallAgency, For: Navigator, Source: "seed A14: remind to call"},
+	{Timer: "A7", Due: ReadBackNow, At: Red, Kind: Todo, What: ReadBackNow, For: Navigator, Source: "seeds A7 and B4: with the release"},
+	{Timer: "A5", Due: Introduce, At: Red, Kind: Todo, What: Introduce, For: Navigator, Source: "seed A5"},
+	{Timer: "B5a", Due: AskBarriers, At: Red, Kind: Todo, What: AskBarriers, For: Navigator, Source: "seed B5"},
+	{Timer: "B5b", Due: Arrange, Kind: Todo, What: Arrange, For: Navigator, Source: "seed B5: at once, it is known and can be arranged"},
+	{Timer: "B5b", Due: Arrange, At: Escalated, Kind: Todo, What: Arrange, For: Supervisor, Source: "seed B5: at day -2 escalates"},
+	{Timer: "B3", Due: GivePlan, At: Red, Kind: Todo, What: GivePlan, For: Navigator, Source: "seeds B3 and B13"},
+	{Timer: "A15", Due: CheckInNow, Kind: Todo, What: CheckInNow, For: Navigator, Source: "seed A15: half-way and day -1"},
+	{Timer: "A4", Due: ReadStory, Kind: Todo, What: ReadStory, For: Agency, Source: "seed A4: day -1"},
 }
 
 // effectMakers are what else is written, beside what the table of effects makes of what is due. Each adds to the handoff's effects and wakes the
 // leg when time alone brings the next.
 var effectMakers = []func(f *folding, h *Handoff){
 	(*folding).remind,
-	(*folding).prepareVisit,
 	(*folding).askAboutEarlyClaim,
 	(*folding).tell,
 	(*folding).tellRevised,
@@ -96,7 +107,7 @@ func (f *folding) affect(h *Handoff) {
 
 // others are the codes of what effectMakers and consent write, by kind.
 var others = map[EffectKind][]string{
-	Todo:    {"read-story", "check-in", "confirm-booking", RenewConsent, Withdraw, TellPerson},
+	Todo:    {"confirm-booking", RenewConsent, Withdraw, TellPerson},
 	Message: {"reminder"},
 	Notice:  {"attended", "correction", MayNotBeShared, NothingFurther, Withdrawn, ReferralChanged},
 }
@@ -107,6 +118,11 @@ func Written(k EffectKind) []string {
 	for i := range EffectRows {
 		if EffectRows[i].Kind == k {
 			list = append(list, EffectRows[i].What)
+		}
+	}
+	for i := range Seeds {
+		if Seeds[i].Kind == k {
+			list = append(list, Seeds[i].What)
 		}
 	}
 	for i := range notices {
@@ -147,7 +163,7 @@ func (f *folding) effectsOf(list []Effect, h *Handoff, d *Due) []Effect {
 			continue
 		}
 		list = append(list, Effect{
-			Key: key(d.Timer, r.What, r.Kind, who, string(r.At), stamp(d.From)), Kind: r.Kind, What: r.What, Timer: d.Timer, For: who, By: d.By,
+			Key: key(d.Timer, r.What, r.Kind, who, string(r.At), stamp(d.From), d.About), Kind: r.Kind, What: r.What, Timer: d.Timer, For: who, By: d.By, About: d.About,
 			Visit: h.Visit, Booking: f.bookingAt(h.Visit),
 		})
 	}
@@ -246,44 +262,9 @@ func (f *folding) civil(t time.Time) time.Time {
 	return f.site.clock(d, f.rules.CivilHour)
 }
 
-// prepareVisit asks the day before whether the agency has read the story, and for a check-in with the person half-way and the day before.
-//
-// Source: local, elements A4 and A15
-func (f *folding) prepareVisit(h *Handoff) {
-	b := f.ahead(h)
-	if b == nil {
-		return
-	}
-	eve := f.dayBefore(b, 1)
-	half := f.civil(b.Made.Add(b.Start.Sub(b.Made) / 2))
-	if eve.After(b.Made) {
-		f.ask(h, eve, "read-story", f.reachable(Agency), b)
-		if !f.checkedIn(half, b.Start) {
-			f.ask(h, eve, "check-in", Navigator, b)
-		}
-	}
-	if half.After(b.Made) && half.Before(eve) && f.site.days(b.Made, 2).Before(b.Start) && !f.checkedIn(b.Made, b.Start) {
-		f.ask(h, half, "check-in", Navigator, b)
-	}
-}
-
-// ask adds a todo about a booking from a time on, and wakes the leg then.
-func (f *folding) ask(h *Handoff, from time.Time, what string, who Role, b *Booking) {
-	if f.wake(from); f.at.Before(from) {
-		return
-	}
-	if slices.ContainsFunc(h.Effects, func(e Effect) bool { return e.What == what && e.For == who && e.Booking == b.Name }) {
-		return
-	}
-	f.wake(b.Start)
-	h.Effects = append(h.Effects, Effect{
-		Key: key("", what, Todo, who, stamp(from), b.Name, stamp(b.Start)), Kind: Todo, What: what, For: who, By: b.Start, Visit: Moment{At: b.Start}, Booking: b.Name,
-	})
-}
-
 // checkedIn reports a check-in with the person between two moments.
 func (f *folding) checkedIn(from, until time.Time) bool {
-	return slices.ContainsFunc(f.l.Marks, func(m Mark) bool {
+	return slices.ContainsFunc(f.marks, func(m *Mark) bool {
 		return m.Element == CheckIn && m.Waived == "" && !m.At.Before(from) && m.At.Before(until)
 	})
 }

@@ -99,6 +99,10 @@ type folding struct {
 	rules *Rules
 	site  Site
 
+	elements [12]Element // of warmth, as Warmth has them
+	marks    []*Mark     // whose time has come
+	unmet    []need      // what is needed to come and not arranged
+
 	known time.Time // when what the state rests on was known
 	tried Effort    // in outreach: what was done to reach the person
 

@@ -296,16 +296,16 @@ func TestTheFoldWakesWhenTimeAloneMayChangeTheAnswer(t *testing.T) {
 	t.Parallel()
 	l := base(TaskRequested, TaskAccepted)
 	l.Bookings = []Booking{booking("Appointment/AP1", on(5, 10, 0))}
-	h := Fold(l, on(4, 9, 0), &rules)
-	assert.Equal(t, on(5, 10, 0), h.Wake, "the visit begins: what was asked about the day before is over")
-	h = Fold(l, h.Wake, &rules)
+	h := Fold(l, on(4, 9, 0), &timers)
+	assert.Equal(t, on(5, 10, 0), h.Wake, "the visit begins: nobody is reminded of it any more")
+	h = Fold(l, h.Wake, &timers)
 	assert.Equal(t, on(5, 11, 0), h.Wake)
-	assert.Equal(t, Scheduled, Fold(l, h.Wake.Add(-time.Millisecond), &rules).State)
-	after := Fold(l, h.Wake, &rules)
+	assert.Equal(t, Scheduled, Fold(l, h.Wake.Add(-time.Millisecond), &timers).State)
+	after := Fold(l, h.Wake, &timers)
 	assert.Equal(t, Unconfirmed, after.State)
 	assert.Equal(t, on(6, 5, 0), after.Wake, "three quarters of the time to ask have gone by")
 	for range 20 {
-		after = Fold(l, after.Wake, &rules)
+		after = Fold(l, after.Wake, &timers)
 		if after.Wake.IsZero() {
 			return
 		}

@@ -35,9 +35,11 @@ type Handoff struct {
 	Shares   Sharing // what consent allows now, in each direction
 	// CancelAsked says that the referrer's side asked to cancel, and the agency has not answered.
 	CancelAsked bool
-	Suggest     []string  // what a navigator may want to do next: "withdraw"
-	Told        []Telling // what we wrote for this leg, open and done
-	Effects     []Effect  `json:"-"` // what ought to stand written now; the engine writes what is missing and closes what is not here
+	// Navigator is whom the person rings, "PractitionerRole/n1", and Team the care team that says so; "" for nobody.
+	Navigator, Team string    `json:",omitempty"`
+	Suggest         []string  // what a navigator may want to do next: "withdraw"
+	Told            []Telling // what we wrote for this leg, open and done
+	Effects         []Effect  `json:"-"` // what ought to stand written now; the engine writes what is missing and closes what is not here
 }
 
 // Level says how pressing something due is.
@@ -71,6 +73,7 @@ type Effect struct {
 	Timer   string    // "T2"; "" for none
 	For     Role      // who has to act, or is told
 	By      time.Time // when it has to be done; zero: at once
+	About   string    // which barrier; "" for none
 	Visit   Moment    // the visit that it is about; zero: none
 	Booking string    // and its appointment, "Appointment/a1"; "" none
 }
@@ -78,11 +81,12 @@ type Effect struct {
 // Due is something that somebody has to do by some time.
 type Due struct {
 	What  string
-	By    time.Time // zero: at once
+	By    time.Time `json:",omitzero"` // zero: at once
 	For   Role
-	Timer string    // the row of Deadlines: "T2"
-	From  time.Time // when its clock began
-	Level Level     // at the moment of the fold
+	Timer string    `json:",omitempty"` // the row of Deadlines: "T2"
+	From  time.Time `json:",omitzero"`  // when its clock began
+	Level Level     `json:",omitempty"` // at the moment of the fold
+	About string    `json:",omitempty"` // which barrier; "" for none
 }
 
 // Judged is one visit and what is known of it.

@@ -11,6 +11,8 @@ type Ledger struct {
 	Authored time.Time   // when the need was written down; a visit before it is not a first visit. Zero: not said
 	Received time.Time   // when we first heard of it
 	Revised  []time.Time // when the request came with other content than before
+	Above    bool        // no leg: it follows from the Tasks below it
+	Beside   bool        // another leg of the referral asks for what concerns the person, not the agency
 	NoStep   bool        // nobody said from what kind of support to what other the person goes
 
 	Words     []Word
@@ -42,6 +44,8 @@ type Individual struct {
 	Language    string    // preferred, BCP 47; "" not known
 	Interpreter bool      // needs one
 	Navigator   string    // whoever stays in touch, "PractitionerRole/n1"; "" nobody is named
+	Team        string    // the care team that names them, "CareTeam/ct1"; "" none
+	Alone       time.Time // since when nobody is named who was before; zero: nobody ever was, or somebody is
 	Navigators  int       // how many there have been since the referral
 	Family      bool      // chose somebody of the family to take part
 }

@@ -50,8 +50,10 @@ const (
 	PackageRead     = "package-read"     // a worker of the agency opened it, or the request
 	Corrected       = "corrected"        // a document was replaced by a corrected one
 	VisitHeld       = "visit"            // a visit record, for who took part
+	IntroducedThere = "introduced-there" // a visit record, in which the person, a worker and somebody of the referrer's took part
 	Barrier         = "barrier"          // something stands in the way
 	BarrierMet      = "barrier-met"      // and was seen to
+	BarrierTaken    = "barrier-taken"    // and somebody took it on, without a date
 
 	Answered     = "answered"      // anything of the questions after the visit
 	StoryOnce    = "story-once"    // did not have to tell the whole story again

@@ -52,7 +52,7 @@ func (f *folding) badNews(h *Handoff) (since time.Time, about visit) {
 // Source: local, row 3: already released and the content changed
 func (f *folding) tellRevised(h *Handoff) {
 	at := f.revised()
-	if at.IsZero() || !h.State.Open() || f.reachable(Agency) != Agency {
+	if at.IsZero() || !h.State.Open() && h.State != Attended || f.reachable(Agency) != Agency {
 		return
 	}
 	h.Effects = append(h.Effects, Effect{Key: key("", ReferralChanged, Notice, Agency, stamp(at)), Kind: Notice, What: ReferralChanged, For: Agency})

@@ -67,7 +67,7 @@ func (a *above) answer(row *aboveRow, from *Handoff) Handoff {
 	h := Handoff{
 		State: from.State, Reason: from.Reason, Rule: row.name + ": " + from.Rule, Grade: from.Grade, Visit: from.Visit, Since: from.Since,
 		Ended: from.Ended, ClosesNeed: from.ClosesNeed, Void: from.Void, Evidence: from.Evidence, Visits: from.Visits,
-		Stands: a.own.Stands, Claims: a.own.Claims, Told: a.own.Told,
+		Navigator: a.own.Navigator, Team: a.own.Team, Stands: a.own.Stands, Claims: a.own.Claims, Told: a.own.Told,
 	}
 	for _, b := range a.below {
 		h.Misses += b.Misses

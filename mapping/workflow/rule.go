@@ -411,6 +411,7 @@ func (f *folding) finish(h *Handoff) {
 		f.set(s, "about no visit that had started", false)
 	}
 	h.Visits, h.Told = f.judged(), f.l.Told
+	h.Navigator, h.Team = f.l.Person.Navigator, f.l.Person.Team
 	f.warm(h)
 	f.remark(h)
 	slices.SortFunc(f.evidence, func(a, b Used) int {

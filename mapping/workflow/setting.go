@@ -11,7 +11,7 @@ import (
 )
 
 // Set gives a deadline another length: name is that of a timer and an urgency, "T2.routine". What value may be depends on the timer: a span of time
-// as ParseSpan reads it; for T7 attempts and their window, "3/14d" or "5/72h"; for T8 the days before a visit, "7,3,1", or "none". Rules that were
+// as ParseSpan reads it, for what the seeds ask for (A…, B…) also "none"; for T7 attempts and their window, "3/14d" or "5/72h"; for T8 the days before a visit, "7,3,1", or "none". Rules that were
 // copied from these are not touched. The error says what can be given.
 func (r *Rules) Set(name, value string) error {
 	timer, word, _ := strings.Cut(name, ".")
@@ -25,21 +25,43 @@ func (r *Rules) Set(name, value string) error {
 	case "T8":
 		return r.setReminders(urgency, value)
 	}
-	span, err := ParseSpan(value)
+	span, err := Span{}, error(nil)
+	if value != "none" || timer == "" || timer[0] == 'T' {
+		span, err = ParseSpan(value)
+	}
 	if err != nil {
 		return err
 	}
 	table, found := slices.Clone(r.Deadlines), false
 	for i := range table {
-		if d := &table[i]; d.Name == timer && d.span(urgency) != (Span{}) {
-			*d.of(urgency) = span
-			found = true
+		d := &table[i]
+		if d.Name != timer || d.span(urgency) == (Span{}) && !d.Clock.ofSeed() {
+			continue
 		}
+		if err := d.Clock.takes(span); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		*d.of(urgency) = span
+		found = true
 	}
 	if !found {
 		return fmt.Errorf("%q is no deadline that can be set: there are %s, each with .crisis, .urgent or .routine where it has one", name, r.timers())
 	}
 	r.Deadlines = table
+	return nil
+}
+
+// takes refuses a span of a kind that a clock cannot count. What the seeds ask for may be none.
+func (c Clock) takes(s Span) error {
+	switch toVisit := c == AskBeforeVisit || c == DueBeforeVisit; {
+	case s == (Span{}):
+	case toVisit && s.Visit >= 0:
+		return errors.New("give so many days before a visit: day-1, day-2; or none")
+	case c == AskAfterVisit && s.Visit <= 0:
+		return errors.New("give so many days after a visit: day+1; or none")
+	case !toVisit && c != AskAfterVisit && s.Visit != 0:
+		return errors.New("it does not count from a visit: give hours (2h), business days (3d), today or same-day")
+	}
 	return nil
 }
 

@@ -13,7 +13,7 @@ type warming struct {
 	visit   Moment   // the attended visit; zero: none
 	until   Moment   // the visit before which the story has to be read; zero: none in question, as where one was missed
 	booking *Booking // of the visit; nil: none
-	marks   []*Mark  // whose time has come
+	marks   []*Mark  // whose time has come, as folding has them
 	found   []Element
 }
 
@@ -33,19 +33,19 @@ func (f *folding) warm(h *Handoff) {
 			w.marks = append(w.marks, m)
 		}
 	}
-	var all [12]Element
+	f.marks = w.marks
 	for i := range Warmth {
 		r := &Warmth[i]
 		if r.judge != nil {
-			all[i] = r.judge(w, r)
+			f.elements[i] = r.judge(w, r)
 		} else {
-			all[i] = w.plain(r)
+			f.elements[i] = w.plain(r)
 		}
-		if all[i] != r.unshown() {
-			w.found = append(w.found, all[i])
+		if f.elements[i] != r.unshown() {
+			w.found = append(w.found, f.elements[i])
 		}
 	}
-	w.warn(all[:])
+	w.warn()
 	h.Warmth = w.found
 }
 
@@ -242,7 +242,7 @@ func (w *warming) introduced(r *WarmthRow) Element {
 	}
 	var first *Mark
 	for _, m := range w.marks {
-		if m.Element != Introduction || !m.live() || m.Waived != "" {
+		if !slices.Contains(r.Marks, m.Element) || !m.live() || m.Waived != "" {
 			continue
 		}
 		if m.Source == e.Source {
@@ -302,63 +302,6 @@ func (w *warming) madeBy(t time.Time) *Booking {
 
 func (b *Booking) madeBefore(o *Booking) bool {
 	return b.Made.Before(o.Made) || b.Made.Equal(o.Made) && b.Name < o.Name
-}
-
-// barriers is W9: what is known to be needed has to be arranged; where nothing is, the person has to have been asked.
-func (w *warming) barriers(r *WarmthRow) Element {
-	e := w.plain(r)
-	var unmet []string
-	var met *Mark
-	if w.f.l.Person.Interpreter {
-		unmet = append(unmet, "interpreter")
-	}
-	for _, m := range w.marks {
-		if m.Element == Barrier && !slices.Contains(unmet, m.About) {
-			unmet = append(unmet, m.About)
-		}
-	}
-	unmet = slices.DeleteFunc(unmet, func(need string) bool {
-		m := w.met(need)
-		if m != nil && (met == nil || m.before(met)) {
-			met = m
-		}
-		return m != nil
-	})
-	slices.Sort(unmet)
-	switch {
-	case len(unmet) > 0:
-		needs := strings.Join(unmet, ", ")
-		w.near(needs)
-		return Element{Name: r.Name, Status: NotDone, Source: e.Source, Because: "needed and not arranged: " + needs}
-	case met != nil && e.Status != Done:
-		return Element{Name: r.Name, Status: Done, Shown: met.Status, Source: met.Source}
-	}
-	return e
-}
-
-func (w *warming) met(need string) *Mark {
-	var first *Mark
-	for _, m := range w.marks {
-		if m.Element == BarrierMet && m.About == need && (first == nil || m.before(first)) {
-			first = m
-		}
-	}
-	return first
-}
-
-// near flags a need that is not met two days before the visit.
-//
-// Source: local, a known unmet interpreter or transport need at day −2 escalates
-func (w *warming) near(needs string) {
-	if w.booking == nil || !w.h.State.Open() {
-		return
-	}
-	from := w.booking.Start.In(w.f.site.Zone).AddDate(0, 0, -2)
-	w.f.wake(from)
-	w.f.wake(w.booking.Start)
-	if !w.f.at.Before(from) && w.f.at.Before(w.booking.Start) {
-		w.f.flag("The visit is near, and something that is needed is not arranged: " + needs + ".")
-	}
 }
 
 // longWait is a wait between booking and visit in which one check-in is too few.
@@ -448,35 +391,38 @@ func (w *warming) afterwards(r *WarmthRow) Element {
 		return e
 	}
 	e.Because, e.Source = r.Missing, ""
+	var first *Mark
 	for _, m := range w.marks {
-		if m.Element == CheckIn && m.Waived == "" && m.Mode != "" && !m.live() && w.within(AfterVisit, m) {
-			return Element{Name: r.Name, Status: NotApplicable, Source: m.Source, Because: "asked once, and not answered"}
+		if m.Element == CheckIn && m.Waived == "" && m.Mode != "" && !m.live() && w.within(AfterVisit, m) && (first == nil || m.before(first)) {
+			first = m
+		}
+	}
+	if first != nil {
+		return Element{Name: r.Name, Status: NotApplicable, Source: first.Source, Because: unanswered}
+	}
+	for i := range w.f.l.Told {
+		if t := &w.f.l.Told[i]; t.What == HowDidItGo && !t.Open && !t.Dropped && sameDay(t.Visit.At, w.visit.At, w.f.site.Zone) {
+			return Element{Name: r.Name, Status: NotApplicable, Source: t.Source, Because: unanswered}
 		}
 	}
 	return e
 }
 
+const unanswered = "asked once, and not answered"
+
 // warn flags what only looks like a warm handoff, and a change of navigator. What was merely sent stands among the evidence as no evidence.
 //
 // Source: local, what is not a warm handoff: a formal e-mail, a transfer between systems, a friendly talk with no follow-up
-func (w *warming) warn(all []Element) {
-	var talked, wrote, handed, uninvited bool
+func (w *warming) warn() {
+	var handed, uninvited bool
 	for _, m := range w.marks {
-		talk := m.Element == Precall || m.Element == Introduction
-		talked = talked || talk && m.live() && m.Waived == ""
-		wrote = wrote || (talk || m.Element == PackageSent) && m.Mode != "" && !m.live()
 		handed = handed || m.Element == HandedOver && m.live()
 		uninvited = uninvited || m.Present.Others
 		if m.Element == PackageSent || m.Element == PackageReceived {
 			w.f.evidence = append(w.f.evidence, Used{Kind: m.Element, Grade: GradeX, When: Moment{At: m.At}, Source: m.Source, Because: "sent is not attended"})
 		}
 	}
-	if wrote && !talked {
-		w.f.flag("Referral only: nobody talked live.")
-	}
-	if all[4].Status == Done && all[5].Status != Done && all[6].Status != Done {
-		w.f.flag("Introduced, no plan: neither a date nor a plan in hand.")
-	}
+	w.label()
 	if uninvited {
 		w.f.flag("Family took part whom the person is not known to have chosen.")
 	}

@@ -201,6 +201,8 @@ func TestWarmthDoesNotDependOnOrder(t *testing.T) {
 	}
 }
 
+func unbooked(l *Ledger) *Ledger { l.Bookings = nil; return l }
+
 func TestWhatOnlyLooksWarmIsFlagged(t *testing.T) {
 	t.Parallel()
 	changed := marked(mark(HandedOver, on(3, 9, 0), by("FACE")))
@@ -215,6 +217,9 @@ func TestWhatOnlyLooksWarmIsFlagged(t *testing.T) {
 		flag   string
 	}{
 		{"B11 a formal e-mail", marked(mark(PackageSent, on(2, 9, 0), by("EMAILWRIT"))), "Referral only: nobody talked live."},
+		{"A14 sent without a call", marked(), "Sent without a call to the agency, and nobody said why."},
+		{"B1 nothing but the electronic referral, answered", base(TaskRequested, TaskAccepted), "Referral only: nobody talked live."},
+		{"B6 a call without a date", unbooked(marked(mark(Precall, on(2, 8, 50)))), "The conversation ended without a date."},
 		{"B13 a friendly talk", marked(mark(Introduction, on(2, 9, 30), all)), "Introduced, no plan: neither a date nor a plan in hand."},
 		{"A6 family whom the person did not choose", marked(mark(Introduction, on(2, 9, 30), with(Present{Others: true}))), "Family took part whom the person is not known to have chosen."},
 		{"A9 a new navigator", unsaid, "The navigator changed, and no talk to hand over is recorded."},
@@ -224,23 +229,23 @@ func TestWhatOnlyLooksWarmIsFlagged(t *testing.T) {
 	} {
 		assert.Contains(t, Fold(c.ledger, on(3, 9, 30), &rules).Flags, c.flag, c.name)
 	}
-	warm := Fold(marked(mark(Introduction, on(2, 9, 50), all, until(on(2, 10, 5)))), on(3, 9, 30), &rules)
+	warm := Fold(marked(mark(Precall, on(2, 8, 50)), mark(Introduction, on(2, 9, 50), all, until(on(2, 10, 5)))), on(3, 9, 30), &rules)
 	assert.Empty(t, warm.Flags, "an introduction with a date is no friendly talk")
 }
 
 func TestAMarkAheadOfItsTimeWaits(t *testing.T) {
 	t.Parallel()
 	l := marked(mark(ReadBack, on(4, 9, 0)))
-	h := Fold(l, on(3, 9, 0), &rules)
+	h := Fold(l, on(3, 9, 0), &timers)
 	assert.Equal(t, NotDone, element(&h, 4).Status)
 	assert.Equal(t, on(4, 8, 55), h.Wake)
-	h = Fold(l, h.Wake, &rules)
+	h = Fold(l, h.Wake, &timers)
 	assert.Equal(t, Done, element(&h, 4).Status)
 }
 
 func TestAnUnmetNeedIsFlaggedTwoDaysBefore(t *testing.T) {
 	t.Parallel()
-	l := marked()
+	l := marked(mark(Precall, on(2, 8, 50)))
 	l.Person.Interpreter = true
 	h := Fold(l, on(2, 12, 0), &rules)
 	assert.Empty(t, h.Flags)

@@ -56,6 +56,11 @@ func (e *Engine) answerOf(ctx context.Context, r store.Reader, row *store.Handof
 		return mapping.LegAnswer{}, err
 	}
 	leg := mapping.LegAnswer{Task: row.Task, Agency: d.Agency, Handoff: d.Handoff, Shape: d.Shape, Above: d.Above, Request: d.Request, Inside: d.Inside}
+	who, err := e.navigator(ctx, r, &d.Handoff)
+	if err != nil {
+		return leg, err
+	}
+	leg.Navigator = who
 	key := store.Key{Type: "Task", ID: row.Task}
 	versions, err := r.Numbers(ctx, key)
 	if err != nil {
