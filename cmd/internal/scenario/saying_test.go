@@ -58,6 +58,8 @@ func TestEverySayingIsCompared(t *testing.T) {
 		{"Patient/P9", "Task/T1 outreach level=amber", "level should be amber, is red"},
 		{"Patient/P9", "Task/T1 outreach attempts=3", "attempts should be 3, is 2"},
 		{"Patient/P9", "Task/T1 outreach flag=none", "flag should be none, is The person"},
+		{"Patient/P9", `Task/T1 outreach noflag="might not"`, ""},
+		{"Patient/P9", `Task/T1 outreach noflag="may not"`, "noflag should be may not, is The person"},
 		{"Patient/P9", `Task/T1 outreach why="newest visit"`, "why should be newest visit, is newest visit missed"},
 		{"Patient/P9", "warmth Task/T1 W5 done", ""},
 		{"Patient/P9", "warmth Task/T1 W5 done stated", ""},

@@ -43,8 +43,8 @@
 //	told Task/ID WHAT [open|done|none]         a todo, message or notice with this code was written for the leg; none of them was
 //
 // The keys of a leg are grade, visit (a day of the zone, or an instant), misses, attempts, moved (how often a visit was moved), due (what, of any),
-// level (of any that is due: amber, red, supervisor), why (the rule's name), flag (a part of its text) and suggest. A value with spaces stands in double
-// quotes: why="newest visit". The value none wants that nothing is said.
+// level (of any that is due: amber, red, supervisor), why (the rule's name), flag (a part of its text), noflag (a part that no flag has) and suggest. A
+// value with spaces stands in double quotes: why="newest visit". The value none wants that nothing is said.
 package scenario
 
 import (

@@ -107,6 +107,7 @@ func (w *Want) details(words []string) error {
 // detailRow is one key that may stand on a line about a leg: what the answer says of it, and whether that is as wanted.
 type detailRow struct {
 	number bool
+	not    bool                  // nothing that is said may fit
 	says   func(l *Leg) []string // nothing said: none
 	fits   func(said, want string, zone *time.Location) bool
 }
@@ -123,12 +124,13 @@ var detailRows = map[string]detailRow{
 	"attempts": {number: true, says: func(l *Leg) []string { return some(strconv.Itoa(l.Attempts)) }, fits: same},
 	"moved":    {number: true, says: func(l *Leg) []string { return some(strconv.Itoa(l.Reschedules)) }, fits: same},
 	"flag":     {says: func(l *Leg) []string { return l.Flags }, fits: contains},
+	"noflag":   {not: true, says: func(l *Leg) []string { return l.Flags }, fits: contains},
 	"suggest":  {says: func(l *Leg) []string { return l.Suggest }, fits: same},
 	"due":      {says: func(l *Leg) []string { return l.each(func(d *Due) string { return d.What }) }, fits: same},
 	"level":    {says: func(l *Leg) []string { return l.each(func(d *Due) string { return d.Level }) }, fits: same},
 }
 
-const detailKeys = "grade, misses, visit, due, level, attempts, moved, why, flag or suggest"
+const detailKeys = "grade, misses, visit, due, level, attempts, moved, why, flag, noflag or suggest"
 
 func orNone(text string) string {
 	if text == "" {
@@ -165,7 +167,7 @@ func (w *Want) leg(got *Leg, zone *time.Location) []string {
 		for _, one := range said {
 			fits = fits || row.fits(one, d.Value, zone)
 		}
-		if !fits {
+		if fits == row.not {
 			differ(d.Key, d.Value, strings.Join(said, ", "))
 		}
 	}
