@@ -176,3 +176,42 @@ func (v Value) Resource() *Resource {
 	}
 	return &Resource{doc: v.r.doc, root: v.i, base: int(v.node().start), bytes: v.Raw()}
 }
+
+// Holder gives the resource in which "#id" inside the value is looked for: the
+// one that the value was got from, or, where that is itself contained, the one
+// that contains it. It is nil for what is absent.
+//
+// Source: FHIR R4, references.html#contained
+func (v Value) Holder() *Resource {
+	if v.r == nil {
+		return nil
+	}
+	n := &v.r.doc.nodes[v.r.root]
+	if n.parent < 0 || n.member.name != "contained" {
+		return v.r
+	}
+	outer := n.parent
+	if v.r.doc.nodes[outer].kind == array {
+		outer = v.r.doc.nodes[outer].parent
+	}
+	return v.at(outer).Resource()
+}
+
+// Targets gives the resource types that the element of the value may refer to,
+// where it is a Reference; nil stands for any. The caller must not change it.
+func (v Value) Targets() []string {
+	if v.r == nil || v.node().member == nil {
+		return nil
+	}
+	return v.node().member.element.Targets
+}
+
+// Contained gives the contained resource of that id, nil for none.
+func (r *Resource) Contained(id string) *Resource {
+	for v := range r.Get("contained").All() {
+		if id != "" && v.Get("id").Text() == id {
+			return v.Resource()
+		}
+	}
+	return nil
+}

@@ -65,7 +65,7 @@ func (s Settings) status(task *fhir.Resource, last workflow.Status, h *workflow.
 		return workflow.TaskCompleted, ActClose
 	case last != workflow.TaskCompleted:
 		return last, ActTakeBack
-	case s.Partners[s.ref(task.Get("owner"))].Mark:
+	case s.Partners[s.party(task.Get("owner"))].Mark:
 		return workflow.TaskCompleted, ActHold
 	}
 	return workflow.TaskInProgress, ActHold

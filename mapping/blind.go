@@ -105,7 +105,7 @@ func (s Settings) Restore(theirs *fhir.Resource, business *Business, last workfl
 // BlindStatus gives the status that the Task of both sides reads until its day: their own word, but that completed is held whether or not it is
 // so.
 func (s Settings) BlindStatus(task *fhir.Resource, last workflow.Status) workflow.Status {
-	if last == workflow.TaskCompleted && !s.Partners[s.ref(task.Get("owner"))].Mark {
+	if last == workflow.TaskCompleted && !s.Partners[s.party(task.Get("owner"))].Mark {
 		return workflow.TaskInProgress
 	}
 	return last

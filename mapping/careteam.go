@@ -55,7 +55,7 @@ func (q *reading) teams() []*History {
 	var named, all []*History
 	for i := range q.r.Others {
 		h := &q.r.Others[i]
-		if n := h.newest(); !strings.HasPrefix(h.Key, "CareTeam/") || n == nil || n.Deleted || h.Former || q.foreign(h.Subject()) {
+		if n := h.newest(); !strings.HasPrefix(h.Key, "CareTeam/") || n == nil || n.Deleted || h.Former || q.ofOther(h.Subject()) {
 			continue
 		}
 		all = append(all, h)

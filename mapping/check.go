@@ -100,7 +100,7 @@ func (s Settings) CheckReason(r *fhir.Resource) []fhir.Issue {
 // otherReasons are codes of our reason system that may stand in a statusReason beside pauses and ends.
 var otherReasons = []workflow.Reason{
 	workflow.NoNews, workflow.ClaimOnly, workflow.InConflict, workflow.UnclearNoShow, workflow.Retracted, workflow.Missed,
-	workflow.CancelledByPerson, workflow.CouldNotReach, workflow.DecisionNeeded, workflow.DidNotComeAttribute, "reopened", workflow.Refuted,
+	workflow.CancelledByPerson, workflow.CouldNotReach, workflow.DecisionNeeded, workflow.PersonMismatch, workflow.DidNotComeAttribute, "reopened", workflow.Refuted,
 }
 
 func names[T any](rows []T, name func(T) string) string {

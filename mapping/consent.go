@@ -71,7 +71,7 @@ func (s Settings) readConsent(r *fhir.Resource, f *Fact) {
 		Given:         s.instant(r.Get("dateTime")),
 		Patient:       s.ref(r.Get("patient")),
 		By:            s.refs(r.Get("performer")),
-		Custodians:    s.refs(r.Get("organization")),
+		Custodians:    s.parties(r.Get("organization")),
 		Doubted:       s.doubted(r.Get("verification")),
 		Rule:          s.provision(r.Get("provision"), 0),
 		NotUnderstood: f.NotUnderstood,
@@ -136,7 +136,8 @@ func (s Settings) provision(v fhir.Value, depth int) provision {
 	}
 	for a := range v.Get("actor").All() {
 		ref := a.Get("reference")
-		p.Actors = append(p.Actors, actor{s.ref(ref), typeNamed(ref), partOf(a.Get("role"))})
+		who := s.party(ref)
+		p.Actors = append(p.Actors, actor{who, s.typeOf(ref, who), partOf(a.Get("role"))})
 	}
 	for d := range v.Get("data").All() {
 		p.Data = append(p.Data, datum{d.Get("meaning").Text(), s.ref(d.Get("reference"))})
@@ -149,15 +150,6 @@ func (s Settings) provision(v fhir.Value, depth int) provision {
 		p.Nested = append(p.Nested, s.provision(n, depth+1))
 	}
 	return p
-}
-
-// typeNamed gives the type of whom a Reference names, as far as the Reference says it.
-func typeNamed(v fhir.Value) string {
-	if typ := v.Get("type").Text(); typ != "" {
-		return typ
-	}
-	ref, _ := fhir.ParseReference(v.Get("reference").Text())
-	return ref.Type
 }
 
 // partOf reads the role of an actor. A role of another system is another role.

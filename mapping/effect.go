@@ -75,6 +75,7 @@ type identifier struct {
 type party struct {
 	Reference  string      `json:"reference,omitempty"`
 	Identifier *identifier `json:"identifier,omitempty"`
+	Display    string      `json:"display,omitempty"`
 }
 
 type period struct {
@@ -214,6 +215,9 @@ func (l *Leg) party(r workflow.Role, subject string) string {
 func partyOf(ref string) *party {
 	if ref == "" {
 		return nil
+	}
+	if holder, _, inside := strings.Cut(ref, "#"); inside { // it has no name outside of that
+		return &party{Display: "named in " + holder}
 	}
 	if system, value, logical := strings.Cut(ref, "|"); logical {
 		return &party{Identifier: &identifier{system, value}}

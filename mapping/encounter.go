@@ -187,7 +187,7 @@ func (c *leg) cancelledEncounter(h *History, r *record) {
 // Source: local, ruling 37
 func (c *leg) stay(h *History) {
 	v, taken := h.live(encounterInError)
-	if v == nil || c.r.foreign(v.Fact.Subject) || v.Fact.Encounter == nil || v.Fact.NotUnderstood != "" {
+	if v == nil || c.r.ofOther(v.Fact.Subject) || v.Fact.Encounter == nil || v.Fact.NotUnderstood != "" {
 		return
 	}
 	e, began := v.Fact.Encounter, c.ledger.Authored

@@ -37,16 +37,16 @@ type Fact struct {
 	Team          *teamFact
 	Person        *personFact
 	Provenance    *provenanceFact
-	Effect        *effectFact // of a Task or Communication: what it says that we wrote it as
-	Deceased      bool        // of a Patient
-	Same          []string    // of a Patient: other ids of the same person
-	Members       []string    // of a Group: the people active in it
-	Everybody     []string    // of a Group: those who are not, too
-	RoleOf        string      // of a PractitionerRole: its practitioner
-	RoleAt        string      // of a PractitionerRole, HealthcareService, Location: its organization
-	PartOf        string      // of an Organization
-	RoleIn        []string    // of a PractitionerRole: its services
-	RelativeOf    string      // of a RelatedPerson: the person
+	Effect        *effectFact  // of a Task or Communication: what it says that we wrote it as
+	Deceased      bool         // of a Patient
+	Same          []string     // of a Patient: other ids of the same person
+	Members       []membership // of a Group
+	RoleOf        string       // of a PractitionerRole: its practitioner
+	RoleAt        string       // of a PractitionerRole, HealthcareService, Location: its organization
+	PartOf        string       // of an Organization
+	RoleIn        []string     // of a PractitionerRole: its services
+	RelativeOf    string       // of a RelatedPerson: the person
+	identities
 }
 
 // FactOf reads a resource. Types that say nothing to the workflow give a Fact with nothing but the type.
@@ -58,9 +58,11 @@ func (s Settings) FactOf(r *fhir.Resource) *Fact {
 	}
 	f.Labels = codesIn(r.Get("meta", "security"))
 	f.Part2 = slices.Contains(f.Labels, codePart2)
+	s.noted = &f.identities
 	if f.NotUnderstood = notUnderstood(r); f.NotUnderstood == "" || !acts[f.Type] {
 		read(s, r, f)
 	}
+	s.note(r)
 	return f
 }
 
@@ -100,47 +102,21 @@ func (s Settings) readPatient(r *fhir.Resource, f *Fact) {
 	f.Person = s.readPerson(r)
 }
 
-func (s Settings) readGroup(r *fhir.Resource, f *Fact) {
-	for m := range r.Get("member").All() {
-		ref := s.ref(m.Get("entity"))
-		if !strings.HasPrefix(ref, "Patient/") {
-			continue
-		}
-		f.Everybody = append(f.Everybody, ref)
-		if !m.Get("inactive").Bool() {
-			f.Members = append(f.Members, ref)
-		}
-	}
-}
-
 func (s Settings) readRole(r *fhir.Resource, f *Fact) {
 	f.RoleOf = s.ref(r.Get("practitioner"))
-	f.RoleAt = s.ref(r.Get("organization"))
-	f.RoleIn = s.refs(r.Get("healthcareService"))
+	f.RoleAt = s.party(r.Get("organization"))
+	f.RoleIn = s.parties(r.Get("healthcareService"))
 }
 
 func (s Settings) readRelative(r *fhir.Resource, f *Fact) { f.RelativeOf = s.ref(r.Get("patient")) }
 
-func (s Settings) readService(r *fhir.Resource, f *Fact) { f.RoleAt = s.ref(r.Get("providedBy")) }
+func (s Settings) readService(r *fhir.Resource, f *Fact) { f.RoleAt = s.party(r.Get("providedBy")) }
 
 func (s Settings) readLocation(r *fhir.Resource, f *Fact) {
-	f.RoleAt = s.ref(r.Get("managingOrganization"))
+	f.RoleAt = s.party(r.Get("managingOrganization"))
 }
 
-func (s Settings) readOrganization(r *fhir.Resource, f *Fact) { f.PartOf = s.ref(r.Get("partOf")) }
-
-// ref gives what a Reference names: "Type/id" for a resource here, the reference as it is for one elsewhere, "system|value" for a logical one.
-func (s Settings) ref(v fhir.Value) string {
-	text := v.Get("reference").Text()
-	if text == "" {
-		return identifierOf(v.Get("identifier"))
-	}
-	ref, ok := fhir.ParseReference(text)
-	if !ok || ref.Type == "" || ref.Base != "" && ref.Base != s.Base {
-		return text
-	}
-	return ref.Key()
-}
+func (s Settings) readOrganization(r *fhir.Resource, f *Fact) { f.PartOf = s.party(r.Get("partOf")) }
 
 func (s Settings) refs(v fhir.Value) []string {
 	var list []string
@@ -163,13 +139,6 @@ func (s Settings) refsAt(r *fhir.Resource, element string) []string {
 		list = append(list, s.refs(item.Get(inner))...)
 	}
 	return list
-}
-
-func identifierOf(v fhir.Value) string {
-	if value := v.Get("value").Text(); value != "" {
-		return v.Get("system").Text() + "|" + value
-	}
-	return ""
 }
 
 // codings gives all codings of a CodeableConcept, or of a list of them.

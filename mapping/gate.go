@@ -121,7 +121,7 @@ func (q *question) gate() workflow.GateSpan {
 	var why finding
 	for _, h := range q.r.consents {
 		v := h.asOf(q.at)
-		if !q.ask(h, v) {
+		if !q.ask(h, v) || q.r.foreign(q.f.Patient) { // one that was taken to another person
 			continue
 		}
 		switch found := q.stance(); {

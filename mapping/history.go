@@ -48,6 +48,15 @@ func (h *History) Add(v Version, f *Fact) {
 	h.Versions = append(h.Versions, v)
 }
 
+// Again adds a version of a history that is read anew. One that is not understood says again what the last one that is says.
+func (h *History) Again(v Version) {
+	f := v.Fact
+	if f != nil && v.NotUnderstood != "" {
+		f = &Fact{Type: f.Type, NotUnderstood: v.NotUnderstood, Labels: f.Labels, Part2: f.Part2}
+	}
+	h.Add(v, f)
+}
+
 // ID gives the logical id.
 func (h *History) ID() string {
 	for i := range h.Key {
@@ -121,14 +130,6 @@ func (h *History) outputs() []string {
 		}
 	}
 	return nil
-}
-
-// Subject gives whom a resource is about, "" when it does not say.
-func (h *History) Subject() string {
-	if n := h.newest(); n != nil && n.Fact != nil {
-		return n.Fact.Subject
-	}
-	return ""
 }
 
 // RelativeOf gives whose relative somebody is, "" where it does not say.

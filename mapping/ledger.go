@@ -16,6 +16,8 @@ type Referral struct {
 
 	Requests []History // the agencies' own requests, which fill this one
 	Groups   []History // households that it is about
+	Unclear  []string  // what names it by an identifier that other requests carry too: "Encounter/e1"
+	At       time.Time // when it is read: who is in a household by then
 	// Orgs gives the organizations that somebody works for or that a party belongs to: of a PractitionerRole, a Practitioner, an
 	// Organization that is part of another. nil knows of none.
 	Orgs Orgs
@@ -45,6 +47,7 @@ type Leg struct {
 	Between bool           // it stands between us and the agency: the referrer reads the Task above
 	Word    *workflow.Word // the last word on it where that is not in the Task alone; nil otherwise
 	Flags   []string       // warnings for people
+	Turn    time.Time      // when time alone changes who is in its household; zero: never
 }
 
 // Read is a referral as the workflow sees it.
@@ -159,17 +162,17 @@ func newReading(s Settings, r *Referral) *reading {
 	return q
 }
 
-// consentsOf leaves out the Consents of others.
-func (q *reading) consentsOf() []*History {
-	if !slices.ContainsFunc(q.everybodys, func(h *History) bool { return q.foreign(h.Subject()) }) {
-		return q.everybodys
-	}
-	return slices.DeleteFunc(slices.Clone(q.everybodys), func(h *History) bool { return q.foreign(h.Subject()) })
+// somebodys reports a Consent no version of which was this person's.
+func (q *reading) somebodys(h *History) bool {
+	return !slices.ContainsFunc(h.Versions, func(v Version) bool { return v.Fact != nil && !q.foreign(v.Fact.Subject) })
 }
 
-// foreign reports whether a reference means a patient who is not the person referred.
-func (q *reading) foreign(ref string) bool {
-	return strings.HasPrefix(ref, "Patient/") && strings.HasPrefix(q.subject, "Patient/") && !q.person.is(ref)
+// consentsOf leaves out the Consents of others.
+func (q *reading) consentsOf() []*History {
+	if !slices.ContainsFunc(q.everybodys, q.somebodys) {
+		return q.everybodys
+	}
+	return slices.DeleteFunc(slices.Clone(q.everybodys), q.somebodys)
 }
 
 // hear reads one version of the request.
@@ -184,7 +187,10 @@ func (q *reading) hear(v *Version) {
 		q.revised = append(q.revised, v.Received)
 	}
 	q.followed = q.followed || f.asks()
-	q.request, q.subject, q.requester = f, v.Fact.Subject, f.Requester
+	q.request, q.requester = f, f.Requester
+	if q.subject == "" || !v.Fact.Ends() {
+		q.subject = v.Fact.Subject
+	}
 	q.part2, q.labels = v.Fact.Part2, v.Fact.Labels
 	if f.Encounter != "" && !slices.Contains(q.origins, f.Encounter) {
 		q.origins = append(q.origins, f.Encounter)
@@ -298,6 +304,12 @@ func (q *reading) leg(t *task) (Leg, bool) {
 	if !q.void.IsZero() {
 		l.Words = append(l.Words, workflow.Word{Status: workflow.TaskInError, Said: q.void, Received: q.void, Reason: workflow.EnteredInError, Source: q.voidSource})
 	}
+	if whole.forAnother(t) {
+		c.shutFor()
+		c.navigator()
+		l.Told = q.told(h.Key)
+		return out, true
+	}
 	if t.shape != Single {
 		l.Above = true
 		l.Words = workflow.Idle(l.Words)
@@ -400,11 +412,15 @@ func (c *leg) read(h *History, read func(*leg, *History)) {
 	if !strings.HasPrefix(h.Key, "Patient/") {
 		h = c.heard(h)
 	}
+	gone := c.moved(h)
+	if gone != nil {
+		h = gone
+	}
 	read(c, h)
 	if c.joint(h) {
 		unsure(l.Signs[signs:])
 	}
-	if c.undone(h) {
+	if gone != nil || c.undone(h) {
 		c.takeBack(signs, bookings, holds, contacts, marks)
 	}
 }

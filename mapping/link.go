@@ -67,22 +67,73 @@ var linkRows = []linkRow{
 	{"Provenance", "target", ""},
 }
 
-// Links gives what a resource points at, as far as the workflow follows it. base is our own FHIR base; absolute references below it are local.
+// Links gives what a resource points at, as far as the workflow follows it; by Settings.Means also what it names by an identifier. What names its request
+// by one that nothing carries waits for that request, and what nobody can tell apart is noted with each of those that may be meant.
 func (s Settings) Links(r *fhir.Resource) []Link {
+	links, _ := s.Follow(r)
+	return links
+}
+
+// Follow is Links with the identities that have to be known for it.
+func (s Settings) Follow(r *fhir.Resource) ([]Link, []Logical) {
 	p := &pointing{Settings: s, f: &Fact{}}
+	p.noted = &p.f.identities
 	for _, row := range linkRows {
 		if row.typ != r.Type() {
 			continue
 		}
-		for _, ref := range s.refsAt(r, row.element) {
+		for _, ref := range p.refsAt(r, row.element) {
 			p.add(row.element, ref, row.shelf)
 		}
 	}
 	if further := pointers[r.Type()]; further != nil {
 		further(p, r)
 	}
-	return p.list
+	return p.list, p.f.logical
 }
+
+// note notes how a resource names what it only points at. Of one that names all by their places it reads nothing.
+func (s Settings) note(r *fhir.Resource) {
+	for _, element := range followed[r.Type()] {
+		outer, inner, nested := strings.Cut(element, ".")
+		for v := range r.Get(outer).All() {
+			if !nested {
+				s.noteOne(v)
+				continue
+			}
+			for one := range v.Get(inner).All() {
+				s.noteOne(one)
+			}
+		}
+	}
+}
+
+func (s Settings) noteOne(v fhir.Value) {
+	if text := v.Get("reference").Text(); text == "" || text[0] == '#' {
+		s.ref(v)
+	}
+}
+
+// followed are the elements of linkRows by type.
+var followed = func() map[string][]string {
+	list := map[string][]string{}
+	for _, row := range linkRows {
+		list[row.typ] = append(list[row.typ], row.element)
+	}
+	return list
+}()
+
+// The links of what is named by an identifier.
+const (
+	ViaIdentity = "identifier" // To is IdentityLink of a name: whatever comes with that identifier, or loses it, changes what this one means
+	ViaUnclear  = "unclear"    // To is a request that may be meant, and others may be too
+)
+
+// IdentityLink gives what a resource points at that names another by an identity.
+func IdentityLink(name string) string { return "identifier:" + name }
+
+// WaitsFor gives the name of the request for which something waits by an identifier, as if it were its id: "ServiceRequest/identifier:system|value".
+func WaitsFor(name string) string { return "ServiceRequest/" + IdentityLink(name) }
 
 // pointing collects the links of one resource.
 type pointing struct {
@@ -92,11 +143,36 @@ type pointing struct {
 }
 
 func (p *pointing) add(via, to, shelf string) {
-	link := Link{Via: via, To: to + shelf}
-	if !strings.Contains(to, "/") || strings.ContainsAny(to, "|:") || slices.Contains(p.list, link) {
+	if !placed(to) {
+		p.logical(via, to)
 		return
 	}
-	p.list = append(p.list, link)
+	if link := (Link{Via: via, To: to + shelf}); !slices.Contains(p.list, link) {
+		p.list = append(p.list, link)
+	}
+}
+
+// logical adds for what waits, and for what may be meant, of a request that is named by an identity.
+func (p *pointing) logical(via, name string) {
+	if via != "basedOn" && via != "focus" {
+		return
+	}
+	for i := range p.f.logical {
+		l := &p.f.logical[i]
+		if l.Name != name || !l.may("ServiceRequest") {
+			continue
+		}
+		p.list = append(p.list, Link{Via: via, To: WaitsFor(name)})
+		if p.Means == nil {
+			return
+		}
+		for _, key := range p.Means(*l) {
+			if link := (Link{Via: ViaUnclear, To: key}); strings.HasPrefix(key, "ServiceRequest/") && !slices.Contains(p.list, link) {
+				p.list = append(p.list, link)
+			}
+		}
+		return
+	}
 }
 
 // workers adds those who work somewhere.
@@ -150,8 +226,8 @@ var pointers = map[string]func(*pointing, *fhir.Resource){
 }
 
 func (p *pointing) ofRequest(r *fhir.Resource) {
-	p.workers("requester", p.ref(r.Get("requester")))
-	if person := p.ref(r.Get("subject")); strings.HasPrefix(person, "Patient/") {
+	p.workers("requester", p.party(r.Get("requester")))
+	if person := p.ref(r.Get("subject")); strings.HasPrefix(person, "Patient/") && placed(person) {
 		for _, what := range services(codings(r.Get("code")), r.Get("code", "text").Text()) {
 			p.add("code", person, ShelfAsks+what)
 		}
@@ -159,7 +235,7 @@ func (p *pointing) ofRequest(r *fhir.Resource) {
 }
 
 func (p *pointing) ofTask(r *fhir.Resource) {
-	p.workers("owner", p.ref(r.Get("owner")))
+	p.workers("owner", p.party(r.Get("owner")))
 	if who := p.ref(r.Get("for")); strings.HasPrefix(who, "Group/") {
 		p.add("for", who, ShelfRequests)
 	}
@@ -195,7 +271,7 @@ func (p *pointing) ofCommunication(r *fhir.Resource) {
 func recipients(s Settings, provision fhir.Value) []string {
 	var list []string
 	for a := range provision.Get("actor").All() {
-		list = append(list, s.ref(a.Get("reference")))
+		list = append(list, s.party(a.Get("reference")))
 	}
 	for within := range provision.Get("provision").All() {
 		list = append(list, recipients(s, within)...)

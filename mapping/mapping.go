@@ -29,6 +29,13 @@ type Settings struct {
 
 	// Navigators are parties known to be navigators, beside those who said so when they wrote something.
 	Navigators []string
+
+	// Means gives what carries a logical identity, as keys of stored resources: one for what everybody takes for one, several where nobody can tell which
+	// is meant, none where nothing carries it. nil knows of none.
+	Means func(Logical) []string `json:"-"`
+
+	noted   *identities // where the resource that is being read notes how it names others
+	vouched bool        // what is being read decides who may receive, is asked or asks
 }
 
 // At gives the settings with the zone of an agency's site: what a day is in its leg.

@@ -25,7 +25,8 @@ type Parcel struct {
 	Task         *fhir.Resource
 	Request      *fhir.Resource // the agency's own, where it has one
 	Root         *fhir.Resource // the referrer's, where that is another; nil otherwise
-	Patient      *fhir.Resource
+	Whom         string         // whom it is about: the request's subject, or the member of its Group; "" where the Task is for somebody else
+	Patient      *fhir.Resource // of Whom
 	Appointments []*fhir.Resource
 	Enclosed     []Enclosure      // what the request and the Task name beside these
 	Named        []Enclosure      // what these and those name and do not enclose: nothing of it goes, and where it is held back not its name either
@@ -107,6 +108,9 @@ func (s Settings) packing(p *Parcel, at time.Time) (*packing, error) {
 	if t == nil || !q.followed {
 		return nil, &ShutError{"It is not a referral that is followed here."}
 	}
+	if q.forAnother(t) {
+		return nil, &ShutError{notTheirs}
+	}
 	if t.shape == Parent {
 		return nil, &ShutError{"It goes to no agency by itself: ask for the Tasks below it."}
 	}
@@ -148,8 +152,8 @@ func (k *packing) judge() {
 		k.labelled = k.labelled || it.labelled()
 	}
 	if root := k.p.Root; root != nil {
-		for _, ref := range slices.Concat(k.s.refs(root.Get("supportingInfo")), k.s.refs(root.Get("reasonReference"))) {
-			if strings.HasPrefix(ref, "#") {
+		for _, v := range slices.Concat(root.Get("supportingInfo").Items(), root.Get("reasonReference").Items()) {
+			if ref := v.Get("reference").Text(); strings.HasPrefix(ref, "#") {
 				k.list("ServiceRequest/"+root.ID()+ref, "is inside the referrer's request, which does not go")
 			}
 		}
@@ -256,7 +260,7 @@ func (k *packing) request() *fhir.Resource {
 	}
 	var with [][]byte
 	for v := range root.Get("supportingInfo").All() {
-		if ref := k.s.ref(v); ref != "" && ref[0] != '#' {
+		if ref := k.s.ref(v); ref != "" && !strings.Contains(ref, "#") {
 			with = append(with, v.Raw())
 		}
 	}
@@ -356,7 +360,7 @@ func (s Settings) Enclosures(request, root, task *fhir.Resource) []string {
 	var list []string
 	add := func(refs []string) {
 		for _, ref := range refs {
-			if ref != "" && ref[0] != '#' && !slices.Contains(list, ref) {
+			if ref != "" && !strings.Contains(ref, "#") && !slices.Contains(list, ref) {
 				list = append(list, ref)
 			}
 		}

@@ -213,6 +213,12 @@ func Test6_4ALabelInsideBringsTheNotice(t *testing.T) {
 func Test6_7WhoIsContainedIsAsSparinglyTold(t *testing.T) {
 	t.Parallel()
 	c := newParcel(t, "", harborOnly)
+	c.set.Means = func(l Logical) []string { // who is contained is who is stored
+		if l.Name == "urn:ssn|999-00-1111" {
+			return []string{"Patient/P1"}
+		}
+		return nil
+	}
 	c.p.Request = resource(t, `{"resourceType":"ServiceRequest","id":"SR1","contained":[
 		{"resourceType":"Patient","id":"p","identifier":[{"system":"urn:ssn","value":"999-00-1111"}],"name":[{"text":"Ana Delgado"}],"birthDate":"1990-04-12"},
 		{"resourceType":"Patient","id":"m","name":[{"text":"Rosa Delgado"}]},

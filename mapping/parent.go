@@ -33,18 +33,10 @@ func (q *reading) shape(h *History, t *taskFact) Shape {
 	switch {
 	case q.s.Self != "" && t.Owner == q.s.Self && h.Of == "":
 		return Parent
-	case strings.HasPrefix(q.whom(h), "Group/"):
+	case strings.HasPrefix(q.subject, "Group/") && q.whom(h) == q.subject:
 		return Household
 	}
 	return Single
-}
-
-// whom gives for whom a Task is: whom it names, else whom the request does.
-func (q *reading) whom(h *History) string {
-	if who := h.Subject(); who != "" {
-		return who
-	}
-	return q.subject
 }
 
 // task is a fulfilment Task of a referral, as far as it is read once.
@@ -361,59 +353,6 @@ func unsure(signs []workflow.Sign) {
 	}
 }
 
-// gone flags a member who is in the household no more: the leg goes on until a human ends it.
-func (q *reading) gone(t *task) []string {
-	joint := q.joint(t)
-	if joint == nil {
-		return nil
-	}
-	group := q.group(q.whom(joint.h))
-	if group == nil {
-		return nil
-	}
-	person := q.personOf(q.whom(t.h))
-	for _, m := range group.members() {
-		if person.is(m) {
-			return nil
-		}
-	}
-	return []string{"No longer an active member of the household; a human decides whether this goes on."}
-}
-
-func (q *reading) group(key string) *History {
-	for i := range q.r.Groups {
-		if q.r.Groups[i].Key == key {
-			return &q.r.Groups[i]
-		}
-	}
-	return nil
-}
-
-// members gives the people who are active in a Group.
-//
-// Source: FHIR R4, group.html, Group.member.inactive
-func (h *History) members() []string {
-	if n := h.newest(); n != nil && n.Fact != nil {
-		return n.Fact.Members
-	}
-	return nil
-}
-
-// Members gives everybody who is or was in a Group, for reading what concerns them.
-func (h *History) Members() []string {
-	var list []string
-	for i := range h.Versions {
-		if f := h.Versions[i].Fact; f != nil {
-			for _, m := range f.Everybody {
-				if !slices.Contains(list, m) {
-					list = append(list, m)
-				}
-			}
-		}
-	}
-	return list
-}
-
 // Missing is a Task that ought to stand below another and does not yet.
 type Missing struct {
 	Above   string // id of the Task above
@@ -453,10 +392,11 @@ func (q *reading) missing() []Missing {
 		if t.shape != Single && len(q.notUnderstood(t)) > 0 {
 			continue
 		}
-		switch t.shape {
-		case Parent:
+		switch {
+		case q.forAnother(t): // it is known for whom first
+		case t.shape == Parent:
 			list = append(list, q.missingAgencies(t)...)
-		case Household:
+		case t.shape == Household:
 			list = append(list, q.missingMembers(t)...)
 		}
 	}
@@ -492,34 +432,20 @@ func (q *reading) missingAgencies(t *task) []Missing {
 	return list
 }
 
-func (q *reading) missingMembers(t *task) []Missing {
-	group := q.group(q.whom(t.h))
-	if group == nil || t.fact.Status.Terminal() && t.fact.Status != workflow.TaskCompleted {
-		return nil
-	}
-	var list []Missing
-	for _, member := range group.members() {
-		person := q.personOf(member)
-		there := slices.ContainsFunc(q.tasks, func(x task) bool {
-			return slices.Contains(x.fact.PartOf, t.h.Key) && person.is(q.whom(x.h))
-		})
-		there = there || slices.ContainsFunc(list, func(m Missing) bool { return person.is(m.Member) })
-		if !there {
-			list = append(list, Missing{Above: t.h.ID(), Shape: Household, Request: q.r.Request.ID(), Agency: t.fact.Owner, Member: member})
-		}
-	}
-	return list
-}
-
 // place says where a Task stands among those of its referral.
 func (c *leg) place(q *reading, t *task, out *Leg) {
-	out.Shape, out.Made, out.Flags = t.shape, t.h.ours(), q.gone(t)
+	out.Shape, out.Made, out.Flags = t.shape, t.h.ours(), append(q.gone(t), q.unclear(t)...)
+	if t.shape == Household {
+		if group := q.group(q.whom(t.h)); group != nil {
+			out.Turn = group.turnOf(q.r.At)
+		}
+	}
 	out.Request = q.r.Request.ID()
 	if t.h.Of != "" {
 		c.request = t.h.Of
 		_, out.Request, _ = strings.Cut(t.h.Of, "/")
 	}
-	if who := q.whom(t.h); who != q.subject {
+	if who := q.whom(t.h); who != q.subject && !q.forAnother(t) {
 		out.Subject = who
 	}
 	up := q.above(t)

@@ -99,14 +99,8 @@ func (c *leg) undone(h *History) bool {
 // people gives whom a resource is about: its subject, or the patients who take part.
 func (h *History) people() []string {
 	for i := len(h.Versions) - 1; i >= 0; i-- {
-		switch f := h.Versions[i].Fact; {
-		case f == nil:
-		case f.Appointment != nil:
-			return f.Appointment.Patients
-		case f.Subject != "":
-			return []string{f.Subject}
-		default:
-			return nil
+		if f := h.Versions[i].Fact; f != nil {
+			return f.people()
 		}
 	}
 	return nil

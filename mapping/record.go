@@ -172,7 +172,7 @@ func (c *leg) isElse(r *record) bool {
 // notOfGroup reports a record of a group of which the person is known to be none.
 func (c *leg) notOfGroup(who string) bool {
 	group := c.r.group(who)
-	return group != nil && !slices.ContainsFunc(group.members(), c.r.person.is)
+	return group != nil && !slices.ContainsFunc(group.members(c.r.r.At), c.r.person.is)
 }
 
 // isOrigin reports the contact at which the person was referred: the encounter of the request, and what belongs to it.

@@ -35,7 +35,7 @@ func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
 		Status:     r.Get("status").Text(),
 		Intent:     r.Get("intent").Text(),
 		Urgency:    workflow.Routine,
-		Requester:  s.ref(r.Get("requester")),
+		Requester:  s.party(r.Get("requester")),
 		Authored:   s.instant(r.Get("authoredOn")),
 		Supporting: s.refs(r.Get("supportingInfo")),
 		Codes:      append(codings(r.Get("code")), codings(r.Get("category"))...),
@@ -46,7 +46,7 @@ func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
 	if u, ok := urgencies[r.Get("priority").Text()]; ok {
 		q.Urgency = u
 	}
-	q.Asked = s.refs(r.Get("performer"))
+	q.Asked = s.parties(r.Get("performer"))
 	q.Performers = ofType("Organization/", slices.Clone(q.Asked))
 	q.Encounter = s.ref(r.Get("encounter"))
 	for _, ref := range append(s.refs(r.Get("locationReference")), q.Asked...) {

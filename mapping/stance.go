@@ -82,7 +82,7 @@ func (q *question) byPatient() fit {
 	switch {
 	case q.f.Unnamed:
 		return unclear
-	case q.r.foreign(q.f.Patient):
+	case q.r.ofOther(q.f.Patient):
 		return misses
 	}
 	return fits

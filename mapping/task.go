@@ -40,7 +40,7 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 		Says:     s.business(codings(r.Get("businessStatus"))),
 		Coded:    s.coded(codings(r.Get("businessStatus"))),
 		Marked:   oursAmong(codings(r.Get("businessStatus")), SystemState),
-		Owner:    s.ref(r.Get("owner")),
+		Owner:    s.party(r.Get("owner")),
 		Authored: s.instant(r.Get("authoredOn")),
 		Modified: s.instant(r.Get("lastModified")),
 		Review:   s.endOf(r.Get("restriction", "period", "end")),

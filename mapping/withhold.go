@@ -117,7 +117,7 @@ func (k *packing) ofAnother(ref string) bool {
 
 func isLocal(ref string) bool {
 	r, ok := fhir.ParseReference(ref)
-	return ok && r.Base == "" && r.Type != ""
+	return ok && r.Base == "" && r.Type != "" && r.Fragment == ""
 }
 
 // aboutWhom are the elements that say whom a resource is about, in whatever types have them.
@@ -127,7 +127,7 @@ var aboutWhom = []string{"subject", "patient", "for", "beneficiary", "individual
 
 func (k *packing) aboutOther(r *fhir.Resource) bool {
 	return slices.ContainsFunc(aboutWhom, func(name string) bool {
-		return slices.ContainsFunc(k.s.refs(r.Get(name)), k.r.foreign)
+		return slices.ContainsFunc(k.s.refs(r.Get(name)), k.r.ofOther)
 	})
 }
 

@@ -157,6 +157,9 @@ func (g *gatherer) coded(q *Param, system, code string) {
 	g.add(q, whole[len(whole)-len(code):]) // the same bytes
 }
 
+// Identifier gives the value of the term by which an identifier with a system and a value is found, of the parameter identifier of any type.
+func Identifier(system, value string) string { return clip(escape(system) + "|" + escape(value)) }
+
 // tokens gives the values by which a code in a system is found: with its system, and alone.
 func tokens(system, code string) []string {
 	switch {

@@ -43,6 +43,8 @@ var DefaultDeadlines = []Deadline{
 		Source: "LA County DMH 302.14, requests reviewed; crisis as its 302.07, arrival of mobile crisis teams"},
 	{Name: "T1", State: Preparing, Reasons: []Reason{ConsentMissing}, What: "get-consent", For: Navigator, Crisis: Hours(1), Urgent: SameBusinessDay, Routine: Days(1),
 		Source: "as T1: without consent there is no release"},
+	{Name: "T1", State: Preparing, Reasons: []Reason{PersonMismatch}, What: "say-for-whom", For: Navigator, Crisis: Hours(1), Urgent: SameBusinessDay, Routine: Days(1),
+		Source: "as T1: a referral for somebody else is never released"},
 	{Name: "T2", State: Offered, What: "answer", For: Agency, Crisis: Hours(2), Urgent: Days(1), Routine: Days(3),
 		Source: "LA County DMH 302.14, latest contact attempt; crisis and urgent local"},
 	{Name: "T3", State: Accepted, What: "book-visit", For: Agency, Crisis: SameDay, Urgent: Hours(48), Routine: Days(10),

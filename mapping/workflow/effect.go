@@ -28,6 +28,8 @@ var otherPauses = []Reason{Waitlist, InfoNeeded, PersonAsked, Unspecified, Hospi
 var EffectRows = []EffectRow{
 	{Timer: "T1", Due: "release", At: Red, Kind: Todo, What: "release", For: Navigator, Source: "T1"},
 	{Timer: "T1", Due: "release", At: Escalated, Kind: Todo, What: "release", For: Supervisor, Source: "T1"},
+	{Timer: "T1", Due: "say-for-whom", Kind: Todo, What: "say-for-whom", For: Navigator, Source: "ruling 32: due with the navigator"},
+	{Timer: "T1", Due: "say-for-whom", At: Escalated, Kind: Todo, What: "say-for-whom", For: Supervisor, Source: "T1"},
 	{Timer: "T1", Due: "get-consent", Crisis: true, Kind: Todo, What: "get-consent", For: Supervisor, Source: "row 8: in a crisis the supervisor now"},
 	{Timer: "T1", Due: "get-consent", At: Red, Kind: Todo, What: "get-consent", For: Navigator, Source: "T1, row 8"},
 	{Timer: "T1", Due: "get-consent", At: Escalated, Kind: Todo, What: "get-consent", For: Supervisor, Source: "T1"},

@@ -79,6 +79,7 @@ var rows = []row{
 	{"visit-disputed-by-person", (*folding).isDisputed, Unconfirmed, "The person says that they did not go, and somebody else that they came."},
 	{ruleLateWithdrawal, (*folding).isLateWithdrawal, Scheduled, "The referrer withdrew within 48 hours of a booked visit, and nobody has told the person yet."},
 	{"ended", (*folding).isEnded, Closed, "A human, or a proven fact, ended it, and nobody opened it again."},
+	{"person-mismatch", (*folding).isForAnother, Preparing, "The Task is for somebody whom its request is not about: nothing goes out until a human says whom it is for."},
 	{"hold-in-force", (*folding).isHeld, Paused, "Something named holds it: a pause, a stay in hospital, a report of death, an expired consent."},
 	{"visit-upcoming", (*folding).isUpcoming, Scheduled, "A booked visit lies ahead or is under way."},
 	{"newest-visit-unknown", (*folding).isUnknown, Unconfirmed, "Of the newest visit that is over we do not know whether the person came."},

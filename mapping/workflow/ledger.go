@@ -23,6 +23,7 @@ type Ledger struct {
 	Holds     []Hold
 	Gate      []GateSpan
 	Withdrawn Withdrawal
+	Another   bool // the Task is for somebody whom its request is not about
 	Marks     []Mark
 
 	Back       []GateSpan  // whether the outcome may be told to the referrer; in the form of Gate. None: nothing was said against it

@@ -36,6 +36,7 @@ const (
 // Reasons for preparing alone.
 const (
 	MeaningUnknown Reason = "not-understood"
+	PersonMismatch Reason = "person-mismatch" // the Task is for somebody whom its request is not about
 )
 
 // Reasons for closed.

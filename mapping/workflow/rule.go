@@ -134,6 +134,11 @@ func (f *folding) isEnded() (answer, bool) {
 	return answer{}, false
 }
 
+// isForAnother: the Task is for neither the request's subject nor a member of its Group.
+func (f *folding) isForAnother() (answer, bool) {
+	return answer{reason: PersonMismatch, since: f.l.Received}, f.l.Another
+}
+
 // heldFirst is the order in which holds are named when several are in force.
 var heldFirst = []Reason{DeathCheck, ConsentMissing, Hospitalised, InCustody, Away, PersonAsked, InfoNeeded, Waitlist, Unspecified}
 

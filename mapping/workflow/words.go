@@ -25,6 +25,7 @@ var reasonWords = map[Reason]string{
 	CouldNotReach:     "we could not reach the person",
 	DecisionNeeded:    "we tried as often as the rule asks; somebody has to decide",
 
+	PersonMismatch: "the task is for somebody whom the request is not about",
 	ConsentMissing: "consent that covers this agency is missing",
 	MeaningUnknown: "something in the request or its Task is not understood",
 	Waitlist:       "on a waiting list",

@@ -17,32 +17,55 @@ import (
 func (t *txn) affected() ([]string, error) {
 	var ids []string
 	add := func(ref string) {
-		if id, ok := strings.CutPrefix(ref, "ServiceRequest/"); ok && !slices.Contains(ids, id) {
+		if id, ok := strings.CutPrefix(ref, "ServiceRequest/"); ok && fhir.IsID(id) && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
 	for i := range t.touched {
-		at := &t.touched[i]
-		add(at.Key.String())
-		for _, r := range []*fhir.Resource{at.Old, at.New} {
-			if r == nil {
-				continue
-			}
-			for _, l := range t.e.set.Guide.Links(r) {
-				if err := t.climb(l, add); err != nil {
-					return nil, err
-				}
-			}
-		}
-		if err := t.pointedAt(at.Key, add); err != nil {
+		if err := t.concerned(&t.touched[i], add); err != nil {
 			return nil, err
 		}
-		if err := errors.Join(t.fellows(at, add), t.workers(at, add), t.formerly(at, add)); err != nil {
+	}
+	for i := range t.tied {
+		if err := errors.Join(t.concerned(&t.tied[i], add), t.parted(&t.tied[i], add)); err != nil {
 			return nil, err
 		}
 	}
 	slices.Sort(ids)
 	return ids, nil
+}
+
+// concerned adds the referrals that a written resource is about, was about, or stands in.
+func (t *txn) concerned(at *touch, add func(string)) error {
+	add(at.Key.String())
+	for _, r := range []*fhir.Resource{at.Old, at.New} {
+		if r == nil {
+			continue
+		}
+		links, err := t.links(r)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
+			if err := t.climb(l, add); err != nil {
+				return err
+			}
+		}
+	}
+	if err := t.pointedAt(at.Key, add); err != nil {
+		return err
+	}
+	return errors.Join(t.fellows(at, add), t.workers(at, add), t.formerly(at, add))
+}
+
+// parted adds the referrals that something was about as long as its identifiers meant something else.
+func (t *txn) parted(at *touch, add func(string)) error {
+	for _, l := range at.before {
+		if err := errors.Join(t.climb(mapping.Link(l), add), t.onShelf(l.To, add)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // climb follows one link of a written resource to the referrals that it is about.
@@ -97,7 +120,11 @@ func (t *txn) everLinked(k store.Key, f func(mapping.Link) error) error {
 		if err != nil {
 			return err
 		}
-		for _, l := range t.e.set.Guide.Links(r) {
+		links, err := t.links(r)
+		if err != nil {
+			return err
+		}
+		for _, l := range links {
 			if err := f(l); err != nil {
 				return err
 			}
@@ -211,7 +238,10 @@ func (t *txn) workers(at *touch, add func(string)) error {
 		if r == nil {
 			continue
 		}
-		facts[i] = t.e.set.Guide.FactOf(r)
+		var err error
+		if facts[i], err = t.factOf(r); err != nil {
+			return err
+		}
 		if of := facts[i].RoleOf; of != "" && !slices.Contains(who, of) {
 			who = append(who, of)
 		}

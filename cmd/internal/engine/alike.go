@@ -72,26 +72,38 @@ func (t *txn) fellows(at *touch, add func(string)) error {
 	if at.Key.Type != "ServiceRequest" || at.Old == nil {
 		return nil
 	}
-	for _, l := range t.e.set.Guide.Links(at.Old) {
-		if !strings.Contains(l.To, mapping.ShelfAsks) {
-			continue
-		}
-		linked, err := t.tx.LinkedLast(t.ctx, l.To, mostAlike+1)
-		if err != nil {
+	links, err := t.links(at.Old)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		if err := t.onShelf(l.To, add); err != nil {
 			return err
 		}
-		for i := range linked {
-			add(linked[i].From.String())
-		}
+	}
+	return nil
+}
+
+// onShelf adds the requests for one service of one person that came last, by the shelf on which they stand; none for what is no such shelf.
+func (t *txn) onShelf(shelf string, add func(string)) error {
+	if !strings.Contains(shelf, mapping.ShelfAsks) {
+		return nil
+	}
+	linked, err := t.tx.LinkedLast(t.ctx, shelf, mostAlike+1)
+	if err != nil {
+		return err
+	}
+	for i := range linked {
+		add(linked[i].From.String())
 	}
 	return nil
 }
 
 // stirred adds to ids those of the requests alike to a referral about which something else is to be said after what this transaction wrote: agencies
 // began or ceased to be asked by a Task, or the referral's own request was written.
-func (t *txn) stirred(f *folded, ids []string) []string {
+func (t *txn) stirred(f *folded, ids []string) ([]string, error) {
 	if len(f.alike) == 0 {
-		return ids
+		return ids, nil
 	}
 	var moved []string
 	for i := range t.touched {
@@ -103,7 +115,15 @@ func (t *txn) stirred(f *folded, ids []string) []string {
 				}
 			}
 		case "Task":
-			if before, after := t.asks(at.Old), t.asks(at.New); before != after {
+			before, err := t.asks(at.Old)
+			if err != nil {
+				return nil, err
+			}
+			after, err := t.asks(at.New)
+			if err != nil {
+				return nil, err
+			}
+			if before != after {
 				moved = append(moved, before, after)
 			}
 		}
@@ -115,15 +135,19 @@ func (t *txn) stirred(f *folded, ids []string) []string {
 			ids = append(ids, id)
 		}
 	}
-	return ids
+	return ids, nil
 }
 
 // asks gives the agency that a Task asks, "" for none.
-func (t *txn) asks(task *fhir.Resource) string {
+func (t *txn) asks(task *fhir.Resource) (string, error) {
 	if task == nil {
-		return ""
+		return "", nil
 	}
-	return t.e.set.Guide.FactOf(task).AsksOf()
+	f, err := t.factOf(task)
+	if err != nil {
+		return "", err
+	}
+	return f.AsksOf(), nil
 }
 
 // aborted adds the Tasks that ask to abort one of the referral's, for agencies with which that was agreed. Nobody else's are read.

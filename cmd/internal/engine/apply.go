@@ -18,16 +18,11 @@ import (
 //
 // Source: FHIR R4, http.html, transaction; create; update; delete
 func (e *Engine) Apply(ctx context.Context, p Principal, changes []Change) ([]Result, error) {
-	seen := e.store.Seen()
-	b, err := e.prepare(p, "", changes)
-	if err != nil {
-		return nil, err
-	}
-	return e.applyBatch(ctx, p, b, seen)
+	return e.ApplyBundle(ctx, p, "", changes)
 }
 
-// ApplyBundle is Apply for the entries of a transaction Bundle. Identifier is Bundle.identifier as "system|value", "" if there is none. The same Bundle
-// from the same client, sent again, gives the same resources as the first time, in their newest versions, if it has an identifier or posts a request or Task.
+// ApplyBundle is Apply for the entries of a transaction Bundle. Identifier is Bundle.identifier as "system|value", "" if there is none: the
+// same Bundle with the same identifier, sent again, gives the same resources as the first time, in their newest versions.
 //
 // Source: local, a Bundle that is sent again after a lost answer must not make a second referral
 func (e *Engine) ApplyBundle(ctx context.Context, p Principal, identifier string, changes []Change) ([]Result, error) {
@@ -36,12 +31,6 @@ func (e *Engine) ApplyBundle(ctx context.Context, p Principal, identifier string
 	if err != nil {
 		return nil, err
 	}
-	e.recognise(b, p, identifier)
-	return e.applyBatch(ctx, p, b, seen)
-}
-
-// applyBatch runs a batch, again where somebody else did the same at the same moment.
-func (e *Engine) applyBatch(ctx context.Context, p Principal, b *batch, seen int64) ([]Result, error) {
 	for range 3 {
 		results, err := e.run(ctx, p, b, seen)
 		switch {
@@ -98,10 +87,13 @@ type txn struct {
 	again   bool           // a Bundle that is applied although it was before
 	led     bool           // the lead of the batch is new
 	touched []touch
-	fresh   map[store.Key]*mapping.History // what this transaction learned of resources
-	done    map[string]bool                // referrals brought up to date, by id
-	after   []func()                       // run once the transaction is on disk
-	ticking bool                           // it does what is due, and needs not be told of what is due next
+	tied    []touch                               // what was not written, and names something by an identifier that means something else now
+	carried map[string][]carrier                  // what carries an identifier
+	known   map[*mapping.History]*mapping.History // histories with what they name by identifiers
+	fresh   map[store.Key]*mapping.History        // what this transaction learned of resources
+	done    map[string]bool                       // referrals brought up to date, by id
+	after   []func()                              // run once the transaction is on disk
+	ticking bool                                  // it does what is due, and needs not be told of what is due next
 }
 
 // touch is one resource that the transaction wrote: what it was before, what it is now. Old is nil when there was none or it was deleted,
@@ -110,6 +102,17 @@ type touch struct {
 	Key      store.Key
 	Old, New *fhir.Resource
 	Version  store.Version
+
+	fact   *mapping.Fact // what New says by itself; nil where that was not read yet
+	before []store.Link  // what it pointed at before its identifiers meant something else
+}
+
+// said gives what a written resource says by itself.
+func (t *txn) said(at *touch) *mapping.Fact {
+	if at.fact == nil {
+		at.fact = t.e.set.Guide.FactOf(at.New)
+	}
+	return at.fact
 }
 
 // begin reads the clock. No reading lies before what is stored already, by an earlier run or by another instance, whatever the clock says now.
@@ -170,6 +173,9 @@ func (t *txn) store(w *work) error {
 		write.Replaces = w.old.Number
 	}
 	if !write.Deleted {
+		if w.fact == nil || w.factOf != w.key {
+			w.read(t.e, w.stamped)
+		}
 		write.Body, write.Terms, write.Links = w.stamped.Bytes(), w.terms, shelved(w.key, w.links)
 	}
 	v, err := t.tx.Put(t.ctx, write)
@@ -178,6 +184,7 @@ func (t *txn) store(w *work) error {
 	}
 	w.version = v
 	t.touch(w.key, w.oldRes, w.stamped, v)
+	t.find(w.key).fact = w.fact
 	return nil
 }
 
@@ -190,14 +197,20 @@ func (t *txn) put(key store.Key, replaces int, author store.Author, r *fhir.Reso
 	if err != nil {
 		return store.Version{}, nil, fmt.Errorf("stamp %s: %w", key, err)
 	}
+	fact := t.e.set.Guide.FactOf(stamped)
+	links, err := t.storedLinks(key, stamped, fact)
+	if err != nil {
+		return store.Version{}, nil, err
+	}
 	v, err := t.tx.Put(t.ctx, store.Write{Key: key, Replaces: replaces, Updated: t.now, Author: author, Body: stamped.Bytes(),
-		Terms: t.e.storeTerms(stamped), Links: shelved(key, t.e.storeLinks(stamped))})
+		Terms: t.e.storeTerms(stamped), Links: links})
 	if err != nil {
 		return store.Version{}, nil, fmt.Errorf("store %s: %w", key, err)
 	}
 	if err := t.note(key, stamped, v); err != nil {
 		return store.Version{}, nil, err
 	}
+	t.find(key).fact = fact
 	return v, stamped, nil
 }
 
@@ -222,7 +235,7 @@ func (t *txn) note(key store.Key, is *fhir.Resource, v store.Version) error {
 // touch notes a write. A resource that is written twice keeps what it was before the first time.
 func (t *txn) touch(key store.Key, was, is *fhir.Resource, v store.Version) {
 	if at := t.find(key); at != nil {
-		at.New, at.Version = is, v
+		at.New, at.Version, at.fact = is, v, nil
 		return
 	}
 	t.touched = append(t.touched, touch{Key: key, Old: was, New: is, Version: v})

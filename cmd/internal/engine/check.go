@@ -18,18 +18,22 @@ func (t *txn) check(c *Change, old *store.Version, was, r *fhir.Resource) []fhir
 	if no := append(t.checkTodo(old, was, r), t.checkReading(c, old)...); len(no) > 0 || r == nil {
 		return no
 	}
+	issues := t.checkWhom(old, was, r)
 	switch r.Type() {
 	case "Task":
-		return t.checkTask(c, old, r)
+		return append(issues, t.checkTask(c, old, r)...)
 	case "Observation":
 		return t.e.set.Guide.CheckAttestation(r, t.now, t.e.set.Rules.Skew)
 	}
-	return nil
+	return issues
 }
 
 // checkTask checks a fulfilment Task. Others are plain resources, and so are those of a request that is not followed.
 func (t *txn) checkTask(c *Change, old *store.Version, r *fhir.Resource) []fhir.Issue {
-	now := t.e.set.Guide.FactOf(r)
+	now, err := t.factOf(r)
+	if err != nil {
+		return t.failed(err)
+	}
 	move, ok := now.Move()
 	if !ok {
 		return nil

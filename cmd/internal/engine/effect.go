@@ -96,15 +96,15 @@ func (t *txn) writeEffect(request, subject string, leg *mapping.Leg, e *workflow
 		return err
 	}
 	key := store.Key{Type: typ, ID: mapping.EffectID(leg.Ledger.Leg, e.Key)}
-	v, stamped, err := t.put(key, 0, store.Author{Own: true}, r)
+	v, _, err := t.put(key, 0, store.Author{Own: true}, r)
 	if errors.Is(err, store.ErrConflict) {
 		key.ID = t.e.set.NewID()
-		v, stamped, err = t.put(key, 0, store.Author{Own: true}, r)
+		v, _, err = t.put(key, 0, store.Author{Own: true}, r)
 	}
 	if err != nil {
 		return err
 	}
-	t.learn(&mapping.History{Key: key.String()}, &v, stamped)
+	t.learn(key, &v)
 	return nil
 }
 
@@ -116,25 +116,34 @@ func (t *txn) closeEffect(one *workflow.Telling) error {
 	if err != nil || r == nil {
 		return err
 	}
-	history, err := t.history(key, newest.Number)
-	if err != nil {
+	if _, err := t.kept(key, newest.Number); err != nil {
 		return err
 	}
 	closed, err := fhir.ReadStored(t.e.set.Guide.CloseEffect(r, t.now))
 	if err != nil {
 		return err
 	}
-	v, stamped, err := t.put(key, newest.Number, store.Author{Own: true}, closed)
+	v, _, err := t.put(key, newest.Number, store.Author{Own: true}, closed)
 	if err != nil {
 		return err
 	}
-	t.learn(history, &v, stamped)
+	t.learn(key, &v)
 	return nil
 }
 
 // learn adds a version that was just stored to what this transaction knows of a resource. The history itself may be shared and is not touched.
-func (t *txn) learn(h *mapping.History, v *store.Version, stamped *fhir.Resource) {
+func (t *txn) learn(k store.Key, v *store.Version) {
+	h := t.fresh[k]
+	if h == nil {
+		h = t.e.facts.get(k)
+	}
+	if h == nil && v.Number == 1 {
+		h = &mapping.History{Key: k.String()}
+	}
+	if h == nil || len(h.Versions) != v.Number-1 {
+		return // it is read when it is asked for
+	}
 	grown := &mapping.History{Key: h.Key, Versions: h.Versions[:len(h.Versions):len(h.Versions)]}
-	grown.Add(versionOf(v), t.e.set.Guide.FactOf(stamped))
-	t.fresh[v.Key] = grown
+	grown.Add(versionOf(v), t.said(t.find(k)))
+	t.fresh[k] = grown
 }

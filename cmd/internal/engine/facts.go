@@ -53,6 +53,15 @@ func (c *factCache) keep(fresh map[store.Key]*mapping.History) {
 // history gives what the versions of a resource say, with those that this transaction wrote. number is its newest version where the caller knows
 // it, 0 otherwise. An empty history means that there is no such resource.
 func (t *txn) history(k store.Key, number int) (*mapping.History, error) {
+	h, err := t.kept(k, number)
+	if err != nil || len(h.Logical()) == 0 {
+		return h, err
+	}
+	return t.named(h)
+}
+
+// kept is history as it may be kept: what the versions say by themselves, without what they name by identifiers.
+func (t *txn) kept(k store.Key, number int) (*mapping.History, error) {
 	if at := t.find(k); at != nil {
 		number = at.Version.Number
 	}
@@ -124,11 +133,15 @@ func (t *txn) numbered(k store.Key, n int) (store.Version, error) {
 func (t *txn) append(h *mapping.History, v *store.Version) error {
 	var fact *mapping.Fact
 	if !v.Deleted {
-		r, err := t.resourceOf(v)
-		if err != nil {
-			return err
+		if at := t.find(v.Key); at != nil && at.Version.Number == v.Number && at.New != nil {
+			fact = t.said(at)
+		} else {
+			r, err := t.resourceOf(v)
+			if err != nil {
+				return err
+			}
+			fact = t.e.set.Guide.FactOf(r)
 		}
-		fact = t.e.set.Guide.FactOf(r)
 	}
 	h.Add(versionOf(v), fact)
 	return nil

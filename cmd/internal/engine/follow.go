@@ -15,6 +15,10 @@ import (
 // and writes back what only we know.
 func (t *txn) follow() error {
 	t.recall()
+	var err error
+	if t.tied, err = t.tie(); err != nil {
+		return err
+	}
 	ids, err := t.affected()
 	if err != nil {
 		return err
@@ -32,7 +36,9 @@ func (t *txn) refold(ids []string) error {
 			return foldFailed(ids[i], err)
 		}
 		if f != nil {
-			ids = t.stirred(f, ids)
+			if ids, err = t.stirred(f, ids); err != nil {
+				return err
+			}
 		}
 	}
 	fresh := t.fresh
@@ -116,6 +122,9 @@ func (t *txn) makeSo(f *folded) error {
 		if err := t.saveRow(f, i); err != nil {
 			return err
 		}
+		if f.read.Legs[i].Ledger.Another {
+			t.sayNotTheirs(f.id, f.read.Legs[i].Task)
+		}
 	}
 	return nil
 }
@@ -159,7 +168,11 @@ func (t *txn) dropGone(id string, legs []mapping.Leg) error {
 		if k.Type != "Task" || old == nil || slices.ContainsFunc(legs, func(l mapping.Leg) bool { return l.Task == k.ID }) {
 			continue
 		}
-		if !slices.Contains(t.e.set.Guide.FactOf(old).Requests(), "ServiceRequest/"+id) {
+		before, err := t.factOf(old)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(before.Requests(), "ServiceRequest/"+id) {
 			continue
 		}
 		row, err := t.tx.Handoff(t.ctx, k.ID)

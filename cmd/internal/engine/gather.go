@@ -52,7 +52,7 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 	if err := g.unlinked(); err != nil {
 		return nil, err
 	}
-	g.out.Orgs, g.out.RelativeOf = t.orgs, t.relativeOf
+	g.out.Orgs, g.out.RelativeOf, g.out.At = t.orgs, t.relativeOf, t.now
 	return g.out, nil
 }
 
@@ -105,11 +105,11 @@ func (g *gathering) linked(to ...string) error {
 	if err != nil {
 		return err
 	}
-	return g.take(all)
+	return g.take(all, to)
 }
 
-// take adds what was found. What names an agency's own request belongs there, whatever else it names, so those come first.
-func (g *gathering) take(all []store.Linked) error {
+// take adds what was found to point at something. What names an agency's own request belongs there, whatever else it names, so those come first.
+func (g *gathering) take(all []store.Linked, to []string) error {
 	for i := range all {
 		if l := &all[i]; l.From.Type == "ServiceRequest" && l.Via == "basedOn" && !l.Former {
 			if err := g.child(l.From, l.Number, false); err != nil {
@@ -127,9 +127,23 @@ func (g *gathering) take(all []store.Linked) error {
 		if g.seen[l.From] || !gathered[l.From.Type] {
 			continue
 		}
-		former := true
+		former, unclear := true, false
 		for j := range all {
-			former = former && (all[j].From != l.From || all[j].Former || all[j].Via == mapping.ViaVisit)
+			if o := &all[j]; o.From == l.From && !o.Former && o.Via != mapping.ViaVisit {
+				former, unclear = former && o.Via == mapping.ViaUnclear, unclear || o.Via == mapping.ViaUnclear
+			}
+		}
+		if former && unclear && !slices.Contains(g.out.Unclear, l.From.String()) {
+			g.out.Unclear = append(g.out.Unclear, l.From.String())
+		}
+		if former {
+			was, err := g.was(l.From, l.Number, to)
+			if err != nil {
+				return err
+			}
+			if !was {
+				continue
+			}
 		}
 		if err := g.add(l.From, l.Number, former); err != nil {
 			return err
@@ -142,6 +156,15 @@ func (g *gathering) take(all []store.Linked) error {
 		return nil
 	}
 	return g.linked(further...)
+}
+
+// was reports whether something that points at none of this any more did so by its own words once: not only while an identifier meant something else.
+func (g *gathering) was(from store.Key, number int, to []string) (bool, error) {
+	h, err := g.t.kept(from, number)
+	if err != nil || len(h.Logical()) == 0 {
+		return err == nil, err
+	}
+	return g.t.once(from, to)
 }
 
 // gathered are the types that say something about a referral by pointing at it or at its person.

@@ -86,7 +86,7 @@ func notYours() *Refusal {
 
 // pack gathers what a package is made from, and makes it. An agency gets it only while the leg is theirs and released.
 func (t *txn) pack(id string, listed bool) (*mapping.Package, error) {
-	guide := &t.e.set.Guide
+	guide, unread := t.asking()
 	parcel := &mapping.Parcel{}
 	var err error
 	if parcel.Task, err = t.understood(store.Key{Type: "Task", ID: id}); err != nil {
@@ -108,10 +108,14 @@ func (t *txn) pack(id string, listed bool) (*mapping.Package, error) {
 			return nil, err
 		}
 	}
-	if err := t.fill(parcel, root, id); err != nil {
+	parcel.Whom = guide.Whom(parcel.Referral, id)
+	if err := t.fill(parcel, &guide, root, id); err != nil {
 		return nil, err
 	}
 	made, err := guide.Package(parcel, t.now)
+	if unread() != nil {
+		return nil, unread()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("package of Task/%s: %w", id, err)
 	}
@@ -140,7 +144,7 @@ func (t *txn) mayReceive(id string, r *mapping.Referral) error {
 }
 
 // fill reads the resources of a parcel.
-func (t *txn) fill(p *mapping.Parcel, root, task string) (err error) {
+func (t *txn) fill(p *mapping.Parcel, guide *mapping.Settings, root, task string) (err error) {
 	p.Request, err = t.understood(store.Key{Type: "ServiceRequest", ID: root})
 	if own := p.Referral.RequestOf(task); err == nil && own != "" {
 		p.Root = p.Request
@@ -152,12 +156,9 @@ func (t *txn) fill(p *mapping.Parcel, root, task string) (err error) {
 	if err != nil {
 		return err
 	}
-	guide := &t.e.set.Guide
-	for _, person := range []*fhir.Resource{p.Task, p.Request} {
-		if ref := guide.FactOf(person).Subject; p.Patient == nil && strings.HasPrefix(ref, "Patient/") {
-			if _, p.Patient, err = t.newest(keyOf(ref)); err != nil {
-				return err
-			}
+	if person := p.Whom; strings.HasPrefix(person, "Patient/") {
+		if _, p.Patient, err = t.newest(keyOf(person)); err != nil {
+			return err
 		}
 	}
 	for _, ref := range guide.Enclosures(p.Request, p.Root, p.Task) {

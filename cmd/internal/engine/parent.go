@@ -93,7 +93,7 @@ func (g *gathering) child(k store.Key, number int, sure bool) error {
 	of := g.of
 	g.of = k.String()
 	defer func() { g.of = of }()
-	if err := g.take(all); err != nil {
+	if err := g.take(all, []string{k.String()}); err != nil {
 		return err
 	}
 	return g.named(h.Names())
@@ -219,15 +219,15 @@ func (t *txn) writeOwn(key store.Key, other string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	v, stamped, err := t.put(key, 0, store.Author{Own: true}, r)
+	v, _, err := t.put(key, 0, store.Author{Own: true}, r)
 	if errors.Is(err, store.ErrConflict) && other != "" {
 		key.ID = other
-		v, stamped, err = t.put(key, 0, store.Author{Own: true}, r)
+		v, _, err = t.put(key, 0, store.Author{Own: true}, r)
 	}
 	if err != nil {
 		return err
 	}
-	t.learn(&mapping.History{Key: key.String()}, &v, stamped)
+	t.learn(key, &v)
 	return t.putProvenance(key, v.Number, mapping.Passed(), &workflow.Handoff{})
 }
 
@@ -247,6 +247,11 @@ func (t *txn) answerAll(f *folded) {
 		}
 	}
 	f.join(mapping.Parent)
+	for i := range legs {
+		if turn, wake := legs[i].Turn, &f.answers[i].Wake; !turn.IsZero() && (wake.IsZero() || turn.Before(*wake)) {
+			*wake = turn
+		}
+	}
 }
 
 // join answers the Tasks above others.
@@ -421,10 +426,10 @@ func (t *txn) fillRequest(leg *mapping.Leg) error {
 	if err != nil {
 		return err
 	}
-	v, stamped, err := t.put(key, newest.Number, store.Author{Own: true}, r)
+	v, _, err := t.put(key, newest.Number, store.Author{Own: true}, r)
 	if err != nil {
 		return err
 	}
-	t.learn(history, &v, stamped)
+	t.learn(key, &v)
 	return t.putProvenance(key, v.Number, &mapping.Amendment{Why: mapping.ActSend}, &workflow.Handoff{})
 }

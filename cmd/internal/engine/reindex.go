@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
@@ -26,15 +27,28 @@ func (e *Engine) Reindex(ctx context.Context, again bool, progress func(done int
 	if err != nil || known && !again {
 		return err
 	}
-	done := 0
+	x := &indexing{}
 	for _, typ := range types {
 		for after, more := int64(0), true; more; {
-			if after, more, err = e.reindexSome(ctx, typ, after, &done); err != nil {
+			if after, more, err = e.reindexSome(ctx, typ, after, x); err != nil {
 				return err
 			}
 			if progress != nil {
-				progress(done)
+				progress(x.done)
 			}
+		}
+	}
+	for some := range slices.Chunk(x.naming, batchSize) { // now that everything is found by its identifiers
+		if err := e.update(ctx, func(t *txn) error {
+			t.recall()
+			for _, k := range some {
+				if _, err := t.retie(k); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
 		}
 	}
 	return e.store.Update(ctx, func(tx store.Tx) error {
@@ -43,8 +57,14 @@ func (e *Engine) Reindex(ctx context.Context, again bool, progress func(done int
 	})
 }
 
+// indexing is how far Reindex has come.
+type indexing struct {
+	done   int
+	naming []store.Key // what names others by identifiers
+}
+
 // reindexSome indexes the next few resources of a type.
-func (e *Engine) reindexSome(ctx context.Context, typ string, after int64, done *int) (last int64, more bool, err error) {
+func (e *Engine) reindexSome(ctx context.Context, typ string, after int64, x *indexing) (last int64, more bool, err error) {
 	var page store.Page
 	err = e.store.View(ctx, func(r store.Reader) (err error) {
 		page, err = r.Search(ctx, store.Query{Type: typ, Bare: true, Ascending: true, After: after, Limit: batchSize})
@@ -68,12 +88,16 @@ func (e *Engine) reindexSome(ctx context.Context, typ string, after int64, done 
 				return err
 			}
 			// One that was written meanwhile has its own already.
-			if err := tx.Index(ctx, v, e.storeTerms(r), shelved(v.Key, e.storeLinks(r))); err != nil && !errors.Is(err, store.ErrConflict) {
+			fact := e.set.Guide.FactOf(r)
+			if len(fact.Logical()) > 0 {
+				x.naming = append(x.naming, v.Key)
+			}
+			if err := tx.Index(ctx, v, e.storeTerms(r), shelved(v.Key, e.storeLinks(r, fact))); err != nil && !errors.Is(err, store.ErrConflict) {
 				return err
 			}
 		}
 		return nil
 	})
-	*done += len(seqs)
+	x.done += len(seqs)
 	return seqs[len(seqs)-1], page.More, err
 }

@@ -60,7 +60,11 @@ func (t *txn) rowsAbout(w *work) ([]store.Handoff, error) {
 			ids = append(ids, k.ID)
 		}
 	}
-	for _, l := range t.e.set.Guide.Links(w.oldRes) {
+	links, err := t.links(w.oldRes)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range links {
 		if err := t.climb(l, add); err != nil {
 			return nil, err
 		}

@@ -62,9 +62,8 @@ func (e *Engine) prepare(p Principal, identifier string, changes []Change) (*bat
 			return nil, err
 		}
 	}
-	if len(changes) > 1 {
-		e.recognise(b, p, identifier)
-	}
+	b.key = batchKey(p, identifier, changes)
+	b.lead = e.leader(b)
 	return b, nil
 }
 
@@ -199,11 +198,16 @@ func (e *Engine) rewrite(w *work, names map[string]int, key func(int) store.Key)
 			w.res = r
 		}
 	}
-	w.terms, w.links = e.storeTerms(w.res), e.storeLinks(w.res)
-	if w.fresh {
-		return w.stamp(time.UnixMilli(0).UTC())
+	w.terms = e.storeTerms(w.res)
+	if !w.fresh {
+		w.read(e, w.res)
+		return nil
 	}
-	return nil
+	err := w.stamp(time.UnixMilli(0).UTC())
+	if err == nil {
+		w.read(e, w.stamped)
+	}
+	return err
 }
 
 // resolve decides, inside the transaction, which resource each change writes, and puts the references in place.

@@ -245,14 +245,9 @@ func (e *Engine) storeTerms(r *fhir.Resource) []store.Term {
 	return out
 }
 
-// storeLinks gives the references that workflow follows.
-func (e *Engine) storeLinks(r *fhir.Resource) []store.Link {
-	links := e.set.Guide.Links(r)
-	out := make([]store.Link, len(links))
-	for i, l := range links {
-		out[i] = store.Link{Via: l.Via, To: l.To}
-	}
-	return out
+// storeLinks gives the references that workflow follows, by what a resource says by itself. fact is what it says.
+func (e *Engine) storeLinks(r *fhir.Resource, fact *mapping.Fact) []store.Link {
+	return withIdentities(linksOf(e.set.Guide.Links(r)), fact)
 }
 
 // shelved adds the link by which a person's resource is found among what concerns the person.

@@ -7,6 +7,7 @@ import (
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
+	"warmhandoff/mapping"
 )
 
 // work is one Change on its way.
@@ -24,6 +25,9 @@ type work struct {
 	res   *fhir.Resource // with references in place; nil for a delete, and until all references are known
 	terms []store.Term
 	links []store.Link
+
+	fact   *mapping.Fact // what res says by itself, as the resource of factOf
+	factOf store.Key
 
 	settling, keyed bool // the key is being decided, is decided
 	existed         bool // a create that found its resource already there
@@ -118,6 +122,12 @@ func (w *work) stamp(at time.Time) error {
 	}
 	w.stamped, w.stampedAs = r, w.key
 	return nil
+}
+
+// read makes fact and links out of the resource as it is stored.
+func (w *work) read(e *Engine, r *fhir.Resource) {
+	w.fact, w.factOf = e.set.Guide.FactOf(r), w.key
+	w.links = e.storeLinks(r, w.fact)
 }
 
 // restamp brings a stamped version to its final time. A new resource was stamped before the transaction began; only the time, which has a fixed

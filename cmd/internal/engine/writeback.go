@@ -42,11 +42,11 @@ func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
 	if err != nil {
 		return fmt.Errorf("amend %s: %w", key, err)
 	}
-	v, stamped, err := t.put(key, newest.Number, store.Author{Own: true}, amended)
+	v, _, err := t.put(key, newest.Number, store.Author{Own: true}, amended)
 	if err != nil {
 		return err
 	}
-	t.learn(history, &v, stamped)
+	t.learn(key, &v)
 	if err := t.putProvenance(key, v.Number, a, h); err != nil || a.Why != mapping.ActSend {
 		return err
 	}
@@ -56,7 +56,11 @@ func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
 // amendment gives the Task as it should read, nil when it reads so. Where the outcome may not be told it is made from what the referrer sent, and
 // where it may be told again from what the parties last wrote.
 func (t *txn) amendment(history *mapping.History, task *fhir.Resource, last *workflow.Word, h *workflow.Handoff) (*mapping.Amendment, error) {
-	guide := t.e.set.Guide.At(history.Owner())
+	guide, err := t.meaning(history.Logical())
+	if err != nil {
+		return nil, err
+	}
+	guide = guide.At(history.Owner())
 	theirs := mapping.BusinessOf(history)
 	theirOwn := last.Status == workflow.TaskInError || last.By == workflow.Referrer && last.Status.Terminal()
 	switch {
