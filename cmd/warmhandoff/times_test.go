@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,8 +31,9 @@ func TestDeadlinesAndSitesComeFromSettings(t *testing.T) {
 	assert.Equal(t, 16*time.Hour, cedar.Closes)
 	assert.Equal(t, []int{2}, rules.Reminders[workflow.Routine])
 	assert.Equal(t, []int{1, 0}, rules.Reminders[workflow.Urgent], "what was not set stays")
-	assert.Equal(t, workflow.Days(5), rules.Deadlines[2].Routine)
-	assert.Equal(t, workflow.Days(3), workflow.DefaultDeadlines[2].Routine, "the defaults are not touched")
+	at := slices.IndexFunc(rules.Deadlines, func(d workflow.Deadline) bool { return d.Name == "T2" })
+	assert.Equal(t, workflow.Days(5), rules.Deadlines[at].Routine)
+	assert.Equal(t, workflow.Days(3), workflow.DefaultDeadlines[at].Routine, "the defaults are not touched")
 }
 
 func TestWrongTimesAreRefusedInWordsThatHelp(t *testing.T) {
