@@ -133,7 +133,7 @@ var fulfil = []Coding{{systemTaskCode, "fulfill"}}
 
 // appointmentCancel says on whose side a cancelled appointment was cancelled.
 //
-// Source: HL7 appointment-cancellation-reason
+// Source: FHIR R4 4.0.1, http://terminology.hl7.org/CodeSystem/appointment-cancellation-reason
 var appointmentCancel = []struct {
 	code  string
 	gives workflow.BookingStatus
@@ -148,14 +148,14 @@ var appointmentCancel = []struct {
 	{"pat-mv", workflow.CancelledPerson},
 	{"pat-preg", workflow.CancelledPerson},
 	{"pat-swl", workflow.CancelledPerson},
-	{"pat-uwo", workflow.CancelledPerson},
+	{"pat-ucp", workflow.CancelledPerson},
 	{"prov", workflow.CancelledService},
 	{"prov-pers", workflow.CancelledService},
 	{"prov-dch", workflow.CancelledService},
 	{"prov-edu", workflow.CancelledService},
 	{"prov-hosp", workflow.CancelledService},
 	{"prov-labs", workflow.CancelledService},
-	{"prov-mrr", workflow.CancelledService},
+	{"prov-mri", workflow.CancelledService},
 	{"prov-onc", workflow.CancelledService},
 	{"maint", workflow.CancelledService},
 	{"meds-inc", workflow.CancelledService},

@@ -15,9 +15,9 @@ var Profiles = []profile.Profile{{
 	URL: "http://hl7.org/fhir/us/bser/StructureDefinition/BSeR-ReferralTask", Version: Ballot, Name: "BSeR Referral Task", Type: "Task",
 	Source: "BSeR 2.0.0-ballot, BSeR-ReferralTask",
 	Rules: []profile.Rule{
-		{Path: "identifier", Min: 1, Max: 1, Slice: byType("referralInitiatorTaskIdentifier", "PLAC"),
+		{Path: "identifier", Min: 1, Max: 1, Slice: byType("referralInitiatorTaskIdentifier", placer),
 			Each: []profile.Rule{{Path: "value", Min: 1}, {Path: "assigner", Targets: []string{"Organization"}}}},
-		{Path: "identifier", Max: 1, Slice: byType("referralRecipientTaskIdentifier", "FILL"),
+		{Path: "identifier", Max: 1, Slice: byType("referralRecipientTaskIdentifier", filler),
 			Each: []profile.Rule{{Path: "value", Min: 1}, {Path: "assigner", Min: 1, Targets: []string{"Organization"}}}},
 		{Path: "statusReason.text", Min: 1},
 		{Path: "businessStatus", OneOf: &profile.CodeSet{System: System, Codes: codes(Ballot)}, Extensible: true, Source: "BSeR 2.0.0-ballot, TaskBusinessStatusVS"},
@@ -33,8 +33,14 @@ var Profiles = []profile.Profile{{
 }}
 
 // byType is the slice of identifiers of a type.
-func byType(name, code string) *profile.Slice {
-	return &profile.Slice{Name: name, Path: "type", Is: &profile.Coding{System: identifiers, Code: code}}
+// The types of the identifiers of the two sides.
+var (
+	placer = profile.Coding{System: identifiers, Code: "PLAC"}
+	filler = profile.Coding{System: identifiers, Code: "FILL"}
+)
+
+func byType(name string, code profile.Coding) *profile.Slice {
+	return &profile.Slice{Name: name, Path: "type", Is: &code}
 }
 
 // codes gives the codes of businessStatus that an edition has.
