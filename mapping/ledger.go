@@ -77,29 +77,8 @@ func (s Settings) Ledgers(r *Referral) Read {
 			}
 		}
 	}
-	askOnce(out.Legs)
 	out.Missing = q.missing()
 	return out
-}
-
-// askOnce lets one leg of each person alone ask for what concerns the person and not the agency: the first that has not ended.
-func askOnce(legs []Leg) {
-	for i := range legs {
-		for j := range legs {
-			if i != j && legs[i].Subject == legs[j].Subject && legs[j].asksBefore(&legs[i]) {
-				legs[i].Ledger.Beside = true
-			}
-		}
-	}
-}
-
-// asksBefore reports that a leg is going on, and began before another.
-func (l *Leg) asksBefore(o *Leg) bool {
-	mine, theirs := &l.Ledger, &o.Ledger
-	if mine.Above || theirs.Above || len(mine.Words) > 0 && ended(mine.Words[len(mine.Words)-1].Status) {
-		return false
-	}
-	return mine.Received.Before(theirs.Received) || mine.Received.Equal(theirs.Received) && l.Task < o.Task
 }
 
 // reading is what all legs of a referral share.

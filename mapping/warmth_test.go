@@ -82,10 +82,13 @@ func TestWhatEachResourceShowsOfWarmth(t *testing.T) {
 		{"a virtual meeting", held("VR", one("PractitionerRole/jr")), []string{"introduction shown VR"}},
 		{"a visit without anybody known", fmt.Sprintf(e1, "finished", "AMB", "Patient/P1", `,"basedOn":[{"reference":"ServiceRequest/SR1"}],"serviceProvider":{"reference":"Organization/harbor"},"participant":[`+one("PractitionerRole/jr")+`]`), nil},
 		{"a visit with the navigator", fmt.Sprintf(e1, "finished", "AMB", "Patient/P1", `,"type":[{"text":"x"}],"basedOn":[{"reference":"ServiceRequest/SR1"}],"serviceProvider":{"reference":"Organization/harbor"},"participant":[`+one("Practitioner/nav")+`]`), []string{"visit shown FACE"}},
+		{"a visit at which a worker met her with the navigator", fmt.Sprintf(e1, "finished", "AMB", "Patient/P1", `,"type":[{"text":"x"}],"basedOn":[{"reference":"ServiceRequest/SR1"}],"serviceProvider":{"reference":"Organization/harbor"},"participant":[`+one("Practitioner/nav")+","+one("PractitionerRole/jr")+`]`), []string{"visit shown FACE", "introduced-there shown FACE"}},
 
 		{"an appointment that says what, with whom and where", booked(`,"patientInstruction":"x"`, `,{"actor":{"reference":"PractitionerRole/jr"},"status":"accepted"},{"actor":{"reference":"Location/pier"},"status":"accepted"}`), []string{"plan-written shown "}},
 		{"an appointment that does not say where", booked(`,"patientInstruction":"x"`, `,{"actor":{"reference":"PractitionerRole/jr"},"status":"accepted"}`), []string{"plan-written stated  it does not say where, or whom they will meet"}},
 		{"an interpreter is booked", booked("", `,{"type":[{"coding":[{"code":"translator"}]}],"status":"accepted","actor":{"display":"x"}}`), []string{"barrier-met shown "}},
+		{"an interpreter who is only asked", booked("", `,{"type":[{"coding":[{"code":"translator"}]}],"status":"needs-action","actor":{"display":"x"}}`), nil},
+		{"an interpreter who may come", booked("", `,{"type":[{"coding":[{"code":"translator"}]}],"status":"tentative","actor":{"display":"x"}}`), nil},
 		{"the interpreter declined", booked("", `,{"type":[{"coding":[{"code":"translator"}]}],"status":"declined","actor":{"display":"x"}}`), nil},
 		{"cancelled for want of a ride", fmt.Sprintf(ap1, "cancelled", `,"cancelationReason":{"coding":[{"code":"pat-lt"}]}`, ""), []string{"barrier shown "}},
 

@@ -3,6 +3,7 @@ package workflow
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -164,13 +165,34 @@ func (f *folding) effectsOf(list []Effect, h *Handoff, d *Due) []Effect {
 		if slices.ContainsFunc(list[first:], func(e Effect) bool { return e.Kind == r.Kind && e.What == r.What && e.For == who }) {
 			continue
 		}
+		k := key(d.Timer, r.What, r.Kind, who, string(r.At), stamp(d.From), d.About)
+		if d.Seed {
+			k = f.anew(k)
+		}
 		list = append(list, Effect{
-			Key: key(d.Timer, r.What, r.Kind, who, string(r.At), stamp(d.From), d.About), Kind: r.Kind, What: r.What, Timer: d.Timer, For: who, By: d.By, About: d.About,
+			Key: k, Kind: r.Kind, What: r.What, Timer: d.Timer, For: who, By: d.By, About: d.About,
 			Visit: h.Visit, Booking: f.bookingAt(h.Visit),
 		})
 	}
 	return list
 }
+
+// anew gives the key by which something is written that was written before, and closed by us because it was shown, or had to wait, and is wanted again:
+// a key of its own for each time. What a human closed stays closed.
+func (f *folding) anew(k string) string {
+	times := 0
+	for i := range f.l.Told {
+		if t := &f.l.Told[i]; t.Dropped && (t.Key == k || strings.HasPrefix(t.Key, k+again)) {
+			times++
+		}
+	}
+	if times == 0 {
+		return k
+	}
+	return k + again + count(times)
+}
+
+const again = "/again-"
 
 // key joins what names an effect: what it is about, and since when.
 func key(timer, what string, kind EffectKind, who Role, more ...string) string {

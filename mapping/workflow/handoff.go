@@ -87,6 +87,7 @@ type Due struct {
 	From  time.Time `json:",omitzero"`  // when its clock began
 	Level Level     `json:",omitempty"` // at the moment of the fold
 	About string    `json:",omitempty"` // which barrier; "" for none
+	Seed  bool      `json:",omitempty"` // the table of seeds asks for it
 }
 
 // Judged is one visit and what is known of it.

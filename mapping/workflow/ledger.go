@@ -12,7 +12,6 @@ type Ledger struct {
 	Received time.Time   // when we first heard of it
 	Revised  []time.Time // when the request came with other content than before
 	Above    bool        // no leg: it follows from the Tasks below it
-	Beside   bool        // another leg of the referral asks for what concerns the person, not the agency
 	NoStep   bool        // nobody said from what kind of support to what other the person goes
 
 	Words     []Word

@@ -137,7 +137,7 @@ func (f *folding) deadline(r *SeedRow) *Deadline {
 func (f *folding) oweSeed(h *Handoff, r *SeedRow, d *Deadline, since time.Time, about string) {
 	b := f.ahead(h)
 	s := d.span(f.l.Urgency)
-	due := Due{What: r.What, For: f.reachable(r.For), Timer: d.Name, About: about}
+	due := Due{What: r.What, For: f.reachable(r.For), Timer: d.Name, About: about, Seed: true}
 	var l ladder
 	switch d.Clock {
 	case OnAsk:
@@ -212,7 +212,7 @@ func (f *folding) askAfter(h *Handoff, r *SeedRow, visit time.Time, s Span) {
 		return
 	}
 	h.Effects = append(h.Effects, Effect{
-		Key: key(r.Timer, r.What, r.Kind, r.For, stamp(from)), Kind: r.Kind, What: r.What, Timer: r.Timer, For: r.For, By: f.site.days(from, 1),
+		Key: f.anew(key(r.Timer, r.What, r.Kind, r.For, stamp(from))), Kind: r.Kind, What: r.What, Timer: r.Timer, For: r.For, By: f.site.days(from, 1),
 		Visit: h.Visit, Booking: f.bookingAt(h.Visit),
 	})
 }

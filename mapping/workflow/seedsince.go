@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Since when, and whether, each row of the table of seeds asks. Zero is: it does not. What is asked of the person waits while nothing is known of
-// whether they live, and what concerns the person, not the agency, is asked in one leg of a referral alone.
+// Since when, and whether, each row of the table of seeds asks. Zero is: it does not. Each leg asks for itself, so that nothing in it
+// tells of another.
 
 // since says since when a leg is known, or was last opened again.
 func (f *folding) since() time.Time { return later(f.l.Received, f.said.reopened) }
@@ -25,7 +25,7 @@ func (f *folding) toCome(h *Handoff) bool {
 }
 
 func (f *folding) withoutNavigator(h *Handoff) time.Time {
-	if !h.State.Open() || f.l.Beside || f.l.Person.Navigator != "" {
+	if !h.State.Open() || f.l.Person.Navigator != "" {
 		return time.Time{}
 	}
 	return later(f.l.Received, f.l.Person.Alone)
@@ -72,7 +72,7 @@ func (f *folding) mayIntroduce(h *Handoff) time.Time {
 }
 
 func (f *folding) beforeVisit(h *Handoff) time.Time {
-	if f.l.Beside || !f.toCome(h) {
+	if !f.toCome(h) {
 		return time.Time{}
 	}
 	return f.since()
@@ -118,7 +118,7 @@ func (f *folding) storyRead(*Handoff) bool {
 const longAgo = 30 * 24 * time.Hour
 
 func (f *folding) visitToAskAbout(h *Handoff) time.Time {
-	if h.State != Attended || f.l.Beside || f.heardOf(h).Sub(h.Visit.At) > longAgo {
+	if h.State != Attended || f.heardOf(h).Sub(h.Visit.At) > longAgo {
 		return time.Time{}
 	}
 	return h.Visit.At
