@@ -18,11 +18,16 @@ import (
 //
 // Source: FHIR R4, http.html, transaction; create; update; delete
 func (e *Engine) Apply(ctx context.Context, p Principal, changes []Change) ([]Result, error) {
-	return e.ApplyBundle(ctx, p, "", changes)
+	seen := e.store.Seen()
+	b, err := e.prepare(p, "", changes)
+	if err != nil {
+		return nil, err
+	}
+	return e.applyBatch(ctx, p, b, seen)
 }
 
-// ApplyBundle is Apply for the entries of a transaction Bundle. Identifier is Bundle.identifier as "system|value", "" if there is none: the
-// same Bundle with the same identifier, sent again, gives the same resources as the first time, in their newest versions.
+// ApplyBundle is Apply for the entries of a transaction Bundle. Identifier is Bundle.identifier as "system|value", "" if there is none. The same Bundle
+// from the same client, sent again, gives the same resources as the first time, in their newest versions, if it has an identifier or posts a request or Task.
 //
 // Source: local, a Bundle that is sent again after a lost answer must not make a second referral
 func (e *Engine) ApplyBundle(ctx context.Context, p Principal, identifier string, changes []Change) ([]Result, error) {
@@ -31,6 +36,12 @@ func (e *Engine) ApplyBundle(ctx context.Context, p Principal, identifier string
 	if err != nil {
 		return nil, err
 	}
+	e.recognise(b, p, identifier)
+	return e.applyBatch(ctx, p, b, seen)
+}
+
+// applyBatch runs a batch, again where somebody else did the same at the same moment.
+func (e *Engine) applyBatch(ctx context.Context, p Principal, b *batch, seen int64) ([]Result, error) {
 	for range 3 {
 		results, err := e.run(ctx, p, b, seen)
 		switch {

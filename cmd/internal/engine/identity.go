@@ -2,32 +2,47 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
-	"warmhandoff/fhir/search"
 )
 
-// A referral that is sent again must not become a second one. What is sent is recognised by what its sender calls it: the requester with their
-// own identifiers, and what the request stands under. That identity is a unique row, taken in the transaction that creates the resource, so
-// that of any number of posts at once one creates and the others find.
+// A referral that is sent again must not become a second one, and no referral may become another's. What is sent is recognised by what its sender
+// calls it, whom it is about and what it asks for: all of
+//
+//	type, requester, identifiers, intent, basedOn, for a Task focus, partOf and owner   to the letter: the key of a unique row
+//	subject or for                                                                      as a person, see samePerson
+//	code                                                                                when a coding is shared, or neither has one
+//
+// The row is taken in the transaction that creates the resource, so that of any number of posts at once one creates and the others find. It says
+// which resource took it. Where that one is of another person, or has no code in common, or is no more (deleted, entered-in-error), the key of the
+// next row is made of the row and the resource, and so on: a chain of rows, of which each is taken once. An ordinary intake takes the first.
 //
 //	same identity, content that was posted before   → nothing happens
 //	same identity, other content                    → a new version of the same resource, through all checks
+//	only a part is the same                         → another resource, and the answer says so
 //
 // A Bundle that is sent again, byte for byte, is recognised as a whole and gives what it gave the first time.
+//
+// Rows that were taken before persons and codes counted have the same keys and say less; what they stand for is read from the resource.
 
 // identified reports whether resources of a type have a business identity.
 func identified(typ string) bool { return typ == "ServiceRequest" || typ == "Task" }
 
+// An identifier that stands for more than so many resources of one requester names none of them. From there on whom and what for belong to the
+// key, so that nobody's habit makes the others wait.
+const mostOfOneName = 20
+
 // settleIdentity decides whether a create is something that was posted before.
 //
-// Source: local, the business identity of a referral
+// Source: RULINGS.md, 51
 func (t *txn) settleIdentity(w *work) error {
-	key := namer{t.works, t.e.set.Base}.identity(w)
-	if key == "" {
+	n := namer{t.works, t.e.set.Base}
+	is, ok := n.identity(w)
+	if !ok {
 		if w.Type == "Task" {
 			return t.settleTwin(w)
 		}
@@ -36,35 +51,43 @@ func (t *txn) settleIdentity(w *work) error {
 	if err := t.inPlace(w); err != nil {
 		return err
 	}
-	said := contentDigest(w.res)
-	for range 1000 {
-		kept, fresh, err := t.tx.Remember(t.ctx, key, w.key.ID+" "+said, t.now)
-		if err != nil || fresh {
+	c := chain{t: t, w: w, is: is, said: contentDigest(w.res)}
+	key := is.key
+	for hop := range 1000 {
+		switch hop {
+		case mostOfOneName:
+			key = "identity|" + digest(is.key+"|"+is.about)
+		case 2 * mostOfOneName:
+			key = "identity|" + digest(strings.Join(append([]string{is.key, is.about}, is.codes...), "|"))
+		}
+		first, fresh, err := c.row(key)
+		if err != nil {
 			return err
 		}
-		id, first := keptIdentity(kept)
-		v, err := t.tx.Newest(t.ctx, store.Key{Type: w.Type, ID: id})
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			w.key.ID = id
-			return nil
-		case err != nil:
-			return err
-		case !v.Deleted:
-			return t.settleKnown(w, v, said, first)
+		if fresh {
+			return c.end()
 		}
-		key = "identity|" + digest(key+"|"+id) // that one was deleted: the same identity begins anew
+		done, err := c.look(first)
+		if err != nil || done {
+			return err
+		}
+		key = "identity|" + digest(key+"|"+first.id)
 	}
 	return store.ErrConflict
 }
 
-// settleKnown ends a create whose identity is that of v: nothing to do if the content was posted before, otherwise an update.
-func (t *txn) settleKnown(w *work, v store.Version, said, first string) error {
+// settleKnown ends a create whose identity is that of v: nothing to do if the content was posted before, otherwise an update. Whoever the Bundle
+// brought as the person or the requester is the one who stands there.
+func (t *txn) settleKnown(w *work, v store.Version, first claim) error {
+	if err := t.settleParties(w, v); err != nil {
+		return err
+	}
 	w.existed = true
-	fresh := said != first
+	said := contentDigest(w.res)
+	fresh := said != first.said
 	if fresh {
 		var err error
-		if _, fresh, err = t.tx.Remember(t.ctx, "said|"+v.Key.String()+"|"+said, "", t.now); err != nil {
+		if _, fresh, err = t.tx.Remember(t.ctx, saidKey(v.Key, said), "", t.now); err != nil {
 			return err
 		}
 	}
@@ -76,92 +99,57 @@ func (t *txn) settleKnown(w *work, v store.Version, said, first string) error {
 	return nil
 }
 
-// keptIdentity reads what is kept under an identity: the id, the digest of the content that was posted first, and perhaps more (see leader).
-func keptIdentity(kept string) (id, said string) {
-	id, rest, _ := strings.Cut(kept, " ")
-	said, _, _ = strings.Cut(rest, " ")
-	return id, said
-}
+// saidKey is the key of a content that was posted to a resource after the first.
+func saidKey(k store.Key, said string) string { return "said|" + k.String() + "|" + said }
 
-// namer says what references of a work point at, given what became of the other works.
-type namer struct {
-	works []*work
-	base  string
-}
-
-// identity gives the key of a resource's business identity; "" where it has none, because there is no requester or no identifier.
-func (n namer) identity(w *work) string {
-	r := w.Resource
-	ids := identifiers(r.Get("identifier"))
-	requester := n.party(w, r.Get("requester"))
-	if len(ids) == 0 || requester == "" {
-		return ""
+// settleParties ends the creates of those whom a recognised resource names and the Bundle brings anew: they are whom the resource named before.
+// Nothing is written of them, and the answer says so where they say something else.
+func (t *txn) settleParties(w *work, v store.Version) error {
+	stored, err := fhir.ReadStored(v.Body)
+	if err != nil {
+		return err
 	}
-	h := newDigest()
-	h.words(w.Type, requester, r.Get("intent").Text())
-	h.list(n.named(w, r.Get("basedOn")))
-	if w.Type == "Task" {
-		h.list(n.named(w, r.Get("focus")))
-		h.list(n.named(w, r.Get("partOf")))
-		h.words(n.party(w, r.Get("owner")))
-	}
-	h.list(ids)
-	return "identity|" + h.sum()
-}
-
-// identifiers gives "system|value" of each identifier that has a value, sorted.
-func identifiers(v fhir.Value) []string {
-	var out []string
-	for id := range v.All() {
-		if value := id.Get("value").Text(); value != "" {
-			out = append(out, id.Get("system").Text()+"|"+value)
+	n, there := namer{t.works, t.e.set.Base}, standing(stored)
+	for _, element := range parties {
+		u := w.use(w.Resource.Get(element, "reference").Text())
+		if u == nil || u.target < 0 || !n.anew(u) {
+			continue
 		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// named gives what references point at, sorted.
-func (n namer) named(w *work, v fhir.Value) []string {
-	var out []string
-	for ref := range v.All() {
-		if name := n.target(w, ref); name != "" {
-			out = append(out, name)
+		x, is := t.works[u.target], keyOf(n.target(there, stored.Get(element)))
+		if is.Type != x.Type {
+			continue
 		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// target gives what a reference points at: "Type/id", a URL, or the identifier of a logical reference.
-func (n namer) target(w *work, v fhir.Value) string {
-	ref := v.Get("reference").Text()
-	if u := w.use(ref); u != nil && ref != "" {
-		if u.target >= 0 {
-			return n.works[u.target].key.String()
+		one, err := t.tx.Newest(t.ctx, is)
+		if errors.Is(err, store.ErrNotFound) || err == nil && one.Deleted {
+			continue
 		}
-		return u.key.String()
-	}
-	if ref = search.Local(ref, n.base); ref != "" {
-		return ref
-	}
-	if ids := identifiers(v.Get("identifier")); len(ids) > 0 {
-		return "id:" + ids[0]
-	}
-	return ""
-}
-
-// party is target for people and organizations. One that the same Bundle creates anew has a new id each time and is named by its identifiers.
-func (n namer) party(w *work, v fhir.Value) string {
-	if u := w.use(v.Get("reference").Text()); u != nil && u.target >= 0 {
-		if x := n.works[u.target]; x.Method == Create && x.none == nil {
-			if ids := identifiers(x.Resource.Get("identifier")); len(ids) > 0 {
-				return "new:" + x.Type + ":" + strings.Join(ids, ",")
+		if err != nil {
+			return err
+		}
+		r, err := fhir.ReadStored(one.Body)
+		if err != nil {
+			return err
+		}
+		if ids := identifiers(r.Get("identifier")); element == "requester" || element == "owner" {
+			if !slices.ContainsFunc(identifiers(x.Resource.Get("identifier")), func(id string) bool { return slices.Contains(ids, id) }) {
+				continue
 			}
 		}
+		x.found(one)
+		x.keyed = true
+		if contentDigest(r) != contentDigest(x.Resource) {
+			x.issues = append(x.issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeDuplicate, Expression: x.at(x.Type),
+				Text: fmt.Sprintf("This is %s, who came with this %s before. What is said otherwise here was not taken: update %[1]s for that.", is, w.Type)})
+		}
 	}
-	return n.target(w, v)
+	return t.inPlace(w)
 }
+
+// parties are the elements by which a request or Task names somebody whom its Bundle may bring.
+var parties = []string{"subject", "for", "requester", "owner"}
+
+// standing is a stored resource as a work whose references are in place.
+func standing(r *fhir.Resource) *work { return &work{Change: Change{Type: r.Type(), Resource: r}} }
 
 // settleTwin recognises a Task that has no identity of its own by its request: if that was there already, a Task for the same request, from the
 // same requester to the same owner, that is not over with a no, is the one that was sent.
@@ -186,9 +174,14 @@ func (t *txn) settleTwin(w *work) error {
 		if err != nil {
 			return err
 		}
-		if !t.claimed(w, v.Key) && t.twins(w, r) {
-			w.found(v)
-			return nil
+		if t.claimed(w, v.Key) {
+			continue
+		}
+		if twins, err := t.twins(w, r); err != nil || twins {
+			if twins {
+				w.found(v)
+			}
+			return err
 		}
 	}
 	return nil
@@ -199,25 +192,16 @@ func (t *txn) claimed(w *work, k store.Key) bool {
 	return slices.ContainsFunc(t.works, func(x *work) bool { return x != w && x.existed && x.key == k })
 }
 
-func (t *txn) twins(w *work, other *fhir.Resource) bool {
+// twins reports whether a stored Task is for the same, to the same, from the same.
+func (t *txn) twins(w *work, other *fhir.Resource) (bool, error) {
 	switch other.Get("status").Text() {
 	case "rejected", "cancelled", "failed", "entered-in-error":
-		return false
+		return false, nil
 	}
-	n, stored := namer{t.works, t.e.set.Base}, &work{} // the references of what is stored are in place
-	for _, element := range []string{"focus", "basedOn", "partOf", "requester", "owner"} {
-		if !slices.Equal(n.named(w, w.Resource.Get(element)), n.named(stored, other.Get(element))) {
-			return false
-		}
+	n, there := namer{t.works, t.e.set.Base}, standing(other)
+	if !n.samePlace(w, there) || !slices.Equal(n.named(w, w.Resource.Get("requester")), n.named(there, other.Get("requester"))) ||
+		!sameCode(codings(w.Resource.Get("code")), codings(other.Get("code"))) {
+		return false, nil
 	}
-	return slices.Equal(codings(w.Resource.Get("code")), codings(other.Get("code")))
-}
-
-func codings(v fhir.Value) []string {
-	var out []string
-	for c := range v.Get("coding").All() {
-		out = append(out, c.Get("system").Text()+"|"+c.Get("code").Text())
-	}
-	slices.Sort(out)
-	return out
+	return t.samePerson(n.person(w), n.person(there))
 }

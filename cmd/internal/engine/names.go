@@ -140,7 +140,7 @@ func (t *txn) means(l *mapping.Logical) ([]string, error) {
 		if l.Types != nil && !slices.Contains(l.Types, typ) {
 			continue
 		}
-		some, err := t.carriers(typ, l.Name)
+		some, err := t.carriersOf(typ, l.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -163,8 +163,8 @@ func ofCarriers(all []carrier, typ string) []carrier {
 	return slices.DeleteFunc(slices.Clone(all), func(c carrier) bool { return c.key.Type != typ })
 }
 
-// carriers gives the resources of a type that carry an identifier now. What was entered in error carries none.
-func (t *txn) carriers(typ, name string) ([]carrier, error) {
+// carriersOf gives the resources of a type that carry an identifier now. What was entered in error carries none.
+func (t *txn) carriersOf(typ, name string) ([]carrier, error) {
 	memo := typ + " " + name
 	if found, done := t.carried[memo]; done {
 		return found, nil
@@ -258,7 +258,7 @@ func (t *txn) oneOf(all []carrier) ([]string, error) {
 	if len(ofCarriers(all, "Patient")) < len(all) || len(all) < 2 {
 		return keys, nil
 	}
-	same, err := t.samePerson(keys[0])
+	same, err := t.recordsOf(keys[0])
 	if err != nil {
 		return nil, err
 	}
@@ -280,8 +280,8 @@ func (c carrier) replacedBy(all []carrier, guide mapping.Settings) bool {
 	})
 }
 
-// samePerson gives the ids under which somebody stands, by what the records say by their places.
-func (t *txn) samePerson(key string) ([]string, error) {
+// recordsOf gives the ids under which somebody stands, by what the records say by their places.
+func (t *txn) recordsOf(key string) ([]string, error) {
 	people := []string{key}
 	for i := 0; i < len(people) && i < mostIDs; i++ {
 		linked, err := t.tx.LinkedTo(t.ctx, people[i]+mapping.ShelfLinked)
@@ -380,7 +380,7 @@ func (t *txn) carriedAnew(at *touch) ([]string, error) {
 
 // carriedByAll gives the identifiers of all records of a person one of which joins or parts some.
 func (t *txn) carriedByAll(at *touch) ([]string, error) {
-	people, err := t.samePerson(at.Key.String())
+	people, err := t.recordsOf(at.Key.String())
 	if err != nil {
 		return nil, err
 	}
@@ -472,7 +472,7 @@ func (t *txn) meantBy(k store.Key, number int) ([]store.Link, error) {
 	var links []store.Link
 	for _, l := range h.Logical() {
 		for _, typ := range []string{"Patient", "ServiceRequest"} {
-			all, err := t.carriers(typ, l.Name)
+			all, err := t.carriersOf(typ, l.Name)
 			if err != nil {
 				return nil, err
 			}

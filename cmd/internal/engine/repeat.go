@@ -11,16 +11,23 @@ import (
 // A Bundle that was applied is remembered under the digest of its bytes, with the resources that it came to. The commonest Bundle, one new
 // request with its Tasks, needs no row for that: it is remembered in the row of the request's identity, see leader.
 
-// batchKey gives the key of a whole Bundle, "" for one that need not be recognised: it has no identifier of its own and brings no referral that
-// could be told by its identity.
-func batchKey(p Principal, identifier string, changes []Change) string {
-	if identifier == "" && (len(changes) < 2 || !slices.ContainsFunc(changes, referral)) {
+// recognise gives a batch the key under which it is known when it comes again.
+func (e *Engine) recognise(b *batch, p Principal, identifier string) {
+	b.key = batchKey(p, identifier, b.works)
+	b.lead = e.leader(b)
+}
+
+// batchKey gives the key of a whole Bundle, "" for one that need not be recognised: it has no identifier of its own and posts no request and no Task.
+//
+// Source: RULINGS.md, 51
+func batchKey(p Principal, identifier string, works []work) string {
+	if identifier == "" && !slices.ContainsFunc(works, func(w work) bool { return w.Method == Create && identified(w.Type) }) {
 		return ""
 	}
 	h := newDigest()
 	h.words(p.Party, identifier)
-	for i := range changes {
-		c := &changes[i]
+	for i := range works {
+		c := &works[i].Change
 		h.words(string(c.Method), c.Type, c.ID, c.FullURL, c.Query, c.IfNoneExist, c.IfMatch, strconv.FormatBool(c.OnlyNew))
 		if c.Resource != nil {
 			h.bytes(c.Resource.Bytes())
@@ -56,15 +63,16 @@ func (e *Engine) leader(b *batch) *lead {
 		}
 	}
 	w := &b.works[at]
-	l := &lead{at: at, identity: namer{base: e.set.Base}.identity(w)}
-	if l.identity == "" {
+	is, ok := namer{base: e.set.Base}.identity(w)
+	if !ok {
 		return nil
 	}
+	l := &lead{at: at, identity: is.key}
 	keys := make([]string, len(b.works))
 	for i := range b.works {
 		keys[i] = b.works[i].key.String()
 	}
-	l.first = strings.Join([]string{w.key.ID, contentDigest(w.res), b.key, strings.Join(keys, "\n")}, " ")
+	l.first = strings.Join([]string{w.key.ID, is.claim(contentDigest(w.res)), b.key, strings.Join(keys, "\n")}, " ")
 	return l
 }
 

@@ -118,3 +118,31 @@ func TestOneRowForAReferral(t *testing.T) {
 		assert.Nil(t, b.lead, name)
 	}
 }
+
+// A Bundle whose resources nothing can tell apart is told by its bytes, also one of a single entry. What is posted alone is not.
+func TestRuling51ABundleWithoutAnyIdentityByteForByte(t *testing.T) {
+	t.Parallel()
+	nameless := func(f *fixture) []Change {
+		return bundle(f.post(request("", "")).as(urnA), f.post(task(`,"focus":{"reference":"`+urnA+`"}`+owned)))
+	}
+	for name, changes := range map[string]func(f *fixture) []Change{
+		"a request and its Task": nameless,
+		"a request alone":        func(f *fixture) []Change { return nameless(f)[:1] },
+		"a Task alone":           func(f *fixture) []Change { return bundle(f.post(task(owned))) },
+	} {
+		f := start(t)
+		send := func(party string) string {
+			got, err := f.ApplyBundle(t.Context(), Principal{Party: party}, "", changes(f))
+			require.NoError(t, err)
+			return done(got)
+		}
+		first := send("Organization/a")
+		assert.NotContains(t, first, "unchanged", name)
+		assert.NotContains(t, send("Organization/a"), "created", name)
+		assert.Equal(t, first, send("Organization/b"), "%s, from another client", name)
+	}
+	f := start(t)
+	for range 2 {
+		assert.Equal(t, Created, f.apply(f.post(request("", "")))[0].Done)
+	}
+}

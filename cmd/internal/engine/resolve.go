@@ -62,8 +62,9 @@ func (e *Engine) prepare(p Principal, identifier string, changes []Change) (*bat
 			return nil, err
 		}
 	}
-	b.key = batchKey(p, identifier, changes)
-	b.lead = e.leader(b)
+	if len(changes) > 1 {
+		e.recognise(b, p, identifier)
+	}
 	return b, nil
 }
 

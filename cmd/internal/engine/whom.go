@@ -136,7 +136,7 @@ func (t *txn) onePerson(a, b string) (bool, error) {
 	if keyOf(a).Type != "Patient" || keyOf(b).Type != "Patient" {
 		return false, nil
 	}
-	people, err := t.samePerson(a)
+	people, err := t.recordsOf(a)
 	if err != nil {
 		return false, err
 	}

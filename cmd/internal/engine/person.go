@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"warmhandoff/cmd/internal/store"
+	"warmhandoff/fhir"
+	"warmhandoff/fhir/search"
+	"warmhandoff/mapping"
+)
+
+// party is somebody whom a reference names.
+type party struct {
+	key     string     // "Patient/p1", or a URL elsewhere; "" where no stored resource is named
+	ids     []string   // identifiers of a logical reference, or of a resource that came along
+	body    fhir.Value // the resource that came along, contained or as an entry of the Bundle
+	words   string     // digest of what is said of one who has neither
+	brought bool       // as an entry of the Bundle
+}
+
+// name is the same for parties that are named alike.
+func (p party) name() string {
+	switch {
+	case p.key != "":
+		return p.key
+	case len(p.ids) > 0:
+		return "id:" + strings.Join(p.ids, ",")
+	}
+	return p.words
+}
+
+// described is a party by a resource that came along.
+func described(body fhir.Value) party {
+	p := party{ids: identifiers(body.Get("identifier")), body: body}
+	h := newDigest()
+	for name, v := range body.Members() {
+		if name != "id" && name != "meta" {
+			h.words(name)
+			h.bytes(v.Raw())
+		}
+	}
+	p.words = "is:" + h.sum()
+	return p
+}
+
+// partyIn is the party that a resource contains under "#x". Nobody outside that resource is meant by it.
+//
+// Source: RULINGS.md, 30
+func partyIn(r *fhir.Resource, ref string) party {
+	for c := range r.Get("contained").All() {
+		if "#"+c.Get("id").Text() == ref {
+			return described(c)
+		}
+	}
+	return party{words: ref}
+}
+
+// person is whom a request or Task is about.
+func (n namer) person(w *work) party {
+	v := w.Resource.Get("subject")
+	if w.Type == "Task" {
+		v = w.Resource.Get("for")
+	}
+	ref := v.Get("reference").Text()
+	if u := w.use(ref); u != nil && ref != "" {
+		if n.anew(u) {
+			p := described(n.works[u.target].Resource.Root())
+			p.brought = true
+			return p
+		}
+		return party{key: n.target(w, v)}
+	}
+	if strings.HasPrefix(ref, "#") {
+		return partyIn(w.Resource, ref)
+	}
+	if key := search.Local(ref, n.base); key != "" {
+		return party{key: key}
+	}
+	if ids := identifiers(v.Get("identifier")); len(ids) > 0 {
+		return party{ids: ids}
+	}
+	return party{words: string(v.Raw())}
+}
+
+// samePerson reports whether two parties are one person: they are named alike; or they share an identifier; or one is the only person here with the
+// identifier by which the other is named; under whatever ids that are linked. What two resources say against each other makes them two.
+//
+// Source: RULINGS.md, 31 and 51
+func (t *txn) samePerson(a, b party) (bool, error) {
+	if a.key != "" && b.key != "" && (a.key == b.key || !strings.HasPrefix(a.key, "Patient/") || !strings.HasPrefix(b.key, "Patient/")) {
+		return a.key == b.key, nil
+	}
+	if against(a.body, b.body) {
+		return false, nil
+	}
+	if slices.ContainsFunc(a.ids, func(id string) bool { return slices.Contains(b.ids, id) }) {
+		return true, nil
+	}
+	if a.key+b.key == "" && len(a.ids)+len(b.ids) == 0 {
+		return a.words == b.words, nil
+	}
+	of, err := t.personOf(a)
+	if err != nil || len(of) == 0 {
+		return false, err
+	}
+	other, err := t.personOf(b)
+	return slices.ContainsFunc(of, func(id string) bool { return slices.Contains(other, id) }), err
+}
+
+// personOf gives the ids under which the person stands whom a party names; none where it names nobody here, or several.
+func (t *txn) personOf(p party) ([]string, error) {
+	if strings.HasPrefix(p.key, "Patient/") {
+		return t.linkedTo(p.key)
+	}
+	if p.key != "" || len(p.ids) == 0 || p.body.Exists() && p.body.Type() != "Patient" {
+		return nil, nil
+	}
+	found, err := t.carriers(p.ids)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	ids, err := t.linkedTo(found[0].Key.String())
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		r, err := fhir.ReadStored(found[i].Body)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(ids, found[i].Key.String()) || against(p.body, r.Root()) {
+			return nil, nil
+		}
+	}
+	return ids, nil
+}
+
+// carriers gives the Patients that carry any of some identifiers, at most mostIDs.
+func (t *txn) carriers(ids []string) ([]store.Version, error) {
+	any := make([]string, len(ids))
+	for i, id := range ids {
+		system, value, _ := strings.Cut(id, "|")
+		any[i] = escaped.Replace(system) + "|" + escaped.Replace(value)
+	}
+	c, issues := t.e.parseCondition("Patient", "identifier="+url.QueryEscape(strings.Join(any, ",")))
+	if len(issues) > 0 {
+		return nil, nil // a search cannot ask for it, and so finds nobody
+	}
+	q, some, err := (&seeker{e: t.e, ctx: t.ctx, r: t.tx}).conditions(&c.query)
+	if err != nil || !some {
+		return nil, err
+	}
+	q.Limit = mostIDs
+	page, err := t.tx.Search(t.ctx, q)
+	return page.Versions, err
+}
+
+// linkedTo gives the ids that are linked to one, in both directions and over any number of steps.
+func (t *txn) linkedTo(person string) ([]string, error) {
+	ids := []string{person}
+	add := func(id string) {
+		if !slices.Contains(ids, id) && len(ids) < mostIDs {
+			ids = append(ids, id)
+		}
+	}
+	for i := 0; i < len(ids); i++ {
+		links, err := t.tx.Links(t.ctx, keyOf(ids[i]))
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range links {
+			if other, ok := strings.CutSuffix(l.To, mapping.ShelfLinked); ok {
+				add(other)
+			}
+		}
+		linked, err := t.tx.LinkedTo(t.ctx, ids[i]+mapping.ShelfLinked)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range linked {
+			if !l.Former {
+				add(l.From.String())
+			}
+		}
+	}
+	return ids, nil
+}
+
+// against reports whether two resources cannot be about one person: they have other identifiers of one system and none in common there, or another
+// birth date. To be wrong here makes one referral two, which somebody sees; to be wrong the other way shows one person what is another's.
+func against(a, b fhir.Value) bool {
+	if !a.Exists() || !b.Exists() {
+		return false
+	}
+	born, other := a.Get("birthDate").Text(), b.Get("birthDate").Text()
+	if !strings.HasPrefix(born, other) && !strings.HasPrefix(other, born) {
+		return true
+	}
+	theirs := identifiers(b.Get("identifier"))
+	for _, id := range identifiers(a.Get("identifier")) {
+		system, _, _ := strings.Cut(id, "|")
+		of := func(id string) bool { return strings.HasPrefix(id, system+"|") }
+		if system == "" || !slices.ContainsFunc(theirs, of) {
+			continue
+		}
+		if !slices.ContainsFunc(identifiers(a.Get("identifier")), func(id string) bool { return of(id) && slices.Contains(theirs, id) }) {
+			return true
+		}
+	}
+	return false
+}
