@@ -179,14 +179,14 @@ func (c *leg) withOthers(a *appointmentFact) bool {
 // said of that day.
 func (c *leg) became(h *History, start time.Time) {
 	only, bare := c.witnessed(h)
+	if !bare {
+		c.setAside(h)
+	}
 	v, taken := only.live(appointmentInError)
 	if v == nil {
 		return
 	}
 	a := v.Fact.Appointment
-	if bare && !slices.Contains(happened, a.Status) {
-		return
-	}
 	r := &record{typ: "Appointment", h: h, v: v, taken: taken, bare: bare, by: a.Actors, at: workflow.Moment{At: a.Start}}
 	r.place = c.placeOf("", a.Actors, v, about(r.at, v.Received))
 	there := wasThere(only, v)
@@ -219,6 +219,19 @@ func (c *leg) became(h *History, start time.Time) {
 	}
 	c.ledger.Signs = append(c.ledger.Signs, s)
 	c.overwritten(only, &s, appointmentInError)
+}
+
+// setAside lists what the referrer's side says last of what became of an Appointment, where others have spoken of it too.
+func (c *leg) setAside(h *History) {
+	n := h.newest()
+	if n == nil || n.Deleted || !c.ofReferrer(n) || !slices.Contains(happened, n.Fact.Appointment.Status) {
+		return
+	}
+	s := c.sign(&record{typ: "Appointment", h: h, v: n, bare: true, at: workflow.Moment{At: n.Fact.Appointment.Start}, booking: h.Key}, false)
+	if n.Fact.Appointment.Status == "noshow" {
+		s.Says = workflow.DidNotCome
+	}
+	c.ledger.Signs = append(c.ledger.Signs, s)
 }
 
 // wasThere reports that an Appointment once said, of the same start, that the person was there.

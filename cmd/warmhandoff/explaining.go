@@ -188,6 +188,9 @@ func (x explaining) evidence(e piece) string {
 	if why := e.text("because"); why != "" {
 		s += ": " + why
 	}
+	if rule := e.text("rule"); rule != "" {
+		s += " (" + rule + ")"
+	}
 	return s
 }
 

@@ -12,6 +12,7 @@ import (
 	"warmhandoff/fhir"
 	"warmhandoff/fhir/search"
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/workflow"
 )
 
 // Message carries out a message Bundle, all of it in one transaction or nothing, and gives the Bundle that answers it, also beside an error: the
@@ -34,6 +35,9 @@ func (e *Engine) Message(ctx context.Context, p Principal, b *fhir.Resource) ([]
 
 // carry applies the parts of a message.
 func (e *Engine) carry(ctx context.Context, p Principal, m *mapping.Message) ([]Result, error) {
+	if p.Role == "" && m.Event.By == mapping.ByRequester { // what they say of a visit is the referrer's word, whoever carries it
+		p.Role = workflow.Referrer
+	}
 	var changes []Change
 	err := e.store.View(ctx, func(r store.Reader) error {
 		l := &letter{e: e, ctx: ctx, r: r, m: m}
