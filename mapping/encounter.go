@@ -24,11 +24,10 @@ type encounterFact struct {
 	Places       []string // location.location
 	Services     []string // what kind of service it was: "system|code", or words
 	BasedOn      []string
-	InWords      bool // its subject is named in words only
 }
 
 func (s Settings) readEncounter(r *fhir.Resource, f *Fact) {
-	f.Subject = s.ref(r.Get("subject"))
+	s.readSubject(r, f)
 	e := &encounterFact{
 		Status:       r.Get("status").Text(),
 		Class:        r.Get("class", "code").Text(),
@@ -40,7 +39,6 @@ func (s Settings) readEncounter(r *fhir.Resource, f *Fact) {
 		Appointments: s.refs(r.Get("appointment")),
 		Services:     services(codings(r.Get("serviceType")), r.Get("serviceType", "text").Text()),
 		BasedOn:      s.refs(r.Get("basedOn")),
-		InWords:      f.Subject == "" && r.Get("subject").Exists(),
 	}
 	e.Kind = s.kindOf(Coding{r.Get("class", "system").Text(), e.Class})
 	for l := range r.Get("location").All() {

@@ -13,6 +13,7 @@ import (
 type Fact struct {
 	Type    string
 	Subject string   // "Patient/p1": whom it is about
+	InWords bool     // of a record of a visit: whom it is about is said in words only
 	Part2   bool     // labelled as 42 CFR Part 2 content
 	Labels  []string // codes of meta.security
 
@@ -100,6 +101,12 @@ func (s Settings) readPatient(r *fhir.Resource, f *Fact) {
 	f.Deceased = kind == "DateTime" || kind == "Boolean" && v.Bool()
 	f.Same = s.samePeople(r)
 	f.Person = s.readPerson(r)
+}
+
+// readSubject reads whom a record of a visit is about.
+func (s Settings) readSubject(r *fhir.Resource, f *Fact) {
+	f.Subject = s.ref(r.Get("subject"))
+	f.InWords = f.Subject == "" && r.Get("subject").Exists()
 }
 
 func (s Settings) readRole(r *fhir.Resource, f *Fact) {

@@ -21,7 +21,7 @@ type observationFact struct {
 }
 
 func (s Settings) readObservation(r *fhir.Resource, f *Fact) {
-	f.Subject = s.ref(r.Get("subject"))
+	s.readSubject(r, f)
 	f.About = s.refs(r.Get("basedOn"))
 	o := &observationFact{Status: r.Get("status").Text(), Attests: anyIs([]Coding{firstVisit}, codings(r.Get("code")))}
 	f.Observation = o
@@ -124,10 +124,15 @@ func (c *leg) voice(v *Version, o *observationFact) workflow.Voice {
 		return workflow.Guide
 	case guide:
 		return workflow.Claimed
-	case v.Role == workflow.Agency && c.isAgency(v.Party):
+	case v.Role == workflow.Agency && c.isAgency(v.Party) && !slices.ContainsFunc(o.Performers, c.isAnothers):
 		return workflow.Staff
 	}
 	return workflow.Claimed
+}
+
+// isAnothers reports another organization than the agency, or somebody who is known to work for another.
+func (c *leg) isAnothers(ref string) bool {
+	return !c.isAgency(ref) && (strings.HasPrefix(ref, "Organization/") || c.r.r.Orgs != nil && len(c.r.r.Orgs(ref)) > 0)
 }
 
 // focus splits what an attestation points at: its appointment, and, for somebody who may decide, the items that it decides between.

@@ -16,7 +16,7 @@ type procedureFact struct {
 }
 
 func (s Settings) readProcedure(r *fhir.Resource, f *Fact) {
-	f.Subject = s.ref(r.Get("subject"))
+	s.readSubject(r, f)
 	p := &procedureFact{
 		Status: r.Get("status").Text(),
 		At:     s.choiceMoment(r, "performed"),
