@@ -14,74 +14,80 @@ import (
 
 // check asks the rules of the domain about a version that is to be stored: the Task's move and who makes it, and attestations. It runs inside
 // the transaction, so that of two moves at once one wins.
-func (t *txn) check(c *Change, old *store.Version, was, r *fhir.Resource) []fhir.Issue {
-	if no := append(t.checkTodo(old, was, r), t.checkReading(c, old)...); len(no) > 0 || r == nil {
-		return no
+func (t *txn) check(c *Change, old *store.Version, was, r *fhir.Resource) ([]fhir.Issue, error) {
+	no, err := t.checkTodo(old, was, r)
+	if no = append(no, t.checkReading(c, old)...); err != nil || len(no) > 0 || r == nil {
+		return no, err
 	}
-	issues := t.checkWhom(old, was, r)
+	issues, err := t.checkWhom(old, was, r)
+	if err != nil {
+		return nil, err
+	}
 	switch r.Type() {
 	case "Task":
-		return append(issues, t.checkTask(c, old, r)...)
+		more, err := t.checkTask(c, old, r)
+		return append(issues, more...), err
 	case "Observation":
-		return t.e.set.Guide.CheckAttestation(r, t.now, t.e.set.Rules.Skew)
+		return t.e.set.Guide.CheckAttestation(r, t.now, t.e.set.Rules.Skew), nil
 	}
-	return issues
+	return issues, nil
 }
 
 // checkTask checks a fulfilment Task. Others are plain resources, and so are those of a request that is not followed.
-func (t *txn) checkTask(c *Change, old *store.Version, r *fhir.Resource) []fhir.Issue {
+func (t *txn) checkTask(c *Change, old *store.Version, r *fhir.Resource) ([]fhir.Issue, error) {
 	now, err := t.factOf(r)
 	if err != nil {
-		return t.failed(err)
+		return nil, err
 	}
 	move, ok := now.Move()
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	issues := t.e.set.Guide.CheckReason(r)
 	if old == nil || old.Deleted {
-		return issues
+		return issues, nil
 	}
 	if t.fresh == nil {
 		t.fresh = map[store.Key]*mapping.History{}
 	}
 	followed, err := t.mayFollow(now)
 	if err != nil || !followed {
-		return append(issues, t.failed(err)...)
+		return issues, err
 	}
 	h, err := t.history(old.Key, old.Number)
 	if err != nil {
-		return append(issues, t.failed(err)...)
+		return nil, err
 	}
 	last, said, ours, err := t.lastWord(h)
 	if err != nil {
-		return append(issues, t.failed(err)...)
+		return nil, err
 	}
 	if !said || mapping.IsEcho(move, last.Status, ours) {
-		return issues
+		return issues, nil
 	}
 	asked := workflow.Asked{From: last.Status, To: move.Status, By: t.p.Role, Reason: move.Reason, Ended: last.Said, At: t.now,
 		Cancel: t.e.set.Guide.Partners[h.Owner()].Cancel, Asks: move.Asks}
 	if no := workflow.MayGive(asked); no != nil && (asked.From != asked.To || asked.Reason != last.Reason) {
-		return append(issues, ruleIssue(no.Error()))
+		return append(issues, ruleIssue(no.Error())), nil
 	}
 	if asked.From == asked.To {
-		return issues
+		return issues, nil
 	}
 	if asked.By == workflow.Agency && !t.speaksFor(h, move.Owner) {
-		return append(issues, ruleIssue(fmt.Sprintf("Task.status may be moved from %s by the Task's owner only, and that is another party.", asked.From)))
+		return append(issues, ruleIssue(fmt.Sprintf("Task.status may be moved from %s by the Task's owner only, and that is another party.", asked.From))), nil
 	}
 	late, err := t.late(c, old, h, last)
+	if err != nil {
+		return nil, err
+	}
 	switch no := t.checkMove(h, &asked); {
-	case err != nil:
-		return append(issues, t.failed(err)...)
 	case no != nil:
 		issues = append(issues, ruleIssue(no.Error()))
 	case late:
 		issues = append(issues, ruleIssue(fmt.Sprintf("Task.status has been moved to %s since this was made; read it again. Open from %s: %s.",
 			asked.From, asked.From, workflow.Listed(workflow.OpenMoves(asked.From, asked.By)))))
 	}
-	return issues
+	return issues, nil
 }
 
 // late reports a move that was made without knowing of the last one: it came before that was stored, or it cancels, and still carries the meta of
@@ -110,14 +116,6 @@ func (t *txn) late(c *Change, old *store.Version, h *mapping.History, last workf
 
 func ruleIssue(text string) fhir.Issue {
 	return fhir.Issue{Severity: fhir.Error, Code: fhir.CodeBusinessRule, Expression: "Task.status", Text: text}
-}
-
-// failed turns a failure to read the store into a refusal of the change: nothing is written on half knowledge.
-func (t *txn) failed(err error) []fhir.Issue {
-	if err == nil {
-		return nil
-	}
-	return []fhir.Issue{{Severity: fhir.Error, Code: fhir.CodeTransient, Text: "What this Task was before could not be read; try again."}}
 }
 
 // speaksFor reports whether the caller is the Task's owner, or belongs to it; where nobody owned it, whoever it is to belong to. A caller who names

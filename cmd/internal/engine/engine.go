@@ -59,7 +59,7 @@ type Engine struct {
 // New makes an engine. The store stays the caller's to close.
 func New(s store.Store, set Settings) *Engine {
 	set.Guide.Base, set.Guide.Zone, set.Guide.Zones = set.Base, set.Rules.Zone, set.Rules.Zones()
-	e := &Engine{store: s, set: set, facts: newFactCache(20_000), fold: workflow.Fold, waking: newWaking()}
+	e := &Engine{store: watched{s}, set: set, facts: newFactCache(20_000), fold: workflow.Fold, waking: newWaking()}
 	e.mark = sync.OnceValue(e.rowMark)
 	return e
 }

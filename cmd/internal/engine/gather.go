@@ -206,7 +206,8 @@ func (g *gathering) named(refs []string) error {
 	return nil
 }
 
-// orgs gives the organizations of a worker, or that an organization is part of. What cannot be read is as if it were not there.
+// orgs gives the organizations of a worker, or that an organization is part of. Where that could not be read it gives nothing, and the transaction fails
+// at its end (see watched): a rule that asks for it needs no way to say so.
 func (t *txn) orgs(ref string) []string {
 	k := keyOf(ref)
 	switch k.Type {

@@ -79,8 +79,12 @@ func (l *letter) open() error {
 		if !l.m.Event.Ends {
 			break
 		}
-		if here, err := l.here(&l.m.Parts[at]); err != nil || here == nil {
-			return errors.Join(err, noSuchFocus(&l.m.Parts[at]))
+		here, err := l.here(&l.m.Parts[at])
+		if err != nil {
+			return err
+		}
+		if here == nil {
+			return noSuchFocus(&l.m.Parts[at])
 		}
 	}
 	if err := l.standing(); err != nil {

@@ -31,7 +31,8 @@ func (t *txn) sign(task store.Key, l *workflow.Ledger) error {
 	return nil
 }
 
-// worker gives the person behind a PractitionerRole, and any other reference as it is.
+// worker gives the person behind a PractitionerRole, and any other reference as it is. Where that could not be read the transaction fails at its end (see
+// watched).
 func (t *txn) worker(ref string) string {
 	k := keyOf(ref)
 	if k.Type != "PractitionerRole" {

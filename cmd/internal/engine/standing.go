@@ -43,7 +43,7 @@ func (t *txn) standOne(w *work, no *refusals) error {
 			w.version = *w.old
 		}
 		if w.write {
-			t.judge(w, no)
+			return t.judge(w, no)
 		}
 		return nil
 	}
@@ -69,17 +69,25 @@ func (t *txn) standOne(w *work, no *refusals) error {
 		return err
 	}
 	w.write = true
-	t.judge(w, no)
-	return nil
+	return t.judge(w, no)
 }
 
 // judge asks the domain's rules.
-func (t *txn) judge(w *work, no *refusals) {
+func (t *txn) judge(w *work, no *refusals) error {
 	w.ID = w.key.ID
-	issues := t.check(&w.Change, w.old, w.oldRes, w.stamped)
-	if fhir.Refused(issues) && t.saidBefore(w) {
-		w.done, w.version, w.write = Unchanged, *w.old, false
-		return
+	issues, err := t.check(&w.Change, w.old, w.oldRes, w.stamped)
+	if err != nil {
+		return fmt.Errorf("check %s: %w", w.key, err)
+	}
+	if fhir.Refused(issues) {
+		before, err := t.saidBefore(w)
+		if err != nil {
+			return err
+		}
+		if before {
+			w.done, w.version, w.write = Unchanged, *w.old, false
+			return nil
+		}
 	}
 	for _, i := range issues {
 		i.Expression = w.at(i.Expression)
@@ -89,6 +97,7 @@ func (t *txn) judge(w *work, no *refusals) {
 			w.issues = append(w.issues, i)
 		}
 	}
+	return nil
 }
 
 // load reads the newest version of the resource that a change writes; old stays nil where there never was one.
@@ -143,17 +152,17 @@ func (t *txn) theirs(v store.Version) (store.Version, error) {
 }
 
 // saidBefore reports whether an update of a Task repeats, to the letter, an earlier version that somebody else wrote: an old message that comes
-// again is no move back. What cannot be read is as if it were not there; the update is then refused.
+// again is no move back.
 //
 // Source: local, an older version or a duplicate changes nothing
-func (t *txn) saidBefore(w *work) bool {
+func (t *txn) saidBefore(w *work) (bool, error) {
 	if w.Method != Update || w.Type != "Task" || w.old == nil || w.old.Deleted {
-		return false
+		return false, nil
 	}
 	versions, err := t.tx.Versions(t.ctx, w.key, 0, 100)
-	return err == nil && slices.ContainsFunc(versions, func(v store.Version) bool {
+	return slices.ContainsFunc(versions, func(v store.Version) bool {
 		return !v.Deleted && !v.Author.Own && w.says(&v)
-	})
+	}), err
 }
 
 // current reports whether the version that the caller believes to be newest is.

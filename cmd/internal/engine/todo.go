@@ -16,30 +16,30 @@ var todoMovers = []workflow.Role{"", workflow.Navigator, workflow.Supervisor, wo
 // checkTodo refuses that a to-do of ours is moved, given to somebody else or deleted by a party whose it is not. r is nil where it is to be deleted.
 //
 // Source: local, ruling 42, no party but navigators, supervisors and their owner may move a to-do
-func (t *txn) checkTodo(old *store.Version, was, r *fhir.Resource) []fhir.Issue {
+func (t *txn) checkTodo(old *store.Version, was, r *fhir.Resource) ([]fhir.Issue, error) {
 	if was == nil || was.Type() != "Task" || slices.Contains(todoMovers, t.p.Role) {
-		return nil
+		return nil, nil
 	}
 	todo, is := t.e.set.Guide.FactOf(was).TodoOf()
 	if !is {
-		return nil
+		return nil, nil
 	}
 	first := *old
 	if old.Number > 1 {
 		var err error
 		if first, err = t.tx.Numbered(t.ctx, old.Key, 1); err != nil {
-			return t.failed(err)
+			return nil, err
 		}
 	}
 	if !first.Author.Own || t.mayMove(&todo) {
-		return nil
+		return nil, nil
 	}
 	at := t.moved(&todo, r)
 	if at == "" {
-		return nil
+		return nil, nil
 	}
 	return []fhir.Issue{{Severity: fhir.Error, Code: fhir.CodeBusinessRule, Expression: at,
-		Text: fmt.Sprintf("This is a to-do of ours (%s). Only its owner, a navigator or a supervisor may move it, and you are none of them.", mapping.ProfileTodo)}}
+		Text: fmt.Sprintf("This is a to-do of ours (%s). Only its owner, a navigator or a supervisor may move it, and you are none of them.", mapping.ProfileTodo)}}, nil
 }
 
 // moved names what of a to-do would be changed that is not for everybody to change; "" where nothing is.

@@ -35,31 +35,31 @@ func (t *txn) sayNotTheirs(request, task string) {
 // ends is taken for its ending; and a Task that was never released may be corrected to the request's subject.
 //
 // Source: local, whom a ServiceRequest or its Task is about does not change by an update
-func (t *txn) checkWhom(old *store.Version, was, r *fhir.Resource) []fhir.Issue {
+func (t *txn) checkWhom(old *store.Version, was, r *fhir.Resource) ([]fhir.Issue, error) {
 	if old == nil || was == nil || r.Type() != "ServiceRequest" && r.Type() != "Task" || sameWords(was, r) {
-		return nil
+		return nil, nil
 	}
 	t.recall()
 	now, err := t.factOf(r)
 	if err != nil {
-		return t.failed(err)
+		return nil, err
 	}
 	if now.Request == nil && now.Task == nil {
-		return nil // it is not understood, and acted on by nobody
+		return nil, nil // it is not understood, and acted on by nobody
 	}
 	before, err := t.history(old.Key, old.Number)
 	if err != nil {
-		return t.failed(err)
+		return nil, err
 	}
 	changed, err := t.changesWhom(before, now)
 	if err != nil || !changed {
-		return t.failed(err)
+		return nil, err
 	}
 	if r.Type() == "ServiceRequest" {
-		return []fhir.Issue{whomIssue("ServiceRequest.subject", "Whom a request is about does not change; revoke it, or mark it as entered in error, and send another one.")}
+		return []fhir.Issue{whomIssue("ServiceRequest.subject", "Whom a request is about does not change; revoke it, or mark it as entered in error, and send another one.")}, nil
 	}
 	return []fhir.Issue{whomIssue("Task.for", "Whom a Task is for does not change, but that one that was never released may be corrected to whom its request is about; "+
-		"cancel it, or mark it as entered in error, and send another one.")}
+		"cancel it, or mark it as entered in error, and send another one.")}, nil
 }
 
 // sameWords reports that the new version of a request or a Task names whom it is about in the words of one that did not end. What is contained may have

@@ -44,7 +44,6 @@ var verdicts = []verdict{
 	{kind: engine.PreconditionFailed, status: http.StatusPreconditionFailed, code: fhir.CodeConflict, text: "A condition does not hold."},
 	{kind: engine.Forbidden, status: http.StatusForbidden, code: fhir.CodeForbidden, text: "You may not do this."},
 	{kind: engine.NotSupported, status: http.StatusBadRequest, code: fhir.CodeNotSupported, text: "This is not supported."},
-	{err: store.ErrNotFound, status: http.StatusNotFound, code: fhir.CodeNotFound, text: "There is no such resource."},
 	{err: store.ErrConflict, status: http.StatusConflict, code: fhir.CodeConflict, text: "Somebody else was first; read again and repeat."},
 	{err: store.ErrFull, status: http.StatusInsufficientStorage, code: fhir.CodeNoStore,
 		text: "The disk is full: nothing was stored. Reading still works, and writing will again when there is space."},

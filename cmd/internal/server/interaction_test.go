@@ -419,7 +419,7 @@ func TestEachKindOfFailureHasItsStatus(t *testing.T) {
 		{"too many writers", store.ErrBusy, 503, "throttled", true},
 		{"a failed store", store.ErrFailed, 503, "transient", true},
 		{"a conflict of the store", store.ErrConflict, 409, "conflict", false},
-		{"nothing in the store", store.ErrNotFound, 404, "not-found", false},
+		{"a version that ought to be there", store.ErrNotFound, 500, "exception", false},
 		{"anything else", errors.New("Quince was born in the middle of a statement"), 500, "exception", false},
 	}
 	for _, tt := range tests {

@@ -58,7 +58,7 @@ func (s *Server) changes(ctx context.Context, entries []entry) ([]engine.Change,
 	return changes, nil
 }
 
-// joined adds what is wrong with another entry; the first decides the status.
+// joined adds what is wrong with another entry; the first decides the status, but what is not the caller's fault comes before what is.
 func joined(no *failure, err error) *failure {
 	var f *failure
 	if !errors.As(err, &f) {
@@ -66,6 +66,9 @@ func joined(no *failure, err error) *failure {
 	}
 	if no == nil {
 		return f
+	}
+	if f.status >= http.StatusInternalServerError && no.status < http.StatusInternalServerError {
+		no, f = f, no
 	}
 	return &failure{status: no.status, issues: append(no.issues[:len(no.issues):len(no.issues)], f.issues...), retry: no.retry, cause: no.cause}
 }
