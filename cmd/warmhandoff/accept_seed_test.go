@@ -85,7 +85,7 @@ func drawRide(r *rapid.T) []message {
 }
 
 // standsOpen gives what the seeds ask for and stands open for a leg, "introduce navigator", and holds each against what is shown.
-func (a *adapter) standsOpen(r *rapid.T, id string) []string {
+func (a *adapter) standsOpen(r require.TestingT, id string) []string {
 	l := a.leg(id)
 	list := []string{}
 	for _, todo := range a.found("Task?status=ready&focus=Task/" + id + "&_count=200") {
@@ -108,4 +108,21 @@ func (a *adapter) standsOpen(r *rapid.T, id string) []string {
 	}
 	slices.Sort(list)
 	return list
+}
+
+// TestAnOrdinaryReferralWritesNothingForTheSeeds: what is sent is what is stored. What nobody did by its time is asked for then, and not before.
+func TestAnOrdinaryReferralWritesNothingForTheSeeds(t *testing.T) {
+	t.Parallel()
+	a := openAdapter(t, ":memory:", monday, nil) // nine in the morning where it is
+	defer func() { require.NoError(t, a.store.Close()) }()
+	a.do(bayview, "POST", "", transaction(t, patientJSON("p-1"), consentJSON("c-1", "p-1", "active"), requestJSON("sr-1", "p-1", ""), taskJSON("1", "requested", "")))
+	require.Equal(t, int64(4), a.store.Seen(), "a person, a consent, a request, a Task")
+	asked := func(hours int) []string {
+		a.clock.pass(time.Duration(hours) * time.Hour)
+		a.tick()
+		return a.standsOpen(t, "1")
+	}
+	require.Empty(t, asked(7))
+	require.Equal(t, int64(4), a.store.Seen())
+	require.Equal(t, []string{"assign-navigator supervisor", "call-agency navigator"}, asked(2))
 }

@@ -102,6 +102,7 @@ type folding struct {
 
 	elements [12]Element // of warmth, as Warmth has them
 	marks    []*Mark     // whose time has come
+	coming   *Booking    // of a visit that lies ahead and that everybody wants; nil: none, or not asked yet
 	unmet    []need      // what is needed to come and not arranged
 
 	known time.Time // when what the state rests on was known

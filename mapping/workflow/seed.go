@@ -100,8 +100,8 @@ func (f *folding) oweSeeds(h *Handoff) {
 	if f.l.Above {
 		return
 	}
-	if b := f.ahead(h); b != nil {
-		f.wake(b.Start) // nobody is asked for it any more
+	if f.coming = f.ahead(h); f.coming != nil {
+		f.wake(f.coming.Start) // nobody is asked for it any more
 	}
 	for i := range Seeds {
 		r := &Seeds[i]
@@ -135,7 +135,7 @@ func (f *folding) deadline(r *SeedRow) *Deadline {
 
 // oweSeed adds one thing that a seed asks for since a moment, with the times that its deadline gives.
 func (f *folding) oweSeed(h *Handoff, r *SeedRow, d *Deadline, since time.Time, about string) {
-	b := f.ahead(h)
+	b := f.coming
 	s := d.span(f.l.Urgency)
 	due := Due{What: r.What, For: f.reachable(r.For), Timer: d.Name, About: about, Seed: true}
 	var l ladder

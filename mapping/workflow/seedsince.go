@@ -19,7 +19,7 @@ func (f *folding) toCome(h *Handoff) bool {
 	case Offered, Accepted:
 		return true
 	case Scheduled:
-		return f.ahead(h) != nil
+		return f.coming != nil
 	}
 	return false
 }
@@ -80,8 +80,8 @@ func (f *folding) beforeVisit(h *Handoff) time.Time {
 
 func (f *folding) askedBarriers(*Handoff) bool { return f.marked(BarriersAsked) }
 
-func (f *folding) booked(h *Handoff) time.Time {
-	if b := f.ahead(h); b != nil {
+func (f *folding) booked(*Handoff) time.Time {
+	if b := f.coming; b != nil {
 		return b.Made
 	}
 	return time.Time{}
