@@ -1,7 +1,9 @@
 package mapping
 
 import (
+	"flag"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,8 @@ import (
 	"warmhandoff/fhir"
 	"warmhandoff/mapping/workflow"
 )
+
+var update = flag.Bool("update", false, "write the page anew")
 
 const (
 	toRequest = `,"basedOn":[{"reference":"ServiceRequest/SR1"}]`
@@ -237,4 +241,22 @@ func TestClassesOfASite(t *testing.T) {
 		assert.Equal(t, c.always, Settings{}.kindOf(c.class), "%v", c.class)
 		assert.Equal(t, c.listed, listed.kindOf(c.class), "%v", c.class)
 	}
+}
+
+// TestThePageOfEvidence keeps EVIDENCE.md what the table says. -update writes it.
+func TestThePageOfEvidence(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("# What counts as evidence of a first visit\n\nEach record that says that somebody came (Encounter, Appointment, Procedure, attestation) meets these rows from the top; the first that holds " +
+		"decides. `$handoff` and\n`explain` name the row. What is asked about is a claim: it is shown with its question, and takes no booking that lies ahead out of its place. " +
+		"Printed from the table in\nevidence.go.\n\n| row | of | holds when | then | source |\n|---|---|---|---|---|\n")
+	for _, row := range evidence {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", row.name, strings.Join(row.of, ", "), row.when, row.gives, row.source)
+	}
+	if *update {
+		require.NoError(t, os.WriteFile("EVIDENCE.md", []byte(b.String()), 0o644))
+	}
+	page, err := os.ReadFile("EVIDENCE.md")
+	require.NoError(t, err)
+	assert.Equal(t, b.String(), string(page))
 }

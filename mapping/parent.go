@@ -346,6 +346,7 @@ func unsure(signs []workflow.Sign) {
 	for i := range signs {
 		switch s := &signs[i]; {
 		case s.Says == workflow.Came && s.Grade != workflow.GradeX:
+			s.Asks = s.Asks || s.Voice != workflow.Claimed
 			s.Grade, s.Voice, s.Note = workflow.GradeE, workflow.Claimed, "it is about the household together, and proves nothing about one person"
 		case s.Says == workflow.DidNotCome:
 			s.Blame, s.Voice, s.Vague, s.Note = workflow.Unclear, workflow.Record, true, "it is about the household together: not clear who did not come"

@@ -66,6 +66,9 @@ func (f *folding) oweNow(h *Handoff, what string, who Role, since time.Time) {
 // oweRow adds what a row of the table says.
 func (f *folding) oweRow(h *Handoff, d *Deadline, from time.Time) {
 	due := Due{What: d.What, For: f.reachable(d.For), Timer: d.Name}
+	if h.State == Unconfirmed && d.For == Agency && f.unplaced(h.Visit) {
+		due.For = Navigator
+	}
 	if d.Clock == OnAttempt {
 		l := ladder{from: f.tried.Last}
 		if l.real(f.tried.next()); f.l.Urgency == Crisis {

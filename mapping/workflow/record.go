@@ -98,6 +98,15 @@ func (f *folding) unasked() bool {
 	return !f.said.agreedOrReleased() && f.said.telephone.IsZero() && len(f.l.Bookings) == 0
 }
 
+// unplaced reports that what makes a visit a question is nothing but records that name neither request nor appointment: a navigator finds out.
+//
+// Source: local, ruling 41
+func (f *folding) unplaced(at Moment) bool {
+	return slices.ContainsFunc(f.visits, func(v visit) bool {
+		return v.at == at && v.verdict == visitClaimed && !v.tally.bare && !slices.ContainsFunc(v.tally.asked, func(s *Sign) bool { return !s.Loose })
+	})
+}
+
 // question says in plain words what has to be found out about a record.
 func (s *Sign) question() string {
 	return "Ask whether this was the first visit: " + resourceOf(s.Source) + " (" + s.Note + ")."
