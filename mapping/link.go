@@ -159,10 +159,10 @@ func (p *pointing) logical(via, name string) {
 	}
 	for i := range p.f.logical {
 		l := &p.f.logical[i]
-		if l.Name != name || !l.may("ServiceRequest") {
+		if l.Name != name && !strings.HasSuffix(name, "#"+l.Name) || !l.may("ServiceRequest") {
 			continue
 		}
-		p.list = append(p.list, Link{Via: via, To: WaitsFor(name)})
+		p.list = append(p.list, Link{Via: via, To: WaitsFor(l.Name)})
 		if p.Means == nil {
 			return
 		}

@@ -10,8 +10,8 @@ import (
 // Whom or what a Reference means. Three ways of naming lead to one text by which everything here is compared:
 //
 //	"Type/id"          what is stored here, named by its place
-//	"system|value"     a logical identity: an identifier, where nothing that is stored carries it, or too many do
-//	"Type/id#x"        what is contained in Type/id and has no identifier; nothing else is ever equal to it
+//	"system|value"     a logical identity: an identifier, where nothing that is stored carries it
+//	"Type/id#x"        what is contained in Type/id and has no identifier, or has one that several carry; nothing else is ever equal to it
 //
 // A URL of another server stays as it is. What identifiers mean is not in the resource that names them: whoever asks hands it over in Settings.Means.
 
@@ -104,7 +104,7 @@ func (s Settings) identified(v, id fhir.Value) string {
 	if system == "" {
 		return keyOf(v.Holder()) + "#|" + value
 	}
-	return s.meant([]string{system + "|" + value}, typesOf(v))
+	return s.meant(v.Holder(), []string{system + "|" + value}, typesOf(v))
 }
 
 // contained gives what "#x" means in the resource in which it stands: the container itself, the identity of what is contained, or that and nothing else.
@@ -116,14 +116,15 @@ func (s Settings) contained(v fhir.Value, id string) string {
 	inner := holder.Contained(id)
 	if inner != nil {
 		if names := Identities(inner); len(names) > 0 {
-			return s.meant(names, []string{inner.Type()})
+			return s.meant(holder, names, []string{inner.Type()})
 		}
 	}
 	return keyOf(holder) + "#" + id
 }
 
-// meant gives the one resource that carries one of some names, else the first name.
-func (s Settings) meant(names, types []string) string {
+// meant gives the one resource that carries one of some names, else the first name. Where several carry it, nobody can tell whether two who say it mean
+// the same one: it means nothing outside of its holder.
+func (s Settings) meant(holder *fhir.Resource, names, types []string) string {
 	var found []string
 	for _, name := range names {
 		l := Logical{Name: name, Types: types, Vouched: s.vouched}
@@ -137,13 +138,16 @@ func (s Settings) meant(names, types []string) string {
 			}
 		}
 	}
-	switch {
-	case len(found) == 1:
+	switch len(found) {
+	case 0:
+		return names[0]
+	case 1:
 		return found[0]
-	case len(found) > 1 && s.noted != nil && !slices.Contains(s.noted.unclear, names[0]):
+	}
+	if s.noted != nil && !slices.Contains(s.noted.unclear, names[0]) {
 		s.noted.unclear = append(s.noted.unclear, names[0])
 	}
-	return names[0]
+	return keyOf(holder) + "#" + names[0]
 }
 
 // Identities gives the names by which a resource can be named without its place: "system|value" of each identifier that has both.

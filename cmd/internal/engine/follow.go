@@ -161,11 +161,15 @@ func (t *txn) mayEnd(leg *mapping.Leg, h *workflow.Handoff, all []*workflow.Hand
 	return nil
 }
 
-// dropGone removes the rows of Tasks that were a leg of this referral until they were written just now.
+// dropGone removes the rows of Tasks that were a leg of this referral until they were written just now, or until what they name their request by means
+// something else.
 func (t *txn) dropGone(id string, legs []mapping.Leg) error {
+	gone := func(k store.Key) bool {
+		return k.Type == "Task" && !slices.ContainsFunc(legs, func(l mapping.Leg) bool { return l.Task == k.ID })
+	}
 	for i := range t.touched {
 		k, old := t.touched[i].Key, t.touched[i].Old
-		if k.Type != "Task" || old == nil || slices.ContainsFunc(legs, func(l mapping.Leg) bool { return l.Task == k.ID }) {
+		if !gone(k) || old == nil {
 			continue
 		}
 		before, err := t.factOf(old)
@@ -175,16 +179,28 @@ func (t *txn) dropGone(id string, legs []mapping.Leg) error {
 		if !slices.Contains(before.Requests(), "ServiceRequest/"+id) {
 			continue
 		}
-		row, err := t.tx.Handoff(t.ctx, k.ID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && row.Referral != id {
-			continue
-		}
-		if err == nil {
-			err = t.tx.DropHandoff(t.ctx, k.ID)
-		}
-		if err != nil {
+		if err := t.dropRow(k.ID, id); err != nil {
 			return err
 		}
 	}
+	for i := range t.tied {
+		if gone(t.tied[i].Key) {
+			if err := t.dropRow(t.tied[i].Key.ID, id); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
+}
+
+// dropRow removes the row of a Task where it is one of this referral.
+func (t *txn) dropRow(task, id string) error {
+	row, err := t.tx.Handoff(t.ctx, task)
+	if errors.Is(err, store.ErrNotFound) || err == nil && row.Referral != id {
+		return nil
+	}
+	if err == nil {
+		err = t.tx.DropHandoff(t.ctx, task)
+	}
+	return err
 }
