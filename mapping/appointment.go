@@ -49,10 +49,10 @@ func (s Settings) readAppointment(r *fhir.Resource, f *Fact) {
 	}
 	for p := range r.Get("participant").All() {
 		ref, declined := s.ref(p.Get("actor")), p.Get("status").Text() == "declined"
-		switch {
-		case strings.HasPrefix(ref, "Patient/"):
+		switch typ := s.typeOf(p.Get("actor"), ref); {
+		case typ == "Patient":
 			a.Patients = append(a.Patients, ref)
-		case ref != "" && !strings.HasPrefix(ref, "RelatedPerson/"):
+		case ref != "" && typ != "RelatedPerson":
 			a.Actors = append(a.Actors, ref)
 		case ref == "":
 			a.RefusedInWords = a.RefusedInWords || declined

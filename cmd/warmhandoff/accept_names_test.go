@@ -30,7 +30,7 @@ type world struct {
 func (w *world) named(typ, system, what string) (ref, contained, says string) {
 	i := rapid.SampledFrom([]string{"0", "0", "1"}).Draw(w.r, what)
 	identifier := fmt.Sprintf(`{"system":"urn:x:%s","value":%q}`, system, i)
-	id := strings.ToLower(typ[:1]) + what
+	id := strings.ToLower(typ[:1]) // the same in every container
 	inside := func(more string) (string, string) {
 		return `{"reference":"#` + id + `"}`, fmt.Sprintf(`{"resourceType":%q,"id":%q%s}`, typ, id, more)
 	}
