@@ -173,12 +173,22 @@ func (p *provision) rules(f func(*provision)) {
 	}
 }
 
+// MayMean reports a Consent that ever had a deny whose actor may have to be matched by a human: what a Provenance says of it is needed, too.
+func (h *History) MayMean() bool {
+	for i := range h.Versions {
+		if f := h.Versions[i].Fact; f != nil && f.Consent != nil && f.Consent.mayMean() {
+			return true
+		}
+	}
+	return false
+}
+
 // mayMean reports a Consent with a deny whose actor may have to be matched by a human.
 func (f *consentFact) mayMean() bool {
 	may := false
 	f.Rule.rules(func(p *provision) {
 		for i := range p.Actors {
-			may = may || p.Kind == deny && !p.Actors[i].isNoAgency()
+			may = may || p.Kind != permit && !p.Actors[i].isNoAgency()
 		}
 	})
 	return may

@@ -23,7 +23,13 @@ func shares(t *testing.T, label, provision string, more ...string) (workflow.Sha
 	read := set.Ledgers(&s.r)
 	l := &read.Legs[0].Ledger
 	h := workflow.Fold(l, on(3, 9, 0), &rules)
-	return h.Shares, l.Gate[len(l.Gate)-1].Why
+	why := ""
+	for _, g := range l.Gate {
+		if !g.From.After(on(3, 9, 0)) {
+			why = g.Why
+		}
+	}
+	return h.Shares, why
 }
 
 func actorOf(org, role string) string {
@@ -105,6 +111,20 @@ func Test6_2APermitHoldsForWhatItNames(t *testing.T) {
 		{"a deny for content that is not in it", "", actors + `,"provision":[{"type":"deny","class":[{"code":"Observation"}]}]`, nil, open},
 		{"a deny for the request", "", actors + `,"provision":[{"type":"deny","class":[{"code":"ServiceRequest"}]}]`, nil, "denies"},
 		{"a deny for another purpose", "", actors + `,"provision":[{"type":"deny","purpose":[{"code":"HMARKT"}]}]`, nil, open},
+		{"14 a deny in a permit for somebody who cannot be matched", "", actors + `,"provision":[{"type":"permit"},{"type":"permit","actor":[{"role":{"text":"x"},"reference":{"display":"somebody"}}],"provision":[{"type":"deny","class":[{"code":"Task"}]}]}]`, nil, "may mean this agency in Consent.provision.provision.provision.actor"},
+		{"14a a rule that says neither yes nor no", "", actors + `,"provision":[{"actor":[` + toHarbor + `]}]`, nil, "Consent.provision.provision.type that is not understood"},
+		{"14a given on a day to come", "", actors, []string{`"dateTime":"2026-03-01"`, `"dateTime":"2026-04-01"`}, "given on a day to come (Consent.dateTime)"},
+		{"14a found not to be the person's", "", actors, []string{`"status"`, `"verification":[{"verified":true},{"verified":false,"verificationDate":"2026-03-01"}],"status"`}, "(Consent.verification.verified)"},
+		{"14a found to be the person's since", "", actors, []string{`"status"`, `"verification":[{"verified":true,"verificationDate":"2026-03-02"},{"verified":false,"verificationDate":"2026-03-01"}],"status"`}, open},
+		{"14a rules of its own", "", actors, []string{`"status"`, `"implicitRules":"urn:x","status"`}, "is not understood (Consent.implicitRules)"},
+		{"14a a scope of another system", "", actors, []string{`{"code":"patient-privacy"}`, `{"system":"urn:x","code":"patient-privacy"}`}, "Consent.scope that is not understood"},
+		{"14a a deny of a scope of another system", "", `"type":"deny"`, []string{`{"code":"patient-privacy"}`, `{"system":"urn:x","code":"patient-privacy"}`}, "A Consent denies it"},
+		{"14a a deny about research", "", `"type":"deny"`, []string{"patient-privacy", "research"}, "not about sharing information (Consent.scope)"},
+		{"14a a deny to collect", "", actors + `,"provision":[{"type":"deny","action":[` + coded("consentaction", "collect") + `]}]`, nil, open},
+		{"14a a deny of something that is not understood", "", actors + `,"provision":[{"type":"deny","action":[` + coded("consentaction", "collect") + `,{"text":"show"}]}]`, nil, "Consent.provision.provision.action is not understood"},
+		{"14a of a day of emergency alone", "", actors + `,"purpose":[{"code":"ETREAT"}]`, nil, "no sharing for treatment"},
+		{"14 psychotherapy notes are not covered where neither class nor label is named", `"meta":{"security":[{"code":"PSYTHPN"}]},`, actors, nil, "(Consent.provision.securityLabel)"},
+		{"14 but where the label is", `"meta":{"security":[{"code":"PSYTHPN"}]},`, actors + `,"securityLabel":[{"code":"PSYTHPN"}]`, nil, open},
 		{"a deny that is over", "", actors + `,"provision":[{"type":"deny","period":{"end":"2026-02-01"},"actor":[` + toHarbor + `]}]`, nil, open},
 		{"given by a clerk", "", actors, []string{`"performer":[{"reference":"Patient/P1"}]`, `"performer":[{"reference":"Practitioner/x"}]`}, "neither the person nor a representative"},
 		{"given by the mother", "", actors, []string{`"performer":[{"reference":"Patient/P1"}]`, `"performer":[{"reference":"RelatedPerson/m"}]`}, open},

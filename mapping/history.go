@@ -140,6 +140,12 @@ func (h *History) RelativeOf() string {
 	return ""
 }
 
+// IsHere reports a resource that is stored, and not deleted.
+func (h *History) IsHere() bool {
+	n := h.newest()
+	return n != nil && !n.Deleted
+}
+
 // Organizations gives where somebody works (PractitionerRole) or what an Organization is part of.
 func (h *History) Organizations() []string {
 	n := h.newest()

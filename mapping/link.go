@@ -211,7 +211,7 @@ var pointers = map[string]func(*pointing, *fhir.Resource){
 		p.readProcedure(r, p.f)
 		p.workers("performer", p.f.Procedure.Performers...)
 	},
-	"Consent":       func(p *pointing, r *fhir.Resource) { p.workers("actor", recipients(p.Settings, r.Get("provision"))...) },
+	"Consent":       (*pointing).ofConsent,
 	"AuditEvent":    (*pointing).ofAudit,
 	"Communication": (*pointing).ofCommunication,
 	"Encounter": func(p *pointing, r *fhir.Resource) {
@@ -267,16 +267,18 @@ func (p *pointing) ofCommunication(r *fhir.Resource) {
 	}
 }
 
-// recipients gives whom a rule of a Consent and those within it name.
-func recipients(s Settings, provision fhir.Value) []string {
-	var list []string
-	for a := range provision.Get("actor").All() {
-		list = append(list, s.party(a.Get("reference")))
-	}
-	for within := range provision.Get("provision").All() {
-		list = append(list, recipients(s, within)...)
-	}
-	return list
+// ofConsent adds whom the rules of a Consent name: workers, and of denies the organizations too, which may come later than the Consent.
+func (p *pointing) ofConsent(r *fhir.Resource) {
+	p.readConsent(r, p.f)
+	p.f.Consent.Rule.rules(func(rule *provision) {
+		for i := range rule.Actors {
+			ref := rule.Actors[i].Ref
+			p.workers("actor", ref)
+			if rule.Kind == deny && strings.HasPrefix(ref, "Organization/") {
+				p.add("actor", ref, "")
+			}
+		}
+	})
 }
 
 // Works reports a type of whom or what belongs to an organization: whoever is named by such is known by what that says.

@@ -171,13 +171,12 @@ func (q *question) byActor(p *provision, denies bool) fit {
 			return misses
 		}
 		return fits
-	case !denies || len(p.Actors) == 0:
+	case !denies:
 		if q.names(actors, q.d, q.labelled) {
 			return fits
 		}
 		return misses
-	}
-	if q.bars(actors, q.d) {
+	case len(p.Actors) == 0 && q.names(actors, q.d, false), len(p.Actors) > 0 && q.bars(actors, q.d):
 		return fits
 	}
 	return q.byUnmatched(actors)
@@ -191,7 +190,7 @@ func (q *question) byUnmatched(actors []actor) fit {
 		if !q.mayBeAgency(a) {
 			continue
 		}
-		if len(q.meant) < q.f.unmatched(q) {
+		if len(q.meant) == 0 || len(q.meant) < q.f.unmatched(q) {
 			found = unclear
 			continue
 		}
@@ -204,21 +203,14 @@ func (q *question) byUnmatched(actors []actor) fit {
 	return found
 }
 
-// mayBeAgency reports an actor who is no stored resource, and may be this agency, so that a deny would shut this direction.
+// mayBeAgency reports an actor who is no stored resource, and may be this agency.
 func (q *question) mayBeAgency(a *actor) bool {
-	if a.isNoAgency() || q.matched(a.Ref) {
-		return false
-	}
-	ends := q.d.to
-	if a.Part != receiver {
-		ends |= q.d.from
-	}
-	return ends&agencySide != 0
+	return !a.isNoAgency() && !q.matched(a.Ref)
 }
 
 // matched reports whether a reference names somebody who is known here.
 func (q *question) matched(ref string) bool {
-	if !isLocal(ref) {
+	if !placed(ref) {
 		return false
 	}
 	return ref == q.s.Self || q.sideOf(ref)&bothSides != 0 || q.r.r.Known == nil || q.r.r.Known(ref)
@@ -229,7 +221,7 @@ func (f *consentFact) unmatched(q *question) int {
 	var list []actor
 	f.Rule.rules(func(p *provision) {
 		for i := range p.Actors {
-			if a := p.Actors[i]; p.Kind == deny && !a.isNoAgency() && !q.matched(a.Ref) {
+			if a := p.Actors[i]; p.Kind != permit && !a.isNoAgency() && !q.matched(a.Ref) {
 				a.Part = either
 				if a.Ref == "" || !slices.Contains(list, a) {
 					list = append(list, a)

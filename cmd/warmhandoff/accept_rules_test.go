@@ -93,7 +93,7 @@ func TestRulesAreShort(t *testing.T) {
 }
 
 func ruleNames() []string {
-	names := append(numbered("row/%02d", 57), "row/19a", "row/28a", "ruling/16a", "ruling/51")
+	names := append(numbered("row/%02d", 57), "row/19a", "row/28a", "ruling/14a", "ruling/16a", "ruling/51")
 	names = append(names, numbered("k/K%d", 11)...)
 	names = append(names, numbered("t/T%d", 10)...)
 	names = append(names, numbered("seed/A%d", 17)...)

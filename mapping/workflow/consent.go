@@ -111,8 +111,17 @@ func (f *folding) blindDay() time.Time {
 	return f.site.days(f.l.Received, f.rules.BlindDays)
 }
 
-// sayWhyShut flags what consent lacks where the leg waits for it or ended by it.
+// sayWhyShut flags what consent lacks where the leg waits for it or ended by it, and that the way back is shut while the way there is open.
+//
+// Source: ruling 14, blind end, said to the navigator
 func (f *folding) sayWhyShut(h *Handoff) {
+	if h.State.Open() && h.Shares.Package && !h.Shares.Back {
+		words := "A blind end: what comes of this may not go back to the referrer."
+		if g, _ := spanAt(f.l.Back, f.at); g != nil && g.Why != "" {
+			words += " " + g.Why
+		}
+		f.flag(words)
+	}
 	if h.Reason != ConsentMissing && h.Reason != ConsentRevoked {
 		return
 	}

@@ -55,6 +55,11 @@ func (t *txn) concerned(at *touch, add func(string)) error {
 	if err := t.pointedAt(at.Key, add); err != nil {
 		return err
 	}
+	if at.Key.Type == "Organization" && (at.Old == nil) != (at.New == nil) { // a deny that names it by its place means somebody known now, or no more
+		if err := t.addOwners(at.Key.String(), add); err != nil {
+			return err
+		}
+	}
 	return errors.Join(t.fellows(at, add), t.workers(at, add), t.formerly(at, add))
 }
 
@@ -78,6 +83,10 @@ func (t *txn) climb(l mapping.Link, add func(string)) error {
 			add(up.To)
 			return nil
 		})
+	case "Consent":
+		if l.Via == "target" { // a Provenance says whom it means
+			return t.addRequestsUnder(l.To, add)
+		}
 	case "Task", "Encounter", "Procedure", "Observation":
 		links, err := t.tx.Links(t.ctx, keyOf(l.To))
 		if err != nil {
@@ -128,6 +137,23 @@ func (t *txn) everLinked(k store.Key, f func(mapping.Link) error) error {
 			if err := f(l); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// addRequestsUnder adds the referrals to which a Consent belongs.
+func (t *txn) addRequestsUnder(consent string, add func(string)) error {
+	if err := t.pointedAt(keyOf(consent), add); err != nil {
+		return err
+	}
+	links, err := t.tx.Links(t.ctx, keyOf(consent))
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		if err := t.climb(mapping.Link(l), add); err != nil {
+			return err
 		}
 	}
 	return nil

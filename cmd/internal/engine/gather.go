@@ -52,6 +52,10 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 	if err := g.unlinked(); err != nil {
 		return nil, err
 	}
+	if err := g.meant(); err != nil {
+		return nil, err
+	}
+	g.out.Known = t.isHere
 	g.out.Orgs, g.out.RelativeOf, g.out.At = t.orgs, t.relativeOf, t.now
 	return g.out, nil
 }
@@ -192,6 +196,33 @@ func (g *gathering) add(k store.Key, number int, former bool) error {
 	return g.named(h.Names())
 }
 
+// meant adds what navigators and supervisors said of whom a Consent means. Where no Consent has a deny that names an agency it reads nothing.
+func (g *gathering) meant() error {
+	var of []string
+	for i := range g.out.Others {
+		if h := &g.out.Others[i]; strings.HasPrefix(h.Key, "Consent/") && h.MayMean() {
+			of = append(of, h.Key)
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	linked, err := g.t.tx.LinkedTo(g.t.ctx, of...)
+	if err != nil {
+		return err
+	}
+	for i := range linked {
+		l := &linked[i]
+		if l.From.Type != "Provenance" || l.Former || g.seen[l.From] {
+			continue
+		}
+		if err := g.add(l.From, l.Number, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // named adds resources that something of the referral names.
 func (g *gathering) named(refs []string) error {
 	for _, ref := range refs {
@@ -263,4 +294,10 @@ func (t *txn) parents(k store.Key) []string {
 		k = keyOf(up)
 	}
 	return list
+}
+
+// isHere reports whether a party is stored here.
+func (t *txn) isHere(ref string) bool {
+	h, err := t.history(keyOf(ref), 0)
+	return err == nil && h.IsHere()
 }
