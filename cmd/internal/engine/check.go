@@ -19,9 +19,11 @@ func (t *txn) check(c *Change, old *store.Version, was, r *fhir.Resource) ([]fhi
 	if no = append(no, t.checkReading(c, old)...); err != nil || len(no) > 0 || r == nil {
 		return no, err
 	}
-	issues, err := t.checkWhom(old, was, r)
-	if err != nil {
-		return nil, err
+	var issues []fhir.Issue
+	if !c.samePerson {
+		if issues, err = t.checkWhom(old, was, r); err != nil {
+			return nil, err
+		}
 	}
 	switch r.Type() {
 	case "Task":

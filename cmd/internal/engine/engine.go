@@ -88,6 +88,8 @@ type Change struct {
 
 	OnlyNew bool // update: only to create; a resource that is there already stands in the way
 
+	samePerson bool // a create that was recognised, and whom it is about was compared
+
 	Path string // where the change stands in what was sent, for issues: "Bundle.entry[3]"; "" alone
 }
 

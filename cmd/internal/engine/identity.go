@@ -95,7 +95,7 @@ func (t *txn) settleKnown(w *work, v store.Version, first claim) error {
 		w.found(v)
 		return nil
 	}
-	w.Method, w.key, w.fresh = Update, v.Key, false
+	w.Method, w.key, w.fresh, w.samePerson = Update, v.Key, false, true
 	return nil
 }
 
@@ -116,6 +116,15 @@ func (t *txn) settleParties(w *work, v store.Version) error {
 			continue
 		}
 		x, is := t.works[u.target], keyOf(n.target(there, stored.Get(element)))
+		if element == "subject" || element == "for" {
+			ids, err := t.personOf(n.person(there))
+			if err != nil {
+				return err
+			}
+			if len(ids) > 0 {
+				is = keyOf(ids[0])
+			}
+		}
 		if is.Type != x.Type {
 			continue
 		}

@@ -1,14 +1,11 @@
 package engine
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
-	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
 	"warmhandoff/fhir/search"
-	"warmhandoff/mapping"
 )
 
 // party is somebody whom a reference names.
@@ -111,79 +108,27 @@ func (t *txn) samePerson(a, b party) (bool, error) {
 
 // personOf gives the ids under which the person stands whom a party names; none where it names nobody here, or several.
 func (t *txn) personOf(p party) ([]string, error) {
+	t.recall()
 	if strings.HasPrefix(p.key, "Patient/") {
-		return t.linkedTo(p.key)
+		return t.recordsOf(p.key)
 	}
-	if p.key != "" || len(p.ids) == 0 || p.body.Exists() && p.body.Type() != "Patient" {
+	if p.key != "" || p.body.Exists() && p.body.Type() != "Patient" {
 		return nil, nil
 	}
-	found, err := t.carriers(p.ids)
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	ids, err := t.linkedTo(found[0].Key.String())
-	if err != nil {
-		return nil, err
-	}
-	for i := range found {
-		r, err := fhir.ReadStored(found[i].Body)
+	var found []carrier
+	for _, id := range p.ids {
+		some, err := t.carriersOf("Patient", id)
 		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(ids, found[i].Key.String()) || against(p.body, r.Root()) {
-			return nil, nil
-		}
+		found = append(found, some...)
 	}
-	return ids, nil
-}
-
-// carriers gives the Patients that carry any of some identifiers, at most mostIDs.
-func (t *txn) carriers(ids []string) ([]store.Version, error) {
-	any := make([]string, len(ids))
-	for i, id := range ids {
-		system, value, _ := strings.Cut(id, "|")
-		any[i] = escaped.Replace(system) + "|" + escaped.Replace(value)
+	if len(found) == 0 {
+		return nil, nil
 	}
-	c, issues := t.e.parseCondition("Patient", "identifier="+url.QueryEscape(strings.Join(any, ",")))
-	if len(issues) > 0 {
-		return nil, nil // a search cannot ask for it, and so finds nobody
-	}
-	q, some, err := (&seeker{e: t.e, ctx: t.ctx, r: t.tx}).conditions(&c.query)
-	if err != nil || !some {
+	ids, err := t.recordsOf(found[0].key.String())
+	if err != nil || slices.ContainsFunc(found, func(c carrier) bool { return !slices.Contains(ids, c.key.String()) || against(p.body, c.res.Root()) }) {
 		return nil, err
-	}
-	q.Limit = mostIDs
-	page, err := t.tx.Search(t.ctx, q)
-	return page.Versions, err
-}
-
-// linkedTo gives the ids that are linked to one, in both directions and over any number of steps.
-func (t *txn) linkedTo(person string) ([]string, error) {
-	ids := []string{person}
-	add := func(id string) {
-		if !slices.Contains(ids, id) && len(ids) < mostIDs {
-			ids = append(ids, id)
-		}
-	}
-	for i := 0; i < len(ids); i++ {
-		links, err := t.tx.Links(t.ctx, keyOf(ids[i]))
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range links {
-			if other, ok := strings.CutSuffix(l.To, mapping.ShelfLinked); ok {
-				add(other)
-			}
-		}
-		linked, err := t.tx.LinkedTo(t.ctx, ids[i]+mapping.ShelfLinked)
-		if err != nil {
-			return nil, err
-		}
-		for _, l := range linked {
-			if !l.Former {
-				add(l.From.String())
-			}
-		}
 	}
 	return ids, nil
 }
