@@ -30,7 +30,7 @@ import (
 // faultsIn says of how many steps of the stories one is done with every fault. For all of them:
 //
 //	go test ./cmd/warmhandoff -run TestReadFaultsInStories -faults=1
-var faultsIn = flag.Int("faults", 24, "of so many steps of the stories one is done with a fault in each call of the store")
+var faultsIn = flag.Int("faults", 40, "of so many steps of the stories one is done with a fault in each call of the store")
 
 // faults are the ways in which a store fails, and what a caller over HTTP is then told.
 var faults = []struct {

@@ -85,6 +85,7 @@ var faultBegins = []string{
 	`/Appointment/ap {"resourceType":"Appointment","id":"ap","status":"booked","basedOn":[{"reference":"ServiceRequest/sr"}],"start":"2026-03-05T10:00:00Z","end":"2026-03-05T11:00:00Z","participant":[{"actor":{"reference":"Patient/p"},"status":"accepted"},{"actor":{"reference":"PractitionerRole/jr"},"status":"accepted"}]}`,
 	`/ServiceRequest/sr2 {"resourceType":"ServiceRequest","id":"sr2","status":"active","intent":"order","code":{"text":"Counseling"},"subject":{"reference":"Patient/p"},"requester":{"reference":"Organization/ref"},"authoredOn":"2026-03-02","performer":[{"reference":"Organization/harbor"}]}`,
 	`/Task/above {"resourceType":"Task","id":"above","status":"requested","intent":"order","code":{"coding":[{"system":"http://hl7.org/fhir/CodeSystem/task-code","code":"fulfill"}]},"focus":{"reference":"ServiceRequest/sr2"},"for":{"reference":"Patient/p"},"requester":{"reference":"Organization/ref"},"owner":{"reference":"Organization/wh"}}`,
+	`/Provenance/pv {"resourceType":"Provenance","id":"pv","target":[{"reference":"Task/t"}],"recorded":"2026-03-02T10:00:00Z","agent":[{"type":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/provenance-participant-type","code":"verifier"}]},"who":{"reference":"PractitionerRole/jr"}}]}`,
 	`/Encounter/lost {"resourceType":"Encounter","id":"lost","status":"finished","class":{"code":"AMB"},"subject":{"reference":"Patient/p"},"basedOn":[{"reference":"ServiceRequest/not-here"}]}`,
 }
 
@@ -112,7 +113,7 @@ var useCases = []struct {
 	{"a move that is refused", "PUT", "/Task/t", faultTask("requested", `"description":"x",`), []string{harbor}, 422},
 	{"an old message again", "PUT", "/Task/t", faultTask("requested", ""), []string{"X-Dev-Principal: role=admin"}, 200},
 	{"a claim", "PUT", "/Task/t", faultTask("completed", ""), []string{harbor}, 200},
-	{"an end that needs a signature", "PUT", "/Task/t", faultTask("failed", `"statusReason":{"coding":[{"system":"urn:warmhandoff:close-reason","code":"deceased"}]},`), []string{navigator}, 0},
+	{"an end that needs a signature", "PUT", "/Task/t", faultTask("failed", `"statusReason":{"coding":[{"system":"urn:warmhandoff:close-reason","code":"person-unreachable"}]},`), []string{navigator}, 422},
 	{"a role of another agency", "PUT", "/PractitionerRole/jr", `{"resourceType":"PractitionerRole","id":"jr","practitioner":{"reference":"Practitioner/j"},"organization":{"reference":"Organization/cedar"}}`, nil, 200},
 	{"who somebody is", "PUT", "/Patient/p-old", `{"resourceType":"Patient","id":"p-old","deceasedBoolean":true}`, nil, 200},
 	{"a household", "PUT", "/Group/g", `{"resourceType":"Group","id":"g","type":"person","actual":true,"member":[{"entity":{"reference":"Patient/p-old"}}]}`, nil, 200},
@@ -135,7 +136,7 @@ var useCases = []struct {
 	{"search of all types", "GET", "?_lastUpdated=gt2026-01-01&_type=Task,Patient", "", nil, 200},
 	{"handoff", "GET", "/Task/t/$handoff", "", nil, 200},
 	{"handoff of a request in our hands", "GET", "/ServiceRequest/sr2/$handoff", "", nil, 200},
-	{"package for the agency", "GET", "/Task/t/$package", "", []string{worker}, 0},
+	{"package for the agency, which is kept", "GET", "/Task/t/$package", "", []string{worker}, 200},
 	{"package for the navigator", "GET", "/Task/t/$package", "", []string{navigator}, 200},
 	{"everything", "GET", "/ServiceRequest/sr/$everything", "", nil, 200},
 	{"waiting", "GET", "/ServiceRequest/$waiting", "", nil, 200},
