@@ -1,11 +1,10 @@
 package fhir
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
+	"sync"
 
-	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // OperationOutcome gives the JSON of an OperationOutcome with these issues, in
@@ -18,29 +17,61 @@ func OperationOutcome(issues ...Issue) []byte {
 	if len(issues) == 0 {
 		issues = []Issue{{Severity: Information, Code: CodeInformational, Text: "All OK"}}
 	}
-	var outcome models.OperationOutcome
-	for _, i := range issues {
-		outcome.Issue = append(outcome.Issue, i.model())
+	room := 48
+	for i := range issues {
+		room += 96 + len(issues[i].Expression) + len(issues[i].Text)
 	}
-	data, err := json.Marshal(outcome)
-	if err != nil {
-		panic(fmt.Sprintf("fhir: an OperationOutcome of our own making cannot be written: %v", err))
+	out := append(make([]byte, 0, room), `{"issue":[`...)
+	for i := range issues {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = issues[i].append(out)
 	}
-	return data
+	return append(out, `],"resourceType":"OperationOutcome"}`...)
 }
 
-func (i Issue) model() models.OperationOutcomeIssue {
-	m := models.OperationOutcomeIssue{Severity: models.IssueSeverityError, Code: models.IssueTypeProcessing}
-	decodeCode(&m.Severity, string(i.Severity))
-	decodeCode(&m.Code, string(i.Code))
+// append writes an issue: by hand, because each answer to a write has one.
+func (i *Issue) append(out []byte) []byte {
+	severity, code := i.Severity, i.Code
+	if !listed("severity", string(severity)) {
+		severity = Error
+	}
+	if !listed("code", string(code)) {
+		code = CodeProcessing
+	}
+	out = append(append(append(out, `{"severity":"`...), severity...), `","code":"`...)
+	out = append(append(out, code...), '"')
 	if words := printable(i.Text); words != "" {
-		m.Details = &models.CodeableConcept{Text: &words}
+		out = append(out, `,"details":{"text":`...)
+		out, _ = jsontext.AppendQuote(out, words) // printable sees to it that it is UTF-8
+		out = append(out, '}')
 	}
 	if i.Expression != "" {
-		m.Expression = []string{i.Expression}
+		out = append(out, `,"expression":[`...)
+		out, _ = jsontext.AppendQuote(out, printable(i.Expression))
+		out = append(out, ']')
 	}
-	return m
+	return append(out, '}')
 }
+
+// listed reports whether R4 has a code for an element of OperationOutcome.issue.
+func listed(element, code string) bool {
+	set := issueCodes()[element]
+	return set != nil && set.has([]byte(code))
+}
+
+// issueCodes gives the required value sets of OperationOutcome.issue.
+var issueCodes = sync.OnceValue(func() map[string]*codeSet {
+	sets := map[string]*codeSet{}
+	issue := r4().byName["OperationOutcome.issue"]
+	for i := range issue.Elements {
+		if e := &issue.Elements[i]; e.codes != nil {
+			sets[e.Name] = e.codes
+		}
+	}
+	return sets
+})
 
 // printable takes out what a FHIR string must not hold.
 func printable(words string) string {
@@ -50,13 +81,4 @@ func printable(words string) string {
 		}
 		return c
 	}, words))
-}
-
-// decodeCode sets an enum of the model by its code, and leaves it alone where
-// the model knows no such code.
-func decodeCode(enum json.Unmarshaler, code string) {
-	quoted, err := json.Marshal(code)
-	if err == nil {
-		_ = enum.UnmarshalJSON(quoted)
-	}
 }
