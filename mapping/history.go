@@ -164,3 +164,9 @@ func (h *History) Organizations() []string {
 	}
 	return nil
 }
+
+// Attests reports an Observation that attests a visit.
+func (h *History) Attests() bool {
+	n := h.newest()
+	return n != nil && n.Fact != nil && n.Fact.Observation != nil && n.Fact.Observation.Attests
+}

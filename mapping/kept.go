@@ -166,6 +166,8 @@ func (s Settings) keptTask(r *fhir.Resource, t *taskFact, code []Coding) (kept K
 	}
 	focus := r.Get("focus")
 	switch {
+	case len(t.Requests) == 0 && s.namesUnknown(r):
+		return KeptAbsent, known
 	case len(t.Requests) == 0:
 		return KeptNothing, known
 	case known:
@@ -180,6 +182,18 @@ func (s Settings) keptTask(r *fhir.Resource, t *taskFact, code []Coding) (kept K
 		return KeptOwner, false
 	}
 	return "", false
+}
+
+// namesUnknown reports a Task that names its request by an identifier which nothing here carries.
+func (s Settings) namesUnknown(r *fhir.Resource) bool {
+	for _, name := range []string{"focus", "basedOn"} {
+		for v := range r.Get(name).All() {
+			if typ := v.Get("type").Text(); (typ == "" || typ == "ServiceRequest") && v.Get("reference").Text() == "" && v.Get("identifier", "value").Exists() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // noAgencies are types of an owner that is no agency, no role in one, and no service of one.

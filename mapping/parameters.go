@@ -45,22 +45,30 @@ func (s Settings) WrittenOf(r *fhir.Resource, number int, at time.Time) *Written
 	return w
 }
 
-// TaskParameters gives the answer for a leg as the JSON of a Parameters resource. A nil leg is not followed.
-func (s Settings) TaskParameters(l *LegAnswer) []byte {
+// TaskParameters gives the answer for a leg as the JSON of a Parameters resource. A nil leg is not followed, for the reason that is given.
+func (s Settings) TaskParameters(l *LegAnswer, because string) []byte {
 	p := samply.Parameters{}
 	if l == nil {
-		p.Parameter = []samply.ParametersParameter{code("state", string(workflow.None))}
+		p.Parameter = append([]samply.ParametersParameter{code("state", string(workflow.None))}, why(because)...)
 	} else {
 		p.Parameter = append(s.legParameters(l), s.legs(l.Below)...)
 	}
 	return encoded(p)
 }
 
-// RequestParameters gives the answer for a referral: its state and a part for each leg.
-func (s Settings) RequestParameters(state workflow.ReferralState, legs []LegAnswer) []byte {
+// RequestParameters gives the answer for a referral: its state and a part for each leg; of one that is not followed the reason.
+func (s Settings) RequestParameters(state workflow.ReferralState, legs []LegAnswer, because string) []byte {
 	p := samply.Parameters{Parameter: []samply.ParametersParameter{code("state", string(state))}}
-	p.Parameter = append(p.Parameter, s.legs(legs)...)
+	p.Parameter = append(append(p.Parameter, why(because)...), s.legs(legs)...)
 	return encoded(p)
+}
+
+// why gives the reason for which something is not followed, nothing for "".
+func why(because string) []samply.ParametersParameter {
+	if because == "" {
+		return nil
+	}
+	return []samply.ParametersParameter{text("because", because)}
 }
 
 func (s Settings) legs(legs []LegAnswer) []samply.ParametersParameter {
@@ -103,7 +111,7 @@ type Waiting struct {
 func (s Settings) WaitingParameters(list []Waiting) []byte {
 	p := samply.Parameters{Parameter: []samply.ParametersParameter{}}
 	for _, w := range list {
-		parts := []samply.ParametersParameter{ref("request", w.Request)}
+		parts := append([]samply.ParametersParameter{ref("request", w.Request)}, why(KeptAbsent.Words())...)
 		for _, item := range w.Items {
 			parts = append(parts, ref("item", item))
 		}

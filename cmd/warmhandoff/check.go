@@ -194,7 +194,10 @@ func (s shape) send(ctx context.Context, door scenario.Door, data []byte) (scena
 	case s.ID != "":
 		method, path = http.MethodPut, path+"/"+s.ID
 	}
-	return door.Send(ctx, scenario.Party{}, method, path, data)
+	if path == "/" {
+		return door.Send(ctx, scenario.Party{}, method, path, data)
+	}
+	return door.Send(ctx, scenario.Party{}, method, path, data, scenario.Prefer)
 }
 
 func (c *check) tell(p *program, result checked) {
@@ -244,7 +247,7 @@ func (c *check) stand(p *program, door scenario.Door, zone *time.Location) error
 	}
 	(&scenario.Words{W: p.out, Zone: zone}).Stand(referrals)
 	for _, task := range waiting {
-		p.say("       Task/%s: kept, and not followed: it is no fulfilment Task of a ServiceRequest that is here", task)
+		p.say("       Task/%s: kept, and not followed: %s", task.Task, task.Because)
 	}
 	return nil
 }

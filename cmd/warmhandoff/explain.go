@@ -152,7 +152,11 @@ func tellReferrals(p *program, door scenario.Door, referrals []scenario.Referral
 			return err
 		}
 	}
-	return nil
+	kept, err := door.Unfollowed(context.WithoutCancel(p), referrals)
+	for _, k := range kept {
+		p.say("\nTask/%s\n  Where:    Not followed (none)\n  Why:      %s", k.Task, k.Because)
+	}
+	return err
 }
 
 // tellAnswer explains a $handoff answer.
@@ -167,6 +171,9 @@ func tellAnswer(p *program, about string, body []byte, zone *time.Location) erro
 		x.leg(about, params)
 	} else {
 		p.say("\n%s: %s", about, params.text("state"))
+		if because := params.text("because"); because != "" {
+			p.say("  Why:      %s", because)
+		}
 	}
 	slices.SortFunc(legs, func(a, b piece) int { return strings.Compare(a.text("task"), b.text("task")) })
 	for _, l := range legs {

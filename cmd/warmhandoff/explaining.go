@@ -102,6 +102,9 @@ func (x explaining) leg(name string, l piece) {
 	if why := l.text("why"); why != "" {
 		x.p.say("  Why:      %s: %s", why, workflow.RuleWords(why))
 	}
+	if because := l.text("because"); because != "" {
+		x.p.say("  Why:      %s", because)
+	}
 	if v := l.text("visit"); v != "" {
 		x.p.say("  Visit:    %s", x.time(v))
 	}

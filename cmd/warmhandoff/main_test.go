@@ -324,7 +324,8 @@ func TestReplayTellsDifferences(t *testing.T) {
 
 	got = runProgram(t, "", "replay", "--json", stories(t)[0])
 	assert.Equal(t, 0, got.status)
-	assert.Contains(t, got.out, `{"step":1,"at":"2026-03-02T09:00:00-08:00","who":"ref","method":"POST","path":"/","status":200,"outcome":[],"referrals":[{"serviceRequest":"SR1","state":"active","legs":[{"task":"T1","agency":"Organization/harbor","state":"preparing","reason":"","grade":"","visit":"","misses":0,`)
+	assert.Contains(t, got.out, `{"step":1,"at":"2026-03-02T09:00:00-08:00","who":"ref","method":"POST","path":"/","status":200,"outcome":[{"severity":"information","code":"informational","expression":"Bundle.entry[6].resource",`)
+	assert.Contains(t, got.out, `"referrals":[{"serviceRequest":"SR1","state":"active","legs":[{"task":"T1","agency":"Organization/harbor","state":"preparing","reason":"","grade":"","visit":"","misses":0,`)
 	assert.Equal(t, 1, runProgram(t, "", "replay", filepath.Join(dir, "none.txtar")).status)
 }
 
@@ -346,7 +347,7 @@ func TestCheckSaysWhatIsWrongAndWhatWouldBe(t *testing.T) {
 		{"all that is wrong, from the standard input", []string{"-"}, `{"resourceType":"Task","status":"bogus","intnt":"order"}`, 1, []string{"-: REFUSED", "Task.status:", "Task.intnt:", "Task.intent:"}},
 		{"no JSON", []string{"-"}, `{"resourceType":`, 1, []string{"REFUSED", "line 1"}},
 		{"a Bundle that is only kept", []string{"-"}, `{"resourceType":"Bundle","type":"collection"}`, 0, []string{"kept as one resource"}},
-		{"JSON for programs", []string{"--json", "-"}, `{"resourceType":"Task","status":"requested","intent":"order"}`, 0, []string{`"ok":true,"issues":[]`, `"notFollowed":["new-1"]`}},
+		{"JSON for programs", []string{"--json", "-"}, `{"resourceType":"Task","status":"requested","intent":"order"}`, 0, []string{`"ok":true,"issues":[{"severity":"warning","code":"business-rule","expression":"Task.focus","text":"Kept and not followed: it names no ServiceRequest`, `"notFollowed":[{"task":"new-1","because":"it names no ServiceRequest, neither in focus nor in basedOn"}]`}},
 		{"what a write is not refused for", []string{"-"}, `{"resourceType":"ServiceRequest","status":"active","intent":"order","subject":{"display":"x"},"orderDetail":[{"text":"x"}]}`, 0,
 			[]string{"-: accepted", "warning", "(prr-1)"}},
 		{"a profile that is claimed, in a Bundle", []string{"-"}, `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Task","status":"requested","intent":"order",

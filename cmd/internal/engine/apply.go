@@ -103,6 +103,7 @@ type txn struct {
 	known   map[*mapping.History]*mapping.History // histories with what they name by identifiers
 	fresh   map[store.Key]*mapping.History        // what this transaction learned of resources
 	done    map[string]bool                       // referrals brought up to date, by id
+	stands  []*folded                             // referrals as they stand now, by this transaction
 	after   []func()                              // run once the transaction is on disk
 	ticking bool                                  // it does what is due, and needs not be told of what is due next
 }
@@ -141,8 +142,22 @@ func (t *txn) begin() error {
 	return nil
 }
 
-// apply runs the whole batch inside the transaction.
+// apply runs the whole batch inside the transaction, and says what became of each change.
 func (t *txn) apply(b *batch) ([]Result, error) {
+	results, err := t.applied(b)
+	if err != nil {
+		return nil, err
+	}
+	for i := range results {
+		if err := t.became(&b.works[i].Change, &results[i]); err != nil {
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+// applied writes the batch, or finds that it was written before.
+func (t *txn) applied(b *batch) ([]Result, error) {
 	if results, done, err := t.repeated(b); done || err != nil {
 		return results, err
 	}

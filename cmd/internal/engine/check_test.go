@@ -36,6 +36,7 @@ func TestWhatComesBeforeItsRequestWaitsInAListAndJoins(t *testing.T) {
 	f.apply(f.put(`{"resourceType":"Task","id":"t","status":"accepted","intent":"order","focus":{"reference":"ServiceRequest/sr"},"owner":{"reference":"Organization/harbor"}}`),
 		f.put(`{"resourceType":"Encounter","id":"e","status":"planned","class":{"code":"AMB"},"basedOn":[{"reference":"ServiceRequest/sr"}]}`))
 	assert.JSONEq(t, `{"resourceType":"Parameters","parameter":[{"name":"waiting","part":[{"name":"request","valueReference":{"reference":"ServiceRequest/sr"}},
+		{"name":"because","valueString":"the ServiceRequest that it names has not come; it waits for that"},
 		{"name":"item","valueReference":{"reference":"Task/t"}},{"name":"item","valueReference":{"reference":"Encounter/e"}}]}]}`, waiting())
 	f.apply(f.put(`{"resourceType":"ServiceRequest","id":"sr","status":"active","intent":"order","subject":{"reference":"Patient/p"}}`))
 	assert.NotContains(t, waiting(), "waiting", "it came")

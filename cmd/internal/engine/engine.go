@@ -98,6 +98,11 @@ type Result struct {
 	Done    Done
 	Version store.Version // as committed, the newest: for a Task this may be what we wrote on top
 	Issues  []fhir.Issue  // warnings and information; never errors
+
+	// Became says what became of what was written, of the types of which every write says it (mapping.ToldOf); none of others.
+	Became []fhir.Issue
+	About  []string // what $handoff tells more of, "Task/t1"
+	Waits  bool     // it waits for a request that has not come: $waiting has it
 }
 
 // Done says what became of a Change.

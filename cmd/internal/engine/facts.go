@@ -92,6 +92,7 @@ func (t *txn) kept(k store.Key, number int) (*mapping.History, error) {
 	if err := t.grow(k, grown, number); err != nil {
 		return nil, err
 	}
+	t.recall()
 	t.fresh[k] = grown
 	return grown, nil
 }

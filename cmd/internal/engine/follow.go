@@ -59,6 +59,7 @@ type folded struct {
 	read    mapping.Read
 	answers []workflow.Handoff // of read.Legs
 	alike   []mapping.Alike    // requests of the same person for the same service
+	r       *mapping.Referral
 }
 
 // fold gathers a referral and answers each of its legs. It writes nothing.
@@ -67,7 +68,7 @@ func (t *txn) fold(id string) (*folded, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &folded{id: id, read: t.e.set.Guide.Ledgers(r), alike: r.Alike}
+	f := &folded{id: id, read: t.e.set.Guide.Ledgers(r), alike: r.Alike, r: r}
 	f.answers = make([]workflow.Handoff, len(f.read.Legs))
 	t.answerAll(f)
 	return f, nil
@@ -126,6 +127,7 @@ func (t *txn) makeSo(f *folded) error {
 			t.sayNotTheirs(f.id, f.read.Legs[i].Task)
 		}
 	}
+	t.stands = append(t.stands, f)
 	return nil
 }
 
@@ -176,7 +178,7 @@ func (t *txn) dropGone(id string, legs []mapping.Leg) error {
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(before.Requests(), "ServiceRequest/"+id) {
+		if before.NotUnderstood == "" && !slices.Contains(before.Requests(), "ServiceRequest/"+id) {
 			continue
 		}
 		if err := t.dropRow(k.ID, id); err != nil {

@@ -98,8 +98,13 @@ func (e *Engine) HandoffParameters(ctx context.Context, p Principal, typ, id str
 func (e *Engine) taskParameters(ctx context.Context, p Principal, id string) ([]byte, error) {
 	var leg mapping.LegAnswer
 	var below []mapping.LegAnswer
+	var because string
 	err := e.store.View(ctx, func(r store.Reader) error {
 		row, err := r.Handoff(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			because, err = e.because(ctx, r, store.Key{Type: "Task", ID: id})
+			return err
+		}
 		if err != nil {
 			return err
 		}
@@ -109,20 +114,21 @@ func (e *Engine) taskParameters(ctx context.Context, p Principal, id string) ([]
 		below, err = e.answersOf(ctx, r, row.Referral)
 		return err
 	})
-	if errors.Is(err, store.ErrNotFound) {
-		return e.set.Guide.TaskParameters(nil), nil
-	}
 	if err != nil {
 		return nil, err
 	}
+	if because != "" {
+		return e.set.Guide.TaskParameters(nil, because), nil
+	}
 	told := mapping.ToldTo(p.Role, append([]mapping.LegAnswer{leg}, mapping.Below(below, id)...))
 	told[0].Below = told[1:]
-	return e.set.Guide.TaskParameters(&told[0]), nil
+	return e.set.Guide.TaskParameters(&told[0], ""), nil
 }
 
 func (e *Engine) requestParameters(ctx context.Context, p Principal, id string) ([]byte, error) {
 	var legs []mapping.LegAnswer
 	var request store.Version
+	var because string
 	err := e.store.View(ctx, func(r store.Reader) error {
 		var err error
 		if request, err = r.Newest(ctx, store.Key{Type: "ServiceRequest", ID: id}); err != nil {
@@ -131,7 +137,10 @@ func (e *Engine) requestParameters(ctx context.Context, p Principal, id string) 
 		if legs, err = e.answersOf(ctx, r, id); err != nil || len(legs) > 0 {
 			return err
 		}
-		legs, err = e.answersOfChild(ctx, r, &request)
+		if legs, err = e.answersOfChild(ctx, r, &request); err != nil || len(legs) > 0 {
+			return err
+		}
+		because, err = e.because(ctx, r, request.Key)
 		return err
 	})
 	if err != nil {
@@ -147,10 +156,10 @@ func (e *Engine) requestParameters(ctx context.Context, p Principal, id string) 
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", request.Key, err)
 	}
-	asks, final := e.set.Guide.FactOf(r).Asks()
+	_, final := e.set.Guide.FactOf(r).Asks()
 	state := workflow.ReferralNone
-	if len(legs) > 0 || asks {
+	if len(legs) > 0 || because == "" {
 		state = mapping.RollUpFor(p.Role, handoffs, final)
 	}
-	return e.set.Guide.RequestParameters(state, mapping.ToldTo(p.Role, mapping.Lowest(legs))), nil
+	return e.set.Guide.RequestParameters(state, mapping.ToldTo(p.Role, mapping.Lowest(legs)), because), nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -74,8 +73,8 @@ func (r rawIssue) issue() Issue {
 type Door struct{ Handler http.Handler }
 
 // Send delivers one request below the FHIR base and gives the answer. The zero Party says nothing about who speaks. An error means that the
-// request could not be made, never that it was refused.
-func (d Door) Send(ctx context.Context, who Party, method, path string, body []byte) (Answer, error) {
+// request could not be made, never that it was refused. Headers are further ones, "Name: value".
+func (d Door) Send(ctx context.Context, who Party, method, path string, body []byte, headers ...string) (Answer, error) {
 	r, err := http.NewRequestWithContext(ctx, method, Base+path, bytes.NewReader(body))
 	if err != nil {
 		return Answer{}, fmt.Errorf("%s %s: %w", method, path, err)
@@ -88,6 +87,10 @@ func (d Door) Send(ctx context.Context, who Party, method, path string, body []b
 	}
 	if who.Role != "" {
 		r.Header.Set("X-Dev-Principal", "org="+who.Ref+";role="+string(who.Role))
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
 	}
 	w := &writer{header: http.Header{}}
 	d.Handler.ServeHTTP(w, r)
@@ -154,8 +157,17 @@ func (d Door) Referrals(ctx context.Context) ([]Referral, error) {
 	return all, nil
 }
 
-// Unfollowed gives the ids of Tasks that are no leg of the referrals, sorted.
-func (d Door) Unfollowed(ctx context.Context, referrals []Referral) ([]string, error) {
+// Prefer asks for the outcome of a write in place of the resource.
+const Prefer = "Prefer: return=OperationOutcome"
+
+// Kept is a Task that is kept and not followed.
+type Kept struct {
+	Task    string `json:"task"` // id
+	Because string `json:"because"`
+}
+
+// Unfollowed gives the Tasks that are no leg of the referrals, sorted, and why.
+func (d Door) Unfollowed(ctx context.Context, referrals []Referral) ([]Kept, error) {
 	tasks, err := d.list(ctx, "/Task?_count=1000")
 	if err != nil {
 		return nil, err
@@ -166,7 +178,20 @@ func (d Door) Unfollowed(ctx context.Context, referrals []Referral) ([]string, e
 			legs[l.Task] = true
 		}
 	}
-	return slices.DeleteFunc(append([]string{}, tasks...), func(id string) bool { return legs[id] }), nil
+	list := []Kept{}
+	for _, id := range tasks {
+		if legs[id] {
+			continue
+		}
+		l, err := d.Leg(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if l.State == "none" {
+			list = append(list, Kept{id, l.Because})
+		}
+	}
+	return list, nil
 }
 
 func (d Door) handoff(ctx context.Context, path string) ([]parameter, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -105,7 +106,11 @@ func (p *player) play(ctx context.Context, step *Step) (Told, error) {
 func (p *player) deliver(ctx context.Context, step *Step) (Answer, error) {
 	p.ids.begin(step.Number)
 	defer p.ids.end()
-	return p.door.Send(ctx, step.Who, step.Method, step.Path, step.Body)
+	var headers []string
+	if step.Path != "/" && slices.ContainsFunc(step.Want, func(w Want) bool { return w.Word == "said" }) {
+		headers = append(headers, Prefer)
+	}
+	return p.door.Send(ctx, step.Who, step.Method, step.Path, step.Body, headers...)
 }
 
 // compare gives words for each difference from one line of a want.

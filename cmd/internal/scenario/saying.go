@@ -59,6 +59,20 @@ var sayings = map[string]saying{
 			return fmt.Sprintf("the reply should not have %s; it is %s", w.Args[0], a.text())
 		},
 	},
+	"said": {
+		usage: "said takes a text", reply: true, whole: true,
+		fits: func(args []string) bool { return args[0] != "" },
+		wrong: func(w *Want, a *Answer, _ *Leg) string {
+			var all []string
+			for _, i := range a.Issues() {
+				if strings.Contains(i.Text, w.Args[0]) {
+					return ""
+				}
+				all = append(all, i.Text)
+			}
+			return fmt.Sprintf("the answer should say %s; it says %s", w.Args[0], orNothing(strings.Join(all, " | ")))
+		},
+	},
 	"total": {
 		usage: "total takes one number", reply: true,
 		fits: func(args []string) bool { return len(args) == 1 && aNumber.MatchString(args[0]) },

@@ -36,6 +36,8 @@
 //	ServiceRequest/ID STATE                    active, attended, handed-back, ended
 //	status N                                   HTTP status of the reply
 //	has TEXT, lacks TEXT                       the reply has TEXT, or has it not; JSON is compared without spaces between its parts
+//	said TEXT                                  the answer said TEXT in words of an issue: in an entry of the Bundle, or, for what was sent alone, in
+//	                                           the outcome, which is then asked for in place of the resource
 //	total N                                    how much a search found
 //	warmth Task/ID W5 done|not-done|not-applicable [shown|stated|confirmed]
 //	due Task/ID WHAT FOR [BY [LEVEL]]          this is due for somebody, by that time; LEVEL is none, amber, red, supervisor
@@ -43,7 +45,8 @@
 //	told Task/ID WHAT [open|done|none]         a todo, message or notice with this code was written for the leg; none of them was
 //
 // The keys of a leg are grade, visit (a day of the zone, or an instant), misses, attempts, moved (how often a visit was moved), due (what, of any),
-// level (of any that is due: amber, red, supervisor), why (the rule's name), flag (a part of its text), noflag (a part that no flag has) and suggest. A
+// level (of any that is due: amber, red, supervisor), why (the rule's name), flag (a part of its text), noflag (a part that no flag has), suggest and because (a part of why it is not
+// followed). A
 // value with spaces stands in double quotes: why="newest visit". The value none wants that nothing is said.
 package scenario
 

@@ -23,7 +23,10 @@ type Leg struct {
 	Visit  string `json:"visit"`
 	Misses int    `json:"misses"`
 	Why    string `json:"why,omitempty"`
-	Due    []Due  `json:"due"`
+
+	Because string `json:"because,omitempty"` // why it is not followed
+
+	Due []Due `json:"due"`
 
 	Attempts    int               `json:"attempts,omitempty"`
 	Reschedules int               `json:"reschedules,omitempty"`
@@ -96,6 +99,7 @@ var legParts = map[string]func(*Leg, *parameter){
 	"grade":       func(l *Leg, p *parameter) { l.Grade = p.text() },
 	"visit":       func(l *Leg, p *parameter) { l.Visit = p.text() },
 	"why":         func(l *Leg, p *parameter) { l.Why = p.text() },
+	"because":     func(l *Leg, p *parameter) { l.Because = p.text() },
 	"misses":      func(l *Leg, p *parameter) { l.Misses = p.Number },
 	"attempts":    func(l *Leg, p *parameter) { l.Attempts = p.Number },
 	"reschedules": func(l *Leg, p *parameter) { l.Reschedules++ },

@@ -12,7 +12,7 @@ import (
 // Want is one line of what a story expects after a step. Only what the line names is compared.
 type Want struct {
 	Line string   // as written
-	Word string   // "status", "has", "lacks", "total", "warmth", "due", "told"; "" when the line is about where a resource stands
+	Word string   // "status", "has", "lacks", "said", "total", "warmth", "due", "told"; "" when the line is about where a resource stands
 	Args []string // what follows the word
 
 	Type    string // "Task" or "ServiceRequest"
@@ -126,11 +126,12 @@ var detailRows = map[string]detailRow{
 	"flag":     {says: func(l *Leg) []string { return l.Flags }, fits: contains},
 	"noflag":   {not: true, says: func(l *Leg) []string { return l.Flags }, fits: contains},
 	"suggest":  {says: func(l *Leg) []string { return l.Suggest }, fits: same},
+	"because":  {says: func(l *Leg) []string { return some(l.Because) }, fits: contains},
 	"due":      {says: func(l *Leg) []string { return l.each(func(d *Due) string { return d.What }) }, fits: same},
 	"level":    {says: func(l *Leg) []string { return l.each(func(d *Due) string { return d.Level }) }, fits: same},
 }
 
-const detailKeys = "grade, misses, visit, due, level, attempts, moved, why, flag, noflag or suggest"
+const detailKeys = "grade, misses, visit, due, level, attempts, moved, why, flag, noflag, suggest or because"
 
 func orNone(text string) string {
 	if text == "" {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,7 +24,9 @@ type answer struct {
 	located bool          // Location names the version: somebody wrote it
 	bare    bool          // the body is no stored resource but an answer of ours (a Bundle, an outcome): it has no fullUrl
 	body    []byte        // nil: no body
-	issues  []fhir.Issue  // warnings that go beside the body where there is room for them
+	issues  []fhir.Issue  // warnings, and what became of a write, that go beside the body where there is room for them
+	about   []string      // what $handoff tells more of, "Task/t1"
+	waits   bool          // $waiting tells more
 	media   string        // of a body that is no FHIR; "" for a resource
 	retry   bool          // the same may work in a moment
 }
@@ -53,10 +56,41 @@ func (s *Server) send(c echo.Context, a *answer) error {
 			h["Location"] = []string{s.set.Base + "/" + location(a.version)}
 		}
 	}
+	if len(a.about) > 0 || a.waits {
+		h["Link"] = []string{s.links(a)}
+	}
 	if a.media != "" {
 		return c.Blob(a.status, a.media, a.body)
 	}
 	return writeBody(c, a.status, a.body)
+}
+
+// The relations of our links: an extension relation is a URI.
+//
+// Source: RFC 8288, 2.1.2
+const (
+	relHandoff = ours + "handoff"
+	relWaiting = ours + "waiting"
+)
+
+// links gives the Link header to what $handoff and $waiting tell of what was written.
+//
+// Source: RFC 8288
+func (s *Server) links(a *answer) string {
+	var b strings.Builder
+	one := func(path, rel string) {
+		if b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("<" + s.set.Base + "/" + path + `>; rel="` + rel + `"`)
+	}
+	for _, ref := range a.about {
+		one(ref+"/$handoff", relHandoff)
+	}
+	if a.waits {
+		one("ServiceRequest/$waiting", relWaiting)
+	}
+	return b.String()
 }
 
 // sendFailure writes an OperationOutcome.

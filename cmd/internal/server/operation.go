@@ -36,9 +36,9 @@ type operationParameter struct {
 
 // operationParameters are the parameters of our own operations.
 var operationParameters = map[string][]operationParameter{
-	"handoff": {{"return", "out", 1, "1", "state, reason, grade, visit, misses, why, due, evidence, warmth; for a ServiceRequest state, and a leg for each Task.", "Parameters"}},
+	"handoff": {{"return", "out", 1, "1", "state, reason, grade, visit, misses, why, due, evidence, warmth; for a ServiceRequest state, and a leg for each Task; because, of what is not followed.", "Parameters"}},
 	"package": {{"return", "out", 1, "1", "For the agency a Bundle; for a navigator or a supervisor Parameters with the Bundle and what was left out.", "Resource"}},
-	"waiting": {{"return", "out", 1, "1", "Each ServiceRequest that something waits for, and what waits.", "Parameters"}},
+	"waiting": {{"return", "out", 1, "1", "Each ServiceRequest that something waits for, because of what, and what waits.", "Parameters"}},
 	"everything": {
 		{"_count", "in", 0, "1", "How many resources a page holds, 1,000 at most.", "integer"},
 		{"_since", "in", 0, "1", "Only what was written at that moment or later.", "instant"},

@@ -88,7 +88,10 @@ func (in *request) selection() (string, error) {
 
 // wrote gives the answer to a change that was made.
 func wrote(in *request, res *engine.Result) *answer {
-	a := &answer{status: http.StatusOK, version: res.Version, located: true, issues: res.Issues}
+	a := &answer{status: http.StatusOK, version: res.Version, located: true, issues: res.Issues, about: res.About, waits: res.Waits}
+	if in.want != wantNothing && len(res.Became) > 0 {
+		a.issues = append(a.issues[:len(a.issues):len(a.issues)], res.Became...)
+	}
 	if res.Done == engine.Created {
 		a.status = http.StatusCreated
 	}
@@ -97,7 +100,7 @@ func wrote(in *request, res *engine.Result) *answer {
 	}
 	switch {
 	case in.want == wantOutcome:
-		a.body, a.bare = fhir.OperationOutcome(res.Issues...), true
+		a.body, a.bare = fhir.OperationOutcome(a.issues...), true
 		if res.Done == engine.Deleted {
 			a.status = http.StatusOK
 		}
