@@ -45,7 +45,8 @@ var wrongOfficial = map[string]string{
 
 // wrongShared are the published examples beside the repository that break R4.
 var wrongShared = map[string]string{
-	"r4-core/bundle-questionnaire.json": "Questionnaire.item[0].item[0].linkId", // the official one above, under another name
+	"bars/examples/process_message/response/ValidationRequest (HTTP Response) .json": "Bundle.entry[1].resource.performer[0].reference", // no Type/id
+	"r4-core/bundle-questionnaire.json":                                              "Questionnaire.item[0].item[0].linkId",            // the official one above, under another name
 	// an array where a single value belongs
 	"bars/examples/message_definition/MessageDefinition_ServiceRequest-request_CaseTransfer.json": "Bundle.entry[0].resource.useContext[0].code",
 	"bars/examples1.4.0/HealthcareService/post_HealthcareService_Atomic.json":                     "HealthcareService.providedBy",

@@ -2,9 +2,7 @@ package fhir
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 )
 
 // structureDefinition begins the canonical URL of every type of FHIR.
@@ -15,8 +13,6 @@ var invariants = map[string]func(r *reader, i int32){
 	"Extension":       (*reader).extension,
 	"Reference":       (*reader).reference,
 	"CodeableConcept": (*reader).concept,
-	"Task":            (*reader).task,
-	"Appointment":     (*reader).appointment,
 }
 
 // hollow refuses an object that holds nothing but its id; the sibling of a
@@ -130,37 +126,4 @@ func (r *reader) concept(i int32) {
 		return // the code is said to be absent
 	}
 	r.report(i, CodeCodeInvalid, fmt.Sprintf("One coding must be of system %s; its code is one of %s.", set.system, strings.Join(set.codes, ", ")))
-}
-
-// The zones where a day begins first, and where it ends last.
-var farthestEast, farthestWest = time.FixedZone("", 14*3600), time.FixedZone("", -12*3600)
-
-// task wants that it was modified no earlier than it was made, as far as the
-// precision of both lets one say.
-//
-// Source: FHIR R4, task.html, inv-1
-func (r *reader) task(i int32) {
-	made, ok1 := parseDate(r.text(i, "authoredOn"))
-	modified, ok2 := parseDate(r.text(i, "lastModified"))
-	if ok1 && ok2 && !modified.End(farthestWest).After(made.Start(farthestEast)) {
-		r.issue(CodeInvariant, r.where(i, "lastModified"), "lastModified is before authoredOn (inv-1).")
-	}
-}
-
-// appointment wants start and end together, both once it is no longer only
-// proposed, and a reason of cancellation only with a cancelled one. R4 writes
-// the code noshow as no-show in app-4; here it is read as the code.
-//
-// Source: FHIR R4, appointment.html, app-2, app-3, app-4
-func (r *reader) appointment(i int32) {
-	has := func(name string) bool { return r.child(i, name) >= 0 || r.child(i, "_"+name) >= 0 }
-	status := string(r.text(i, "status"))
-	if has("start") != has("end") {
-		r.report(i, CodeInvariant, "Either start and end are given, or neither (app-2).")
-	} else if !has("start") && status != "" && !slices.Contains([]string{"proposed", "cancelled", "waitlist"}, status) {
-		r.report(i, CodeInvariant, "Only a proposed or cancelled appointment, or one on a waitlist, may lack start and end (app-3).")
-	}
-	if has("cancelationReason") && status != "" && status != "cancelled" && status != "noshow" {
-		r.issue(CodeInvariant, r.where(i, "cancelationReason"), "Only a cancelled or missed appointment has a reason of cancellation (app-4).")
-	}
 }

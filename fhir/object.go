@@ -256,6 +256,9 @@ func (r *reader) complete(f *frame) {
 		r.pair(f.node)
 	}
 	r.hollow(f)
+	if f.typ.Kind == KindResource && !f.contained {
+		r.container(f.node)
+	}
 	if f.typ.invariant != nil {
 		f.typ.invariant(r, f.node)
 	}

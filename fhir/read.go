@@ -27,10 +27,13 @@ const (
 // elements; empty strings, arrays and objects; null, except where the sibling
 // array of a primitive fills its place; two values of one choice; a literal
 // reference, or a Reference.type, of a type that the element does not allow;
-// resources inside contained ones. A required primitive may be given by its
-// extensions alone. Of the invariants of R4 these are checked: txt-1 and txt-2
-// of narratives, which are well-formed and hold nothing active, ele-1, ext-1,
-// dom-2, inv-1 of Task, and app-2, app-3 and app-4 of Appointment.
+// resources inside contained ones; contained ones without an id, or with one
+// that another has; a reference to a contained one that is not there; a relative
+// reference that is not Type/id. A required primitive may be given by its
+// extensions alone. Of the invariants of R4 those are checked without which
+// bytes are unusable or unsafe: txt-1 and txt-2 of narratives, which are
+// well-formed and hold nothing active, ele-1, ext-1, dom-2 and ref-1. The
+// others are warnings; package invariant gives them.
 //
 // Source: FHIR R4, json.html, datatypes.html, references.html
 func Read(data []byte) (*Resource, []Issue) {
@@ -61,7 +64,8 @@ type reader struct {
 	nodes   []node
 	issues  []Issue
 	strict  bool
-	stopped bool // an issue was fatal
+	stopped bool    // an issue was fatal
+	local   []int32 // references to what the resource around them contains
 }
 
 // read reads the one resource of the input; it gives nil if it cannot tell

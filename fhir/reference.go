@@ -98,11 +98,12 @@ func (r Reference) Key() string {
 // Relative reports whether the reference is Type/id without a base.
 func (r Reference) Relative() bool { return r.Type != "" && r.Base == "" }
 
-// IsID reports whether s is a logical id: 1 to 64 of A-Z, a-z, 0-9, - and dot.
+// IsID reports whether s is a logical id: 1 to 64 of A-Z, a-z, 0-9, - and dot,
+// but neither . nor .., which mean something else in an address.
 //
 // Source: FHIR R4, datatypes.html#id
 func IsID(s string) bool {
-	if len(s) == 0 || len(s) > 64 {
+	if len(s) == 0 || len(s) > 64 || s == "." || s == ".." {
 		return false
 	}
 	for _, c := range []byte(s) {

@@ -60,10 +60,10 @@ func TestReferenceKey(t *testing.T) {
 
 func TestIsID(t *testing.T) {
 	t.Parallel()
-	for _, id := range []string{"a", "A-1.b", strings.Repeat("9", 64), "-", "."} {
+	for _, id := range []string{"a", "A-1.b", strings.Repeat("9", 64), "-", "...", ".a"} {
 		assert.True(t, IsID(id), id)
 	}
-	for _, id := range []string{"", "a b", "a_b", "a/b", "é", strings.Repeat("9", 65)} {
+	for _, id := range []string{"", ".", "..", "a b", "a_b", "a/b", "é", strings.Repeat("9", 65)} {
 		assert.False(t, IsID(id), id)
 	}
 }

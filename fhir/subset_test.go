@@ -13,7 +13,7 @@ const subsetTag = `{"system":"http://terminology.hl7.org/CodeSystem/v3-Observati
 func TestSubsets(t *testing.T) {
 	t.Parallel()
 	const task = `{"resourceType":"Task","id":"t","meta":{"versionId":"3", "profile":["http://p"]}, "text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"},
-		"contained":[{"resourceType":"Group","type":"person","actual":true}],"status":"requested", "_status":{"id":"s"},"intent":"order","priority":"urgent","note":[{"text":"n"}],
+		"contained":[{"resourceType":"Group","id":"g","type":"person","actual":true}],"status":"requested", "_status":{"id":"s"},"intent":"order","priority":"urgent","note":[{"text":"n"}],
 		"focus":{"reference":"ServiceRequest/s", "display" : "S\u00e9"},
 		"output":[{"type":{"text":"o"},"valueDecimal":1.50}]}`
 	const meta = `"meta":{"versionId":"3", "profile":["http://p"],"tag":[` + subsetTag + `]}`
@@ -27,7 +27,7 @@ func TestSubsets(t *testing.T) {
 			`,"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">x</div>"},"status":"requested","_status":{"id":"s"},"intent":"order"}`},
 		{"some elements, byte for byte, with what is mandatory", r.Elements("focus", "output", "colour"), `{"resourceType":"Task","id":"t",` + meta +
 			`,"status":"requested","_status":{"id":"s"},"intent":"order","focus":{"reference":"ServiceRequest/s", "display" : "S\u00e9"},"output":[{"type":{"text":"o"},"valueDecimal":1.50}]}`},
-		{"no narrative", r.Summary("data"), `{"resourceType":"Task","id":"t",` + meta + `,"contained":[{"resourceType":"Group","type":"person","actual":true}],"status":"requested","_status":{"id":"s"},"intent":"order","priority":"urgent","note":[{"text":"n"}],"focus":{"reference":"ServiceRequest/s", "display" : "S\u00e9"},"output":[{"type":{"text":"o"},"valueDecimal":1.50}]}`},
+		{"no narrative", r.Summary("data"), `{"resourceType":"Task","id":"t",` + meta + `,"contained":[{"resourceType":"Group","id":"g","type":"person","actual":true}],"status":"requested","_status":{"id":"s"},"intent":"order","priority":"urgent","note":[{"text":"n"}],"focus":{"reference":"ServiceRequest/s", "display" : "S\u00e9"},"output":[{"type":{"text":"o"},"valueDecimal":1.50}]}`},
 		{"everything", r.Summary("false"), task},
 		{"a resource without meta gets one", wholeResource(t, `{"resourceType":"Patient","active":true}`).Elements("name"), `{"resourceType":"Patient","active":true,"meta":{"tag":[` + subsetTag + `]}}`},
 		{"a tag stands behind others", wholeResource(t, `{"resourceType":"Patient","meta":{"tag":[ {"code":"a"} ]},"gender":"female"}`).Elements("name"),

@@ -27,8 +27,7 @@ func (r *reader) reference(i int32) {
 }
 
 // literalType gives the resource type that Reference.reference names, "" if it
-// names none, and false if it is no reference. A lone id is taken as the relative
-// URL that it is; nobody can tell what it names. A type before a URN is how
+// names none, and false if it is no reference. A type before a URN is how
 // some clients name what another entry of a transaction makes; the transaction
 // puts the id in its place.
 //
@@ -39,6 +38,9 @@ func (r *reader) literalType(i int32) (string, bool) {
 	if s == "" {
 		return "", true
 	}
+	if s[0] == '#' {
+		r.local = append(r.local, j)
+	}
 	if ref, ok := ParseReference(s); ok {
 		return ref.Type, true
 	}
@@ -48,10 +50,10 @@ func (r *reader) literalType(i int32) (string, bool) {
 	if name, urn, placed := strings.Cut(s, "/"); placed && IsResourceType(name) && isURN(urn) {
 		return name, true
 	}
-	if IsID(s) || isAbsolute(s) && isURI([]byte(s)) {
+	if isAbsolute(s) && isURI([]byte(s)) {
 		return "", true
 	}
-	r.report(j, CodeValue, `Not a reference; write "Type/id", an absolute URL, "urn:uuid:…" or "#id" of a contained resource.`)
+	r.report(j, CodeValue, `Not a reference; write "Type/id" with a type of R4, an absolute URL, "urn:uuid:…" or "#id" of a contained resource.`)
 	return "", false
 }
 

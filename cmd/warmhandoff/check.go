@@ -1,26 +1,26 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"warmhandoff/cmd/internal/scenario"
+	"warmhandoff/cmd/internal/server"
 	"warmhandoff/fhir"
-	"warmhandoff/fhir/invariant"
-	"warmhandoff/fhir/profile"
 )
 
 type check struct {
 	Files  []string `arg:"" name:"file" help:"Resources or Bundles as JSON; - is the standard input. Several are sent to one empty store, in their order."`
-	Server string   `help:"Ask a running server instead what it would take. Nothing is sent to it: the reading is done here." placeholder:"URL" env:"-"`
+	Server string   `help:"Ask a running server instead what it would take, by its $validate. Nothing is stored there." placeholder:"URL" env:"-"`
 	JSON   bool     `name:"json" help:"One line of JSON for each file, and one for what came of them." env:"-"`
 	site
 }
@@ -75,7 +75,7 @@ func (c *check) one(p *program, door scenario.Door, file string) (checked, error
 	}
 	r, issues := fhir.Read(data)
 	if r != nil {
-		issues = append(issues, besides(p, r)...)
+		issues = append(issues, server.Besides(p, r, profiles(), false)...)
 	}
 	for _, i := range issues {
 		result.Issues = append(result.Issues, scenario.Issue{Severity: string(i.Severity), Code: string(i.Code), Expression: i.Expression, Text: i.Text})
@@ -86,7 +86,7 @@ func (c *check) one(p *program, door scenario.Door, file string) (checked, error
 	case r == nil && !batch:
 		return result, nil
 	case c.Server != "":
-		err := c.ask(p, shape.ResourceType, &result)
+		err := c.ask(p, &shape, data, &result)
 		return result, err
 	}
 	answer, err := shape.send(p, door, data)
@@ -99,41 +99,6 @@ func (c *check) one(p *program, door scenario.Door, file string) (checked, error
 			Text: "A Bundle of this type is kept as one resource. Only a transaction or a batch has its entries written."})
 	}
 	return result, nil
-}
-
-// besides gives what a write is not refused for, and whoever sends it should know: the invariants of R4 that a resource breaks (but for the narrative
-// that it should have), and what it lacks of the profiles that it claims, as far as they are known.
-func besides(ctx context.Context, r *fhir.Resource) []fhir.Issue {
-	var all []fhir.Issue
-	for _, i := range invariant.Check(ctx, r) {
-		if i.Refuses() || i.Code != fhir.CodeInvariant {
-			all = append(all, i)
-		}
-	}
-	all = append(all, claimed(r, r.Type())...)
-	for entry := range r.Get("entry").All() {
-		if inner := entry.Get("resource").Resource(); r.Type() == "Bundle" && inner != nil {
-			all = append(all, claimed(inner, entry.Get("resource").Path())...)
-		}
-	}
-	for i := range all {
-		all[i].Severity = fhir.Warning
-	}
-	return all
-}
-
-// claimed gives what a resource at a place breaks of the profiles in its meta.profile.
-func claimed(r *fhir.Resource, at string) []fhir.Issue {
-	var all []fhir.Issue
-	for claim := range r.Get("meta", "profile").All() {
-		if p, known := profile.Find(profiles(), claim.Text()); known {
-			for _, i := range p.Check(r) {
-				i.Expression = at + strings.TrimPrefix(i.Expression, r.Type())
-				all = append(all, i)
-			}
-		}
-	}
-	return all
 }
 
 // hear adds what an adapter answered, what was said already left out.
@@ -191,8 +156,8 @@ func (s shape) send(ctx context.Context, door scenario.Door, data []byte) (scena
 	switch {
 	case s.carriedOut():
 		path = "/"
-	case s.ID != "":
-		method, path = http.MethodPut, path+"/"+s.ID
+	case fhir.IsID(s.ID):
+		method, path = http.MethodPut, path+"/"+url.PathEscape(s.ID)
 	}
 	if path == "/" {
 		return door.Send(ctx, scenario.Party{}, method, path, data)
@@ -252,34 +217,38 @@ func (c *check) stand(p *program, door scenario.Door, zone *time.Location) error
 	return nil
 }
 
-// ask reads a server's CapabilityStatement and says whether it takes the type.
-func (c *check) ask(ctx context.Context, typ string, result *checked) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(c.Server, "/")+"/metadata", nil)
+// validatePath is where a server says what would become of a resource that is sent as send does.
+func validatePath(s *shape) string {
+	switch {
+	case s.carriedOut():
+		return "/Bundle/$validate?mode=transaction"
+	case fhir.IsID(s.ID):
+		return "/" + s.ResourceType + "/" + url.PathEscape(s.ID) + "/$validate?mode=update"
+	}
+	return "/" + s.ResourceType + "/$validate?mode=create"
+}
+
+// ask asks a server what it would take, by its $validate: what would be refused, and what would become of the rest. Nothing is stored there.
+func (c *check) ask(ctx context.Context, s *shape, data []byte, result *checked) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimRight(c.Server, "/")+validatePath(s), bytes.NewReader(data))
 	if err != nil {
 		return ended{2, err.Error()}
 	}
 	request.Header.Set("Accept", "application/fhir+json")
-	answer, err := (&http.Client{Timeout: 10 * time.Second}).Do(request)
+	request.Header.Set("Content-Type", "application/fhir+json")
+	answer, err := (&http.Client{Timeout: 30 * time.Second}).Do(request)
 	if err != nil {
 		return ended{2, err.Error()}
 	}
 	defer func() { _ = answer.Body.Close() }()
-	var capabilities struct {
-		FHIRVersion string
-		Rest        []struct{ Resource []struct{ Type string } }
+	body, err := io.ReadAll(io.LimitReader(answer.Body, 16<<20))
+	if err != nil {
+		return ended{2, err.Error()}
 	}
-	if err := json.NewDecoder(io.LimitReader(answer.Body, 16<<20)).Decode(&capabilities); err != nil || len(capabilities.Rest) == 0 {
-		return errors.New("the server's metadata is no CapabilityStatement")
+	told := scenario.Answer{Status: answer.StatusCode, Body: body}
+	if len(told.Issues()) == 0 {
+		return ended{2, fmt.Sprintf("the server has no $validate: status %d", answer.StatusCode)}
 	}
-	takes := typ == "Bundle"
-	for _, one := range capabilities.Rest[0].Resource {
-		takes = takes || one.Type == typ
-	}
-	words := fmt.Sprintf("the server (FHIR %s) serves this type; nothing was sent to it, so its own rules were not asked", capabilities.FHIRVersion)
-	severity := "information"
-	if !takes {
-		words, severity, result.OK = "the server does not serve "+typ, "error", false
-	}
-	result.Issues = append(result.Issues, scenario.Issue{Severity: severity, Code: "informational", Text: words})
+	result.hear(told)
 	return nil
 }

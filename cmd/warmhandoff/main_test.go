@@ -370,7 +370,10 @@ func TestCheckAsksAServerWithoutWriting(t *testing.T) {
 	s := serveWith(t, "--db", ":memory:")
 	got := runProgram(t, `{"resourceType":"Patient"}`, "check", "--server", s.base, "-")
 	assert.Equal(t, 0, got.status, got.err)
-	assert.Contains(t, got.out, "serves this type; nothing was sent to it")
+	got = runProgram(t, `{"resourceType":"Task","status":"requested","intent":"order","focus":{"reference":"ServiceRequest/1"},"owner":{"reference":"Organization/x"}}`, "check", "--server", s.base, "-")
+	assert.Equal(t, 0, got.status, got.err)
+	assert.Contains(t, got.out, "it waits for that: ServiceRequest/1", "what would become of it there")
+	assert.Equal(t, 1, runProgram(t, `{"resourceType":"Patient","gender":"f"}`, "check", "--server", s.base, "-").status)
 	assert.Contains(t, s.get(t, "/Patient?_count=0"), `"total":0`)
 }
 

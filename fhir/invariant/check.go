@@ -50,19 +50,18 @@ type checker struct {
 
 	inner, outer fhirpath.Collection // %resource, %rootResource
 	size         int                 // of the inner one
-	ids          map[string]bool     // of what the outer one contains
 }
 
 // resource checks a resource. Path is where it stands in the one that was given, "" for that one; outer is the resource that contains it.
 func (c *checker) resource(r *fhir.Resource, path string, outer fhirpath.Collection) {
-	inner, outermost, size, ids := c.inner, c.outer, c.size, c.ids
+	inner, outermost, size := c.inner, c.outer, c.size
 	self, err := types.JSONToCollection(r.Bytes())
 	if err != nil {
 		return
 	}
 	c.inner, c.outer, c.size = self, outer, len(r.Bytes())
 	if outer == nil {
-		c.outer, c.ids = self, idsIn(r)
+		c.outer = self
 	}
 	at := func(v fhir.Value) string {
 		if path == "" {
@@ -76,7 +75,7 @@ func (c *checker) resource(r *fhir.Resource, path string, outer fhirpath.Collect
 		}
 	}
 	c.value(r.Root(), at)
-	c.inner, c.outer, c.size, c.ids = inner, outermost, size, ids
+	c.inner, c.outer, c.size = inner, outermost, size
 }
 
 // value checks an object and everything in it.

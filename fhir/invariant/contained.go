@@ -1,16 +1,11 @@
 package invariant
 
-import (
-	"strings"
-
-	"warmhandoff/fhir"
-)
+import "warmhandoff/fhir"
 
 // plainly are rules that are checked without their expression: it would look through the whole resource once for each contained one, or for each
 // reference. They give the places that break the rule.
 var plainly = map[string]func(*checker, fhir.Value) []fhir.Value{
 	"dom-3": (*checker).unused,
-	"ref-1": (*checker).dangling,
 }
 
 // unused gives the contained resources that nothing in the resource refers to and that do not refer to it.
@@ -50,24 +45,4 @@ func pointers(v fhir.Value, used map[string]bool) {
 			}
 		}
 	}
-}
-
-// dangling gives a reference to a contained resource that is not there. A # alone means the resource around it.
-//
-// Source: FHIR R4, references.html#Reference, ref-1
-func (c *checker) dangling(v fhir.Value) []fhir.Value {
-	id, local := strings.CutPrefix(v.Get("reference").Text(), "#")
-	if !local || id == "" || c.ids[id] {
-		return nil
-	}
-	return []fhir.Value{v}
-}
-
-// idsIn gives the ids of what a resource contains.
-func idsIn(r *fhir.Resource) map[string]bool {
-	ids := map[string]bool{}
-	for one := range r.Get("contained").All() {
-		ids[one.Get("id").Text()] = true
-	}
-	return ids
 }

@@ -5,7 +5,7 @@
 // definitions by internal/gen and embedded. It is unpacked, and an expression compiled, when it is first needed, and kept from then on.
 //
 // This costs: some ten microseconds for each expression and place, so it stands behind $validate and not in the way of a write. What matters to
-// writes (dom-2, ext-1, ele-1, Task inv-1, Appointment app-2 to app-4) is checked by the strict reader in plain Go, and not again here.
+// writes (dom-2, ext-1, ele-1, ref-1) is checked by the strict reader in plain Go, and not again here.
 //
 // Only a clear no is an issue. An expression that comes out empty, as the comparison of two dates of different precision does, breaks nothing.
 //

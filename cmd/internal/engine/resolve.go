@@ -109,6 +109,10 @@ func (e *Engine) references(b *batch, w *work, no *refusals) {
 			continue
 		}
 		if typ, query, ok := strings.Cut(ref, "?"); ok && fhir.IsResourceType(typ) {
+			if strings.Trim(query, "&") == "" {
+				no.add(Invalid, fhir.CodeRequired, w.at(v.Path()), "the search in this reference is empty; it must find exactly one resource")
+				continue
+			}
 			pick, issues := e.parseCondition(typ, query)
 			for _, i := range issues {
 				i.Expression = w.at(v.Path())

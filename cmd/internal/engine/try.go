@@ -16,8 +16,13 @@ var errTried = errors.New("engine: only tried")
 //
 // Source: FHIR R4, resource-operation-validate.html (modes create, update, delete)
 func (e *Engine) Try(ctx context.Context, p Principal, changes []Change) ([]Result, error) {
+	return e.TryBundle(ctx, p, "", changes)
+}
+
+// TryBundle is Try for the entries of a transaction Bundle, as ApplyBundle is Apply for them.
+func (e *Engine) TryBundle(ctx context.Context, p Principal, identifier string, changes []Change) ([]Result, error) {
 	seen := e.store.Seen()
-	b, err := e.prepare(p, "", changes)
+	b, err := e.prepare(p, identifier, changes)
 	if err != nil {
 		return nil, err
 	}

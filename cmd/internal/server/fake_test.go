@@ -72,6 +72,10 @@ func (f *fake) ApplyBundle(ctx context.Context, p engine.Principal, identifier s
 	return results, nil
 }
 
+func (f *fake) TryBundle(ctx context.Context, p engine.Principal, _ string, changes []engine.Change) ([]engine.Result, error) {
+	return f.Try(ctx, p, changes)
+}
+
 func (f *fake) Try(_ context.Context, p engine.Principal, changes []engine.Change) ([]engine.Result, error) {
 	err := f.begin(p)
 	defer f.mu.Unlock()

@@ -52,10 +52,22 @@ func (in *request) headers(h http.Header) {
 	in.ifMatch = h.Get("If-Match")
 	in.ifNoneMatch = h.Get("If-None-Match")
 	in.ifNoneExist = h.Get("If-None-Exist")
+	in.given(h)
 	in.want, in.strict = prefers(h)
 	if since := h.Get("If-Modified-Since"); since != "" {
 		if t, err := http.ParseTime(since); err == nil {
 			in.modifiedSince = t
+		}
+	}
+}
+
+// given makes of a condition that was sent empty one that is refused: it asks for something, and nobody can tell what.
+//
+// Source: local, an empty condition is refused
+func (in *request) given(h http.Header) {
+	for name, condition := range map[string]*string{"If-None-Exist": &in.ifNoneExist, "If-Match": &in.ifMatch} {
+		if _, sent := h[name]; sent && strings.TrimSpace(*condition) == "" {
+			*condition = "?"
 		}
 	}
 }
@@ -90,9 +102,13 @@ func (in *request) badQuery(element string) *failure {
 // condition checks the query of a conditional interaction and gives it without what is about the transport. Whether its parameters are known
 // is for the engine to say.
 func (in *request) condition(query, element string) (string, error) {
+	sent := query
 	query = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(query), in.typ), "?")
 	if _, err := url.ParseQuery(query); err != nil {
 		return "", in.badQuery(element)
+	}
+	if sent != "" && strings.Trim(query, "&") == "" {
+		return "", fail(http.StatusBadRequest, fhir.CodeRequired, in.place("request."+element), "The condition is empty: write a search, such as identifier=system|value, or leave it out.")
 	}
 	if !strings.Contains(query, "_format=") && !strings.Contains(query, "_pretty=") {
 		return query, nil

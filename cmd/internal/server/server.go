@@ -47,6 +47,8 @@ type Engine interface {
 	ApplyBundle(ctx context.Context, p engine.Principal, identifier string, changes []engine.Change) ([]engine.Result, error)
 	// Try finds out what Apply would do, and keeps nothing of it.
 	Try(ctx context.Context, p engine.Principal, changes []engine.Change) ([]engine.Result, error)
+	// TryBundle finds out what ApplyBundle would do, and keeps nothing of it.
+	TryBundle(ctx context.Context, p engine.Principal, identifier string, changes []engine.Change) ([]engine.Result, error)
 	// Read gives the newest version. Of a deleted resource it gives the deletion beside a refusal of kind Gone.
 	Read(ctx context.Context, p engine.Principal, typ, id string) (store.Version, error)
 	// VRead gives one version by the number that its ETag showed.

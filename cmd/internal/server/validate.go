@@ -11,13 +11,12 @@ import (
 
 	"warmhandoff/cmd/internal/engine"
 	"warmhandoff/fhir"
-	"warmhandoff/fhir/invariant"
 	"warmhandoff/fhir/profile"
 )
 
 const validateDoc = "What is wrong with a resource, or would be with writing it: 200 and an OperationOutcome, and nothing is stored. The resource is the body, " +
-	"or the parameter resource of a Parameters body, or the stored one; mode (create, update, delete, profile) and profile stand there or in the query. " +
-	"Checked are the rules that every write must keep, the published FHIRPath invariants of R4, with a mode the write itself (also the Task's move: it is " +
+	"or the parameter resource of a Parameters body, or the stored one; mode (create, update, delete, profile; of a Bundle transaction, which is ours: as if it were posted to the base) and profile stand there or in the query. " +
+	"Checked are the rules that every write must keep, the published FHIRPath invariants of R4 (warnings: a write is not refused for them), with a mode the write itself (also the Task's move: it is " +
 	"carried out and undone), and the profiles that are asked for (errors) or claimed in meta.profile (warnings, since a write is not refused for them). " +
 	"This is not the HL7 validator: no value set beyond the required codes of R4 and those of the profiles known here, no profile but these, no other " +
 	"server is asked."
@@ -50,7 +49,7 @@ func (s *Server) validate(ctx context.Context, in *request) (*answer, error) {
 	if v.resource != nil && v.mode != "delete" {
 		limited, cancel := context.WithTimeout(ctx, validateFor)
 		defer cancel()
-		v.issues = append(v.issues, invariant.Check(limited, v.resource)...)
+		v.issues = append(v.issues, Besides(limited, v.resource, nil, true)...)
 		s.profiles(v)
 	}
 	if err := s.tried(ctx, v); err != nil {
@@ -98,6 +97,11 @@ func (v *validation) modes(q url.Values) error {
 	switch v.mode {
 	case "", "create":
 		return nil
+	case "transaction":
+		if v.in.typ != "Bundle" {
+			return fail(http.StatusBadRequest, fhir.CodeInvalid, "", "Mode transaction is about a Bundle: what would become of it if it were posted to the base.")
+		}
+		return nil
 	case "update", "delete":
 		if v.in.id == "" {
 			return fail(http.StatusBadRequest, fhir.CodeInvalid, "", "Mode "+v.mode+" is about one resource: [base]/"+v.in.typ+"/123/$validate.")
@@ -109,7 +113,7 @@ func (v *validation) modes(q url.Values) error {
 		}
 		return nil
 	}
-	return fail(http.StatusBadRequest, fhir.CodeCodeInvalid, "", "The mode is one of create, update, delete, profile.")
+	return fail(http.StatusBadRequest, fhir.CodeCodeInvalid, "", "The mode is one of create, update, delete, profile, and for a Bundle transaction.")
 }
 
 // subject finds the resource to look at, and what the strict reader has against it.
@@ -186,6 +190,11 @@ func (s *Server) profileNames() string {
 
 // tried finds out whether the write that a mode speaks of would be taken. What the strict reader refuses is refused before that.
 func (s *Server) tried(ctx context.Context, v *validation) error {
+	if v.mode == "transaction" {
+		more, err := s.tryBundle(ctx, v)
+		v.issues = append(v.issues, more...)
+		return err
+	}
 	change := engine.Change{Type: v.in.typ, ID: v.in.id, Resource: v.resource}
 	switch v.mode {
 	case "create":
@@ -217,8 +226,6 @@ func (s *Server) tried(ctx context.Context, v *validation) error {
 		}
 		return nil
 	}
-	for i := range results {
-		v.issues = append(v.issues, results[i].Issues...)
-	}
+	v.issues = append(v.issues, became(results)...)
 	return err
 }

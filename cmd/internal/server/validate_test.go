@@ -48,7 +48,7 @@ func TestValidateTellsEverythingThatIsWrong(t *testing.T) {
 		{"the same in XML", "/Task/$validate", `<Task xmlns="http://hl7.org/fhir"><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml">x</div></text><status value="requested"/><intent value="order"/></Task>`, []string{"Content-Type: application/fhir+xml"}, fine},
 		{"no narrative", "/Task/$validate", task, nil, []string{"warning invariant Task"}},
 		{"what a write is refused for, and an invariant beside it", "/Task/$validate", narrated("Task", `"status":"done","intent":"order","executionPeriod":{"start":"2026-02-02","end":"2026-02-01"},"colour":"red"`), nil,
-			[]string{"error code-invalid Task.status", "error structure Task.colour", "error invariant Task.executionPeriod"}},
+			[]string{"error code-invalid Task.status", "error structure Task.colour", "warning invariant Task.executionPeriod"}},
 		{"the same in Parameters, named from the resource on", "/Task/$validate", `{"resourceType":"Parameters","parameter":[{"name":"resource","resource":` + narrated("Task", `"status":"done","intent":"order"`) + `}]}`, nil,
 			[]string{"error code-invalid Task.status"}},
 		{"no JSON", "/Task/$validate", `{"resourceType":"Task",`, nil, []string{"fatal structure Task.resourceType"}},
@@ -60,7 +60,7 @@ func TestValidateTellsEverythingThatIsWrong(t *testing.T) {
 		{"a profile that is claimed", "/Task/$validate", narrated("Task", `"meta":{"profile":["urn:profile:for","urn:profile:other"]},"status":"requested","intent":"order"`), nil,
 			[]string{"warning required Task.for", "information not-supported Task.meta.profile[1]"}},
 		{"a profile that is claimed and asked for", "/Task/$validate?profile=urn:profile:for%7C1", narrated("Task", `"meta":{"profile":["urn:profile:for"]},"status":"requested","intent":"order"`), nil, []string{"error required Task.for"}},
-		{"a Bundle", "/Bundle/$validate", `{"resourceType":"Bundle","type":"batch","entry":[{"resource":` + good + `}]}`, nil, []string{"error invariant Bundle"}},
+		{"a Bundle", "/Bundle/$validate", `{"resourceType":"Bundle","type":"batch","entry":[{"resource":` + good + `}]}`, nil, []string{"warning invariant Bundle"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -82,12 +82,12 @@ func TestValidateTriesTheWriteAndKeepsNothing(t *testing.T) {
 	at := "/Task/" + made.ID() + "/$validate"
 	before := string(referrer.read("/Task/" + made.ID()).Bytes())
 
-	assert.Equal(t, []string{"information informational"}, wrongs(t, h, "POST", at+"?mode=update", with(made, "status", `"accepted"`), agency))
+	assert.Equal(t, []string{"information informational Task"}, wrongs(t, h, "POST", at+"?mode=update", with(made, "status", `"accepted"`), agency))
 	assert.Equal(t, []string{"error business-rule Task.status"}, wrongs(t, h, "POST", at+"?mode=update", with(made, "status", `"draft"`), agency))
 	assert.Equal(t, []string{"error conflict"}, wrongs(t, h, "POST", at+"?mode=update", with(made, "status", `"accepted"`), agency, `If-Match: W/"7"`))
 	assert.Equal(t, []string{"error invalid Task.id"}, wrongs(t, h, "POST", at+"?mode=update", with(made, "id", `"other"`), agency))
-	assert.Equal(t, []string{"information informational"}, wrongs(t, h, "POST", at+"?mode=delete", ""))
-	assert.Equal(t, []string{"information informational"}, wrongs(t, h, "POST", "/Task/$validate?mode=create", string(made.Bytes()), agency))
+	assert.Equal(t, []string{"information informational Task"}, wrongs(t, h, "POST", at+"?mode=delete", ""))
+	assert.Equal(t, []string{"information informational Task"}, wrongs(t, h, "POST", "/Task/$validate?mode=create", string(made.Bytes()), agency))
 
 	assert.Equal(t, before, string(referrer.read("/Task/"+made.ID()).Bytes()), "nothing was written")
 	assert.Len(t, referrer.found("/Task"), 1)
