@@ -7,8 +7,10 @@ import (
 	"warmhandoff/mapping/workflow"
 )
 
-// asking is the time during which an agency was asked, by one Task: from when the Task was written until it ended.
+// asking is the time during which an agency was asked, by one Task: from when the Task was written, or given to it, until it ended, or was given to another.
 type asking struct {
+	task        string  // "Task/t1"
+	of          *tenure // of that Task
 	agency      string
 	from, until time.Time // zero until: still
 }
@@ -25,16 +27,19 @@ func (q *reading) knowAsked() {
 		if t.shape == Parent {
 			continue
 		}
-		a := asking{agency: t.fact.Owner, from: t.fact.Authored}
-		if a.from.IsZero() {
-			a.from = t.h.Versions[0].Received
-		}
-		if ended(t.fact.Status) {
-			if said, _ := words(t.h, q.r.Orgs); len(said) > 0 {
-				a.until = said[len(said)-1].Said
+		for _, x := range t.legs() {
+			a := asking{task: t.h.Key, of: x, agency: x.owner, from: x.from, until: x.until}
+			if x.number == 1 {
+				a.from = t.fact.Authored
+				if a.from.IsZero() {
+					a.from = t.h.Versions[0].Received
+				}
 			}
+			if last := x.last(); last != nil && ended(last.Status) {
+				a.until = last.Said
+			}
+			q.asked = append(q.asked, a)
 		}
-		q.asked = append(q.asked, a)
 	}
 }
 
@@ -43,7 +48,7 @@ func (q *reading) knowAsked() {
 //
 // Source: local, no message for one leg changes another leg's state
 func (c *leg) alone(about time.Time) bool {
-	if c.explicit || !slices.ContainsFunc(c.r.asked, func(a asking) bool { return a.agency != c.agency }) {
+	if c.explicit || !slices.ContainsFunc(c.r.asked, func(a asking) bool { return a.agency != c.agency && !c.sibling(&a) }) {
 		return true
 	}
 	var mine, others bool
@@ -51,6 +56,7 @@ func (c *leg) alone(about time.Time) bool {
 	for i := range c.r.asked {
 		a := &c.r.asked[i]
 		switch {
+		case c.sibling(a):
 		case !a.at(about):
 			if last == nil || a.until.After(last.until) || a.until.Equal(last.until) && a.agency < last.agency {
 				last = a
@@ -65,6 +71,11 @@ func (c *leg) alone(about time.Time) bool {
 		return !others
 	}
 	return last.agency == c.agency
+}
+
+// sibling reports an asking of this leg's Task in another tenure: what belongs to that one is told apart before.
+func (c *leg) sibling(a *asking) bool {
+	return c.tenure != nil && a.of != c.tenure && a.task == c.ledger.Leg
 }
 
 // about gives the time that something is about: its own, at the end of the day where it has no time of day, else when it was said.

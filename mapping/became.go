@@ -251,7 +251,7 @@ func (t *tellingOf) task(why Because) Became {
 	id := t.h.ID()
 	for i := range slices.Backward(t.in) { // of a Task that names several requests the last one has the row
 		legs, open := t.told(&t.in[i])
-		at := slices.IndexFunc(legs, func(l LegAnswer) bool { return l.Task == id })
+		at := slices.IndexFunc(legs, func(l LegAnswer) bool { return l.Task == id && l.Former == 0 })
 		if at < 0 || !open {
 			continue
 		}

@@ -119,7 +119,7 @@ type payload struct {
 }
 
 func (s Settings) head(typ, request string, leg *Leg, e *workflow.Effect) effectHead {
-	h := effectHead{ResourceType: typ, Identifier: []identifier{{SystemEffect, leg.Ledger.Leg + "#" + e.Key}}, BasedOn: []*party{partyOf("ServiceRequest/" + request)}}
+	h := effectHead{ResourceType: typ, Identifier: []identifier{{SystemEffect, leg.Name() + "#" + e.Key}}, BasedOn: []*party{partyOf("ServiceRequest/" + request)}}
 	if leg.Part2 {
 		h.Meta = &meta{Security: part2Labels}
 	}

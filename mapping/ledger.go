@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,8 +47,39 @@ type Leg struct {
 	Made    bool           // the Task was written by us
 	Between bool           // it stands between us and the agency: the referrer reads the Task above
 	Word    *workflow.Word // the last word on it where that is not in the Task alone; nil otherwise
+	Number  int            // 1 for the first leg of its Task, 2 for that of the agency that it was given to next
+	Former  bool           // the Task was given to another agency: this leg has ended
 	Flags   []string       // warnings for people
 	Turn    time.Time      // when time alone changes who is in its household; zero: never
+}
+
+// Name names a leg for what is written on its account: "Task/t1", and "Task/t1~2" for the second leg of a Task. It stays when the leg is a former one.
+func (l *Leg) Name() string {
+	if l.Number > 1 {
+		return "Task/" + l.Task + "~" + strconv.Itoa(l.Number)
+	}
+	return "Task/" + l.Task
+}
+
+// Row gives the key of a leg in the read model: the id of the Task for the leg of its present owner, with the number of the leg for a former one.
+func (l *Leg) Row() string {
+	if l.Former {
+		return FormerRow(l.Task, l.Number)
+	}
+	return l.Task
+}
+
+// FormerRow gives the key of a former leg of a Task.
+func FormerRow(task string, number int) string { return task + "~" + strconv.Itoa(number) }
+
+// TaskOfRow gives the id of the Task of a row, and the number of its leg where it is a former one, 0 otherwise.
+func TaskOfRow(row string) (task string, number int) {
+	task, text, former := strings.Cut(row, "~")
+	if !former {
+		return row, 0
+	}
+	number, _ = strconv.Atoi(text)
+	return task, number
 }
 
 // Read is a referral as the workflow sees it.
@@ -57,6 +89,7 @@ type Read struct {
 	Subject  string // "Patient/p1"
 	Legs     []Leg  // those that are a leg first, then households, then ours above agencies
 	Missing  []Missing
+	Given    bool // the owner of a Task was changed
 }
 
 // Ledgers reads a referral: one leg for each fulfilment Task. A request that never asked for anything, because it was a draft, on hold, or over
@@ -72,12 +105,16 @@ func (s Settings) Ledgers(r *Referral) Read {
 			if q.tasks[i].shape != shape {
 				continue
 			}
-			if l, ok := q.leg(&q.tasks[i]); ok {
-				out.Legs = append(out.Legs, l)
+			t := &q.tasks[i]
+			for _, x := range t.legs() {
+				if l, ok := q.leg(t, x); ok {
+					out.Legs = append(out.Legs, l)
+				}
 			}
 		}
 	}
 	out.Missing = q.missing()
+	out.Given = slices.ContainsFunc(q.tasks, func(t task) bool { return t.given() })
 	return out
 }
 
@@ -130,7 +167,6 @@ func newReading(s Settings, r *Referral) *reading {
 		q.meet(h)
 	}
 	q.readTasks()
-	q.knowAsked()
 	for i := range r.Tasks {
 		q.meet(&r.Tasks[i])
 	}
@@ -138,6 +174,8 @@ func newReading(s Settings, r *Referral) *reading {
 	q.everybodys = q.consents
 	q.consents = q.consentsOf()
 	q.knowTeams()
+	q.settleTenures()
+	q.knowAsked()
 	return q
 }
 
@@ -209,12 +247,21 @@ func ended(s workflow.Status) bool {
 	return s.Terminal() && s != workflow.TaskCompleted
 }
 
+// IsEnd reports a status that ends a Task in its parties' words. Completed is a claim.
+func IsEnd(s workflow.Status) bool { return ended(s) }
+
 // others gives the agencies of the other legs, ended ones among them.
 func (q *reading) others(agency string) []string {
 	var list []string
 	for i := range q.tasks {
-		if t := &q.tasks[i]; t.shape != Parent && t.fact.Owner != "" && t.fact.Owner != agency {
-			list = append(list, t.fact.Owner)
+		t := &q.tasks[i]
+		if t.shape == Parent {
+			continue
+		}
+		for k := range t.all {
+			if x := &t.all[k]; x.owner != "" && x.owner != agency && (x.former || k == len(t.all)-1) {
+				list = append(list, x.owner)
+			}
 		}
 	}
 	return list
@@ -260,51 +307,62 @@ type leg struct {
 	request   string // the agency's own request, "ServiceRequest/sr2"; "" where it is the referrer's
 	explicit  bool   // what is being read names that request: it can only be this leg's
 	household string // the Task of the household of which this is one member's; "" none
+
+	entry  *task   // the Task, as it is read once
+	tenure *tenure // the part of it that is this leg's
 }
 
-// leg reads one fulfilment Task and all that was said about it.
-func (q *reading) leg(t *task) (Leg, bool) {
-	h, task, whole := t.h, t.fact, q
+// leg reads one tenure of a fulfilment Task and all that was said about it.
+func (q *reading) leg(t *task, x *tenure) (Leg, bool) {
+	h, whole := t.h, q
 	if q = q.around(t); q == nil {
 		return Leg{}, false
 	}
-	out := Leg{Task: h.ID(), Agency: task.Owner, Requester: q.requester}
+	out := Leg{Task: h.ID(), Agency: x.owner, Requester: q.requester, Number: x.number, Former: x.former}
 	l := &out.Ledger
-	c := q.about(h, task)
+	c := q.about(t, x)
 	c.ledger, out.Part2 = l, c.part2
-	*l = workflow.Ledger{Leg: h.Key, Agency: task.Owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn, Revised: q.revised}
+	*l = workflow.Ledger{Leg: h.Key, Agency: x.owner, Urgency: q.request.Urgency, Authored: q.request.Authored, Withdrawn: q.withdrawn, Revised: q.revised}
 	l.Received = later(q.received, h.Versions[0].Received)
-	if l.Authored.IsZero() {
-		l.Authored = firstHeard(task.Authored, q.received, h.Versions[0].Received)
+	if x.number > 1 {
+		l.Received = later(q.received, x.began(h).Received)
 	}
-	l.Words = whole.wordsOf(t)
-	l.NotUnderstood = whole.notUnderstood(t)
+	if l.Authored.IsZero() {
+		l.Authored = firstHeard(t.fact.Authored, q.received, h.Versions[0].Received)
+	}
+	l.Words = whole.wordsOf(t, x)
+	if x.former {
+		l.Withdrawn, l.Revised = workflow.Withdrawal{}, nil // what becomes of the request is no business of theirs any more
+	} else {
+		l.NotUnderstood = whole.notUnderstood(t)
+	}
 	c.place(whole, t, &out)
+	out.Shape = t.shapeIn(x)
 	if !q.void.IsZero() {
 		l.Words = append(l.Words, workflow.Word{Status: workflow.TaskInError, Said: q.void, Received: q.void, Reason: workflow.EnteredInError, Source: q.voidSource})
 	}
 	if whole.forAnother(t) {
 		c.shutFor()
 		c.navigator()
-		l.Told = q.told(h.Key)
+		l.Told = q.told(out.Name())
 		return out, true
 	}
-	if t.shape != Single {
+	if out.Shape != Single {
 		l.Above = true
 		l.Words = workflow.Idle(l.Words)
-		l.Told = q.told(h.Key)
+		l.Told = q.told(out.Name())
 		c.navigator()
 		return out, true
 	}
-	l.Signs = taskSigns(h, &tenure{high: len(h.Versions), words: l.Words})
+	l.Signs = taskSigns(h, x.low, x.high, l.Words)
 	c.jointSigns(whole.joint(t))
 	c.gates()
 	c.navigator()
 	c.parties(h)
 	c.others()
 	l.Person.Unsafe, l.Death = q.unsafe(), q.death()
-	l.CancelAsks, l.Twins = q.cancelAsks(h, 0, len(h.Versions)), q.twins(task.Owner)
-	l.Told = q.told(h.Key)
+	l.CancelAsks, l.Twins = q.cancelAsks(h, x.low, x.high), q.twins(x.owner)
+	l.Told = q.told(out.Name())
 	c.instructed()
 	c.helped()
 	c.settleDays()
@@ -325,8 +383,8 @@ func firstHeard(authored, request, task time.Time) time.Time {
 }
 
 // about begins the work on a leg: who is asked, and what was agreed with them.
-func (q *reading) about(h *History, task *taskFact) *leg {
-	c := &leg{s: q.s.At(task.Owner), r: q, agency: task.Owner, task: h.Key, partner: q.s.Partners[task.Owner], outputs: h.outputs()}
+func (q *reading) about(t *task, x *tenure) *leg {
+	c := &leg{s: q.s.At(x.owner), r: q, agency: x.owner, partner: q.s.Partners[x.owner], outputs: x.outputs(t.h), task: t.h.Key, entry: t, tenure: x}
 	c.part2 = q.part2 || c.partner.Part2 || q.s.Partners[q.requester].Part2
 	return c
 }
@@ -387,6 +445,9 @@ func (c *leg) read(h *History, read func(*leg, *History)) {
 	if h.Of != "" && !c.explicit && !slices.Contains(c.outputs, h.Key) || c.apart(h) {
 		return // what names another agency's request counts here only where this Task hands it over as its own result
 	}
+	if c.entry.shared() && !c.claims(h) {
+		return
+	}
 	signs, bookings, holds, contacts, marks := len(l.Signs), len(l.Bookings), len(l.Holds), len(l.Contacts), len(l.Marks)
 	if !strings.HasPrefix(h.Key, "Patient/") {
 		h = c.heard(h)
@@ -402,6 +463,18 @@ func (c *leg) read(h *History, read func(*leg, *History)) {
 	if gone != nil || c.undone(h) {
 		c.takeBack(signs, bookings, holds, contacts, marks)
 	}
+}
+
+// claims reports that a resource belongs to this tenure of the leg's Task, as far as that is told apart.
+func (c *leg) claims(h *History) bool {
+	x := c.r.tenureOf(c.entry, h)
+	if x == nil || x == c.tenure {
+		return true
+	}
+	if strings.HasPrefix(h.Key, "Appointment/") {
+		c.theirs = append(c.theirs, h.Key)
+	}
+	return false
 }
 
 func passOf(typ string) int {

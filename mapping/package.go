@@ -118,7 +118,7 @@ func (s Settings) packing(p *Parcel, at time.Time) (*packing, error) {
 	if one == nil {
 		return nil, &ShutError{"The agency's own request asks for nothing."}
 	}
-	return &packing{leg: one.about(t.h, t.fact), p: p, at: at, gone: map[string]bool{}}, nil
+	return &packing{leg: one.about(t, t.now()), p: p, at: at, gone: map[string]bool{}}, nil
 }
 
 // mayGo asks the gate.

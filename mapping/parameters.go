@@ -25,7 +25,10 @@ type LegAnswer struct {
 	Above   string      // id of the Task that follows from this one; "" none
 	Request string      // id of the agency's own request; "" where it is the referrer's
 	Inside  bool        // does not stand for itself in what the referral comes to
+	Number  int         // of the leg among those of its Task, 0 where it is the only one
+	Former  int         // Number, where the Task was given to another agency since
 	Below   []LegAnswer // the legs from which it follows
+	Before  []LegAnswer // the former legs of its Task
 }
 
 // Written is a version of a Task that we wrote: what both sides can read of what we make of it.
@@ -51,7 +54,8 @@ func (s Settings) TaskParameters(l *LegAnswer, because string) []byte {
 	if l == nil {
 		p.Parameter = append([]samply.ParametersParameter{code("state", string(workflow.None))}, why(because)...)
 	} else {
-		p.Parameter = append(s.legParameters(l), s.legs(l.Below)...)
+		p.Parameter = append(s.legParameters(l), s.legs("leg", l.Below)...)
+		p.Parameter = append(p.Parameter, s.legs("former", l.Before)...)
 	}
 	return encoded(p)
 }
@@ -59,7 +63,7 @@ func (s Settings) TaskParameters(l *LegAnswer, because string) []byte {
 // RequestParameters gives the answer for a referral: its state and a part for each leg; of one that is not followed the reason.
 func (s Settings) RequestParameters(state workflow.ReferralState, legs []LegAnswer, because string) []byte {
 	p := samply.Parameters{Parameter: []samply.ParametersParameter{code("state", string(state))}}
-	p.Parameter = append(append(p.Parameter, why(because)...), s.legs(legs)...)
+	p.Parameter = append(append(p.Parameter, why(because)...), s.legs("leg", legs)...)
 	return encoded(p)
 }
 
@@ -71,7 +75,8 @@ func why(because string) []samply.ParametersParameter {
 	return []samply.ParametersParameter{text("because", because)}
 }
 
-func (s Settings) legs(legs []LegAnswer) []samply.ParametersParameter {
+// legs gives a part of a name for each leg. The former leg of a Task that was given to another agency says so.
+func (s Settings) legs(name string, legs []LegAnswer) []samply.ParametersParameter {
 	var list []samply.ParametersParameter
 	for i := range legs {
 		l := &legs[i]
@@ -79,8 +84,11 @@ func (s Settings) legs(legs []LegAnswer) []samply.ParametersParameter {
 		if l.Agency != "" {
 			part = append(part, text("agency", l.Agency))
 		}
+		if l.Former > 0 {
+			part = append(part, number("former", l.Former))
+		}
 		part = append(part, s.legParameters(l)...)
-		list = append(list, samply.ParametersParameter{Name: "leg", Part: part})
+		list = append(list, samply.ParametersParameter{Name: name, Part: part})
 	}
 	return list
 }
@@ -90,6 +98,17 @@ func Below(legs []LegAnswer, task string) []LegAnswer {
 	var list []LegAnswer
 	for i := range legs {
 		if legs[i].Above == task {
+			list = append(list, legs[i])
+		}
+	}
+	return list
+}
+
+// Before gives the answers of the former legs of a Task.
+func Before(legs []LegAnswer, task string) []LegAnswer {
+	var list []LegAnswer
+	for i := range legs {
+		if legs[i].Task == task && legs[i].Former > 0 {
 			list = append(list, legs[i])
 		}
 	}

@@ -44,6 +44,7 @@ type task struct {
 	h     *History
 	fact  *taskFact
 	shape Shape
+	all   []tenure // at least one; the present owner's last
 }
 
 // readTasks reads what each fulfilment Task is.
@@ -51,7 +52,7 @@ func (q *reading) readTasks() {
 	for i := range q.r.Tasks {
 		h := &q.r.Tasks[i]
 		if f := lastTask(h); f != nil && q.keptHere(h, f) == "" {
-			q.tasks = append(q.tasks, task{h, f, q.shape(h, f)})
+			q.tasks = append(q.tasks, task{h, f, q.shape(h, f), h.tenures(q.r.Orgs)})
 		}
 	}
 }
@@ -190,7 +191,7 @@ func (q *reading) hearAbove(up *task) {
 	if up == nil || up.shape != Parent || !q.withdrawn.At.IsZero() {
 		return
 	}
-	said, _ := words(up.h, q.r.Orgs)
+	said := up.now().words
 	if len(said) == 0 {
 		return
 	}
@@ -208,17 +209,22 @@ func (h *History) OnlyOurs() bool {
 	return len(h.Versions) > 0 && !slices.ContainsFunc(h.Versions, func(v Version) bool { return !v.Own })
 }
 
-// wordsOf gives what the parties said of a leg: in its Task, before that in the Task above that we passed on, and beside it in the household's.
-func (q *reading) wordsOf(t *task) []workflow.Word {
-	said, _ := words(t.h, q.r.Orgs)
+// wordsOf gives what the parties said of one tenure of a Task: in it, before that in the Task above that we passed on, and beside it in the
+// household's.
+func (q *reading) wordsOf(t *task, x *tenure) []workflow.Word {
+	said := x.words
+	if x.former {
+		said = t.transferred(x)
+	}
 	up := q.above(t)
 	if up == nil {
 		return said
 	}
 	if up.shape == Household {
-		return merged(q.wordsOf(up), said)
+		joint := slices.DeleteFunc(slices.Clone(q.wordsOf(up, up.now())), func(w workflow.Word) bool { return w.Said.Before(x.from) })
+		return merged(joint, said)
 	}
-	if !t.h.ours() {
+	if !t.h.ours() || x.number > 1 {
 		return said
 	}
 	asked := askedIn(up.h, q.r.Orgs)
@@ -405,7 +411,7 @@ func (q *reading) missing() []Missing {
 }
 
 func (q *reading) missingAgencies(t *task) []Missing {
-	said, _ := words(t.h, q.r.Orgs)
+	said := t.now().words
 	if len(said) == 0 || askedIn(t.h, q.r.Orgs) == nil || said[len(said)-1].Status.Terminal() {
 		return nil
 	}
@@ -415,7 +421,7 @@ func (q *reading) missingAgencies(t *task) []Missing {
 		if agency == q.s.Self {
 			continue
 		}
-		if at := slices.IndexFunc(q.tasks, func(x task) bool { return x.fact.Owner == agency && x.shape != Parent }); at >= 0 {
+		if at := slices.IndexFunc(q.tasks, func(x task) bool { return x.asks(agency) && x.shape != Parent }); at >= 0 {
 			own := "ServiceRequest/" + m.ID()
 			if !slices.Contains(q.tasks[at].fact.Requests, own) || q.child(own) != nil && len(q.child(own).Versions) > 0 {
 				continue
@@ -431,6 +437,11 @@ func (q *reading) missingAgencies(t *task) []Missing {
 		list = append(list, m)
 	}
 	return list
+}
+
+// asks reports that a Task asks an agency, or did.
+func (t *task) asks(agency string) bool {
+	return slices.ContainsFunc(t.all, func(x tenure) bool { return x.owner == agency })
 }
 
 // place says where a Task stands among those of its referral.

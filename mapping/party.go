@@ -55,7 +55,7 @@ func (c *leg) parties(task *History) {
 	for _, h := range []*History{&c.r.r.Request, task} {
 		for i := range h.Versions {
 			v := &h.Versions[i]
-			if v.Fact != nil && v.Fact.Task != nil && !v.Own {
+			if v.Fact != nil && v.Fact.Task != nil && !v.Own && (c.tenure == nil || i >= c.tenure.low && i < c.tenure.high) {
 				add(&c.owners, v.Fact.Task.Owner)
 			}
 			if v.Role == workflow.Referrer {

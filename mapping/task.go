@@ -131,11 +131,10 @@ func (s Settings) coded(read []Coding) bool {
 
 func oursAmong(read []Coding, system string) bool { return len(codesOf(read, system)) > 0 }
 
-// taskSigns gives what the words of one tenure say about visits: completed is a claim, and so is a guide's business status; a coded no-show speaks
+// taskSigns gives what the words of one tenure, the versions from low to high, say about visits: completed is a claim, and so is a guide's business status; a coded no-show speaks
 // against the latest visit that had started.
-func taskSigns(h *History, t *tenure) []workflow.Sign {
-	list := businessSigns(h, t.low, t.high)
-	said := t.words
+func taskSigns(h *History, low, high int, said []workflow.Word) []workflow.Sign {
+	list := businessSigns(h, low, high)
 	for i := range said {
 		w := &said[i]
 		switch {

@@ -14,7 +14,7 @@ func ToldTo(role workflow.Role, legs []LegAnswer) []LegAnswer {
 	for i := range legs {
 		told[i] = legs[i]
 		if h := &told[i].Handoff; h.Blind {
-			told[i] = LegAnswer{Task: legs[i].Task, Agency: legs[i].Agency, Handoff: workflow.Handoff{State: workflow.NotShared}}
+			told[i] = LegAnswer{Task: legs[i].Task, Number: legs[i].Number, Former: legs[i].Former, Agency: legs[i].Agency, Handoff: workflow.Handoff{State: workflow.NotShared}}
 		} else {
 			h.Suggest = nil // one leg is suggested to be withdrawn because of what became of another
 		}

@@ -108,7 +108,7 @@ func (k *packing) denied(it *content) string {
 func (k *packing) ofAnother(ref string) bool {
 	for i := range k.r.tasks {
 		t := &k.r.tasks[i]
-		if t.shape != Parent && t.fact.Owner != "" && t.fact.Owner != k.agency && (t.h.Key == ref || t.h.Of != "" && t.h.Of == ref) {
+		if owner := t.now().owner; t.shape != Parent && owner != "" && owner != k.agency && (t.h.Key == ref || t.h.Of != "" && t.h.Of == ref) {
 			return true
 		}
 	}

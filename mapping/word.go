@@ -15,7 +15,8 @@ type Orgs func(ref string) []string
 //
 // Source: local, ruling 38
 type tenure struct {
-	owner     string
+	owner     string    // "" where the newest version names nobody
+	named     string    // the last that was named
 	low, high int       // its versions
 	from      time.Time // when this owner was named, by the clock of whoever named it; zero: from the first version
 	until     time.Time // when another was; zero: still
@@ -37,10 +38,10 @@ func (t *tenure) last() *workflow.Word {
 	return nil
 }
 
-// sameAgency reports that two owners are one agency: the same party, one of the other, or two parts of the same.
+// SameAgency reports that two owners are one agency: the same party, one of the other, or two parts of the same.
 //
 // Source: local, ruling 38, to a branch, role or service of the same agency it is nothing
-func sameAgency(a, b string, orgs Orgs) bool {
+func SameAgency(a, b string, orgs Orgs) bool {
 	if a == b || a == "" || b == "" {
 		return true
 	}
@@ -55,6 +56,44 @@ func sameAgency(a, b string, orgs Orgs) bool {
 		return false // two organizations with one above them both
 	}
 	return len(of) > 0 && len(with) > 0 && of[0] == with[0]
+}
+
+// Another reports that of two owners of a Task the second is another agency than the first. Where it is not known whether they are one, as of a name
+// here and an address elsewhere, nothing is made of it.
+func Another(owner, named string, orgs Orgs) bool {
+	if owner == "" || named == "" || owner == named {
+		return false
+	}
+	kind, of := kindOfName(owner)
+	if k, o := kindOfName(named); k != kind || o != of || k == unknownName {
+		return false
+	}
+	return !SameAgency(owner, named, orgs)
+}
+
+// nameKind says what a reference is.
+type nameKind int
+
+const (
+	unknownName nameKind = iota // of a contained resource, or none of these
+	localName                   // "Type/id"
+	logicalName                 // "system|value"
+	remoteName                  // an address elsewhere
+)
+
+// kindOfName gives the kind of a reference, and in whose names it is: the system of an identifier, the base of an address.
+func kindOfName(ref string) (kind nameKind, of string) {
+	if system, _, logical := strings.Cut(ref, "|"); logical {
+		return logicalName, system
+	}
+	typ, id, placed := strings.Cut(ref, "/")
+	switch at := strings.LastIndexByte(ref, '/'); {
+	case strings.Contains(ref, "://"):
+		return remoteName, ref[:at]
+	case placed && typ != "" && id != "" && !strings.ContainsAny(ref, "#:"):
+		return localName, ""
+	}
+	return unknownName, ""
 }
 
 // listening is the reading of a Task's versions in their order.
@@ -91,7 +130,7 @@ func (h *History) tenures(orgs Orgs) []tenure {
 // version reads one version.
 func (l *listening) version(i int, v *Version, t *taskFact) {
 	if len(l.list) == 0 {
-		l.list = append(l.list, tenure{owner: t.Owner})
+		l.list = append(l.list, tenure{owner: t.Owner, named: t.Owner})
 	}
 	now := &l.list[len(l.list)-1]
 	if v.Own {
@@ -106,13 +145,11 @@ func (l *listening) version(i int, v *Version, t *taskFact) {
 		w.Said = t.Modified
 	}
 	l.modified = t.Modified
-	if !sameAgency(now.owner, t.Owner, l.orgs) {
+	if Another(now.named, t.Owner, l.orgs) {
 		l.handOver(i, t, &w)
 		return
 	}
-	if t.Owner != "" {
-		now.owner = t.Owner
-	}
+	now.name(t.Owner, l.orgs)
 	says := SaysNothing
 	if l.heard != nil {
 		says = l.heard[i].says
@@ -137,16 +174,27 @@ func (l *listening) version(i int, v *Version, t *taskFact) {
 	now.words = append(now.words, w)
 }
 
+// name notes an owner of the same agency. A branch of an organization is not who the tenure is of: it stays a matter of the organization.
+func (t *tenure) name(owner string, orgs Orgs) {
+	both := strings.HasPrefix(owner, "Organization/") && strings.HasPrefix(t.named, "Organization/")
+	if both && owner != t.named && orgs != nil && slices.Contains(orgs(owner), t.named) {
+		owner = t.named
+	}
+	if t.owner = owner; owner != "" {
+		t.named = owner
+	}
+}
+
 // handOver begins the tenure of another owner. Whatever the Task's status says of the one before, of the new one it is asked: a draft stays one, and
 // an end is an end.
 func (l *listening) handOver(i int, t *taskFact, w *workflow.Word) {
 	before := &l.list[len(l.list)-1]
-	before.high, before.until = i, w.Said
+	before.high, before.until, before.owner = i, w.Said, before.named
 	if w.Status != workflow.TaskDraft && !ended(w.Status) && w.Status != workflow.TaskRequested {
 		w.Status, w.Reason, w.Review = workflow.TaskRequested, "", time.Time{}
 	}
 	l.said = i
-	l.list = append(l.list, tenure{owner: t.Owner, low: i, from: w.Said, words: []workflow.Word{*w}})
+	l.list = append(l.list, tenure{owner: t.Owner, named: t.Owner, low: i, from: w.Said, words: []workflow.Word{*w}})
 }
 
 // claimsAgain reports a completed that comes while we hold, and does not say the same as the party's last word: a claim like the first. Where the
@@ -206,7 +254,7 @@ func ExchangeOf(h *History, orgs Orgs) Exchange {
 		e.Former = append(e.Former, all[i].owner)
 	}
 	now := &all[len(all)-1]
-	e.Owner, e.Ours = now.owner, now.ours
+	e.Owner, e.Ours = now.named, now.ours
 	last := now.last()
 	if last == nil {
 		e.Last, e.Said = h.passedOn()

@@ -99,7 +99,7 @@ func ruleNames() []string {
 	names = append(names, numbered("seed/A%d", 17)...)
 	names = append(names, numbered("seed/B%d", 13)...)
 	names = append(names, "ruling/30", "ruling/31", "ruling/32", "row/01-moved-out")
-	names = append(names, "ruling/33", "ruling/34", "ruling/35", "ruling/36", "ruling/37", "ruling/39", "ruling/40", "ruling/41", "ruling/42", "ruling/43", "ruling/44")
+	names = append(names, "ruling/33", "ruling/34", "ruling/35", "ruling/36", "ruling/37", "ruling/38", "ruling/39", "ruling/40", "ruling/41", "ruling/42", "ruling/43", "ruling/44")
 	return append(names, numbered("ruling/%02d", 29)...)
 }
 

@@ -166,7 +166,7 @@ func tellAnswer(p *program, about string, body []byte, zone *time.Location) erro
 		return fmt.Errorf("%s: the answer is no Parameters resource: %w", about, err)
 	}
 	x := explaining{p: p, zone: zone}
-	legs := params.all("leg")
+	legs := append(params.all("leg"), params.all("former")...)
 	if strings.HasPrefix(about, "Task/") {
 		x.leg(about, params)
 	} else {
@@ -175,11 +175,14 @@ func tellAnswer(p *program, about string, body []byte, zone *time.Location) erro
 			p.say("  Why:      %s", because)
 		}
 	}
-	slices.SortFunc(legs, func(a, b piece) int { return strings.Compare(a.text("task"), b.text("task")) })
+	slices.SortStableFunc(legs, func(a, b piece) int { return strings.Compare(a.text("task"), b.text("task")) })
 	for _, l := range legs {
 		name := l.text("task")
 		if a := l.text("agency"); a != "" {
 			name += " at " + a
+		}
+		if l.text("former") != "" {
+			name += ", before it was given to another agency"
 		}
 		x.leg(name, l)
 	}

@@ -122,7 +122,8 @@ func (r *scaleRun) writes(ctx context.Context, name string, size int) (float64, 
 	var updates, creates []time.Duration
 	for i := range r.Writes {
 		task, issues := fhir.Read(fmt.Appendf(nil, `{"resourceType":"Task","id":%q,"status":"in-progress","intent":"order",%s,"description":"%s %d",
-"focus":{"reference":"ServiceRequest/%[1]s"},"for":{"reference":"Patient/%[1]s"},"owner":{"reference":"Organization/agency-00"}}`, filled(i*size/r.Writes), code, name, i))
+"focus":{"reference":"ServiceRequest/%[1]s"},"for":{"reference":"Patient/%[1]s"},"owner":{"reference":"Organization/agency-%02[5]d"}}`,
+			filled(i*size/r.Writes), code, name, i, i*size/r.Writes%100))
 		if fhir.Refused(issues) {
 			return 0, errors.New(issues[0].Text)
 		}

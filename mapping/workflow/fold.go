@@ -491,3 +491,10 @@ func compareText(a, b string) int {
 	}
 	return 0
 }
+
+// ReleasedBy reports whether a leg was released by a time: it was asked for, and the gate stood open.
+func ReleasedBy(l *Ledger, at time.Time) bool {
+	f := newFolding(l, at, &Rules{})
+	f.hear()
+	return !f.said.released.IsZero() && !f.said.released.After(at)
+}

@@ -105,6 +105,9 @@ func (f *folded) standing() mapping.Standing {
 	for i := range f.answers {
 		l := &f.read.Legs[i]
 		st.Legs[i] = mapping.LegAnswer{Task: l.Task, Agency: l.Agency, Handoff: f.answers[i], Shape: l.Shape, Above: l.Above, Inside: !f.counts(i)}
+		if l.Former {
+			st.Legs[i].Number, st.Legs[i].Former = l.Number, l.Number
+		}
 		if l.Request != f.id {
 			st.Legs[i].Request = l.Request
 		}

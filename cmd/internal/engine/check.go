@@ -60,7 +60,12 @@ func (t *txn) checkTask(c *Change, old *store.Version, r *fhir.Resource) ([]fhir
 	if err != nil {
 		return nil, err
 	}
-	last, said, ours, err := t.lastWord(h)
+	e := mapping.ExchangeOf(h, t.orgs)
+	no, given := t.checkOwner(&e, old, r, &move)
+	if issues = append(issues, no...); len(no) > 0 || given {
+		return issues, nil
+	}
+	last, said, ours, err := t.lastWord(h, &e)
 	if err != nil {
 		return nil, err
 	}
@@ -72,11 +77,14 @@ func (t *txn) checkTask(c *Change, old *store.Version, r *fhir.Resource) ([]fhir
 	if no := workflow.MayGive(asked); no != nil && (asked.From != asked.To || asked.Reason != last.Reason) {
 		return append(issues, ruleIssue(no.Error())), nil
 	}
-	if asked.From == asked.To {
+	if asked.From == asked.To && asked.To != workflow.TaskCompleted {
 		return issues, nil
 	}
 	if asked.By == workflow.Agency && !t.speaksFor(h, move.Owner) {
 		return append(issues, ruleIssue(fmt.Sprintf("Task.status may be moved from %s by the Task's owner only, and that is another party.", asked.From))), nil
+	}
+	if asked.From == asked.To {
+		return issues, nil
 	}
 	late, err := t.late(c, old, h, last)
 	if err != nil {

@@ -95,7 +95,7 @@ func (t *txn) writeEffect(request, subject string, leg *mapping.Leg, e *workflow
 	if err != nil {
 		return err
 	}
-	key := store.Key{Type: typ, ID: mapping.EffectID(leg.Ledger.Leg, e.Key)}
+	key := store.Key{Type: typ, ID: mapping.EffectID(leg.Name(), e.Key)}
 	v, _, err := t.put(key, 0, store.Author{Own: true}, r)
 	if errors.Is(err, store.ErrConflict) {
 		key.ID = t.e.set.NewID()

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -107,6 +106,9 @@ func (t *txn) makeSo(f *folded) error {
 	if err := t.dropGone(f.id, f.read.Legs); err != nil {
 		return err
 	}
+	if err := t.dropFormer(f); err != nil {
+		return err
+	}
 	for i := range f.read.Legs {
 		leg, h := &f.read.Legs[i], &f.answers[i]
 		if err := t.mayEnd(leg, h, f.all()); err != nil {
@@ -151,7 +153,7 @@ func (t *txn) saveRow(f *folded, leg int) error {
 func (t *txn) mayEnd(leg *mapping.Leg, h *workflow.Handoff, all []*workflow.Handoff) error {
 	key := store.Key{Type: "Task", ID: leg.Task}
 	joint := store.Key{Type: "Task", ID: leg.Above}
-	if leg.Shape != mapping.Single || t.find(key) == nil && (leg.Subject == "" || t.find(joint) == nil) {
+	if leg.Former || leg.Shape != mapping.Single || t.find(key) == nil && (leg.Subject == "" || t.find(joint) == nil) {
 		return nil
 	}
 	if err := t.sign(key, &leg.Ledger); err != nil {
@@ -195,14 +197,28 @@ func (t *txn) dropGone(id string, legs []mapping.Leg) error {
 	return nil
 }
 
-// dropRow removes the row of a Task where it is one of this referral.
+// dropRow removes the rows of a Task where they are of this referral, those of its former legs among them.
 func (t *txn) dropRow(task, id string) error {
-	row, err := t.tx.Handoff(t.ctx, task)
-	if errors.Is(err, store.ErrNotFound) || err == nil && row.Referral != id {
+	return t.dropRows(id, func(of string, _ int) bool { return of == task })
+}
+
+// dropFormer removes the rows of former legs that are none: it was learned that two owners of their Task are one agency.
+func (t *txn) dropFormer(f *folded) error {
+	if !f.read.Given {
 		return nil
 	}
-	if err == nil {
-		err = t.tx.DropHandoff(t.ctx, task)
+	return t.dropRows(f.id, func(task string, number int) bool {
+		return number > 0 && !slices.ContainsFunc(f.read.Legs, func(l mapping.Leg) bool { return l.Former && l.Task == task && l.Number == number })
+	})
+}
+
+// dropRows removes the rows of a referral of which drop says so, by the Task and the number of a former leg, 0 for a present one.
+func (t *txn) dropRows(id string, drop func(task string, number int) bool) error {
+	rows, err := t.tx.Handoffs(t.ctx, id)
+	for i := range rows {
+		if err == nil && drop(mapping.TaskOfRow(rows[i].Task)) {
+			err = t.tx.DropHandoff(t.ctx, rows[i].Task)
+		}
 	}
 	return err
 }

@@ -23,10 +23,14 @@ type doc struct {
 	Above   string        `json:",omitzero"` // id of the Task that follows from this one
 	Request string        `json:",omitzero"` // id of the agency's own request
 	Inside  bool          `json:",omitzero"` // does not stand for itself in what the referral comes to
+	Number  int           `json:",omitzero"` // of the leg among those of its Task, where there is more than one
 }
 
 func rowOf(request, subject string, leg *mapping.Leg, h *workflow.Handoff, inside bool) (store.Handoff, error) {
 	d := doc{Agency: leg.Agency, Urgency: leg.Ledger.Urgency, Handoff: *h, Shape: leg.Shape, Above: leg.Above, Inside: inside}
+	if leg.Number > 1 || leg.Former {
+		d.Number = leg.Number
+	}
 	if leg.Request != request {
 		d.Request = leg.Request
 	}
@@ -35,7 +39,7 @@ func rowOf(request, subject string, leg *mapping.Leg, h *workflow.Handoff, insid
 		return store.Handoff{}, fmt.Errorf("write the answer of Task/%s: %w", leg.Task, err)
 	}
 	row := store.Handoff{
-		Task: leg.Task, Referral: request, Agency: leg.Agency, Patient: subject,
+		Task: leg.Row(), Referral: request, Agency: leg.Agency, Patient: subject,
 		State: string(h.State), Reason: string(h.Reason), Wake: h.Wake, Doc: body,
 	}
 	for i := range h.Due {
@@ -55,13 +59,17 @@ func (e *Engine) answerOf(ctx context.Context, r store.Reader, row *store.Handof
 	if err := e.warnOfSilence(ctx, r, &d); err != nil {
 		return mapping.LegAnswer{}, err
 	}
-	leg := mapping.LegAnswer{Task: row.Task, Agency: d.Agency, Handoff: d.Handoff, Shape: d.Shape, Above: d.Above, Request: d.Request, Inside: d.Inside}
+	task, former := mapping.TaskOfRow(row.Task)
+	leg := mapping.LegAnswer{Task: task, Former: former, Number: d.Number, Agency: d.Agency, Handoff: d.Handoff, Shape: d.Shape, Above: d.Above, Request: d.Request, Inside: d.Inside}
 	who, err := e.navigator(ctx, r, &d.Handoff)
 	if err != nil {
 		return leg, err
 	}
 	leg.Navigator = who
-	key := store.Key{Type: "Task", ID: row.Task}
+	if former > 0 { // what both sides can read now is about the present leg
+		return leg, nil
+	}
+	key := store.Key{Type: "Task", ID: task}
 	versions, err := r.Numbers(ctx, key)
 	if err != nil {
 		return leg, err
@@ -97,7 +105,7 @@ func (e *Engine) HandoffParameters(ctx context.Context, p Principal, typ, id str
 
 func (e *Engine) taskParameters(ctx context.Context, p Principal, id string) ([]byte, error) {
 	var leg mapping.LegAnswer
-	var below []mapping.LegAnswer
+	var all []mapping.LegAnswer
 	var because string
 	err := e.store.View(ctx, func(r store.Reader) error {
 		row, err := r.Handoff(ctx, id)
@@ -108,10 +116,10 @@ func (e *Engine) taskParameters(ctx context.Context, p Principal, id string) ([]
 		if err != nil {
 			return err
 		}
-		if leg, err = e.answerOf(ctx, r, &row); err != nil || leg.Shape == mapping.Single {
+		if leg, err = e.answerOf(ctx, r, &row); err != nil || leg.Shape == mapping.Single && leg.Number == 0 {
 			return err
 		}
-		below, err = e.answersOf(ctx, r, row.Referral)
+		all, err = e.answersOf(ctx, r, row.Referral)
 		return err
 	})
 	if err != nil {
@@ -120,8 +128,9 @@ func (e *Engine) taskParameters(ctx context.Context, p Principal, id string) ([]
 	if because != "" {
 		return e.set.Guide.TaskParameters(nil, because), nil
 	}
-	told := mapping.ToldTo(p.Role, append([]mapping.LegAnswer{leg}, mapping.Below(below, id)...))
-	told[0].Below = told[1:]
+	below, before := mapping.Below(all, id), mapping.Before(all, id)
+	told := mapping.ToldTo(p.Role, slices.Concat([]mapping.LegAnswer{leg}, below, before))
+	told[0].Below, told[0].Before = told[1:1+len(below)], told[1+len(below):]
 	return e.set.Guide.TaskParameters(&told[0], ""), nil
 }
 

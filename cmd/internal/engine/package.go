@@ -133,7 +133,7 @@ func (t *txn) mayReceive(id string, r *mapping.Referral) error {
 	}
 	legs := t.e.set.Guide.Ledgers(r).Legs
 	for i := range legs {
-		if legs[i].Task != id {
+		if legs[i].Task != id || legs[i].Former {
 			continue
 		}
 		if h := workflow.Fold(&legs[i].Ledger, t.now, &t.e.set.Rules); h.Released && h.State != workflow.Closed {
@@ -215,7 +215,7 @@ func (t *txn) fillOthers(p *mapping.Parcel, task string) error {
 	bookings := map[string]bool{}
 	for _, l := range t.e.set.Guide.Ledgers(p.Referral).Legs {
 		for i := range l.Ledger.Bookings {
-			if b := &l.Ledger.Bookings[i]; l.Task == task && b.Status == workflow.Booked {
+			if b := &l.Ledger.Bookings[i]; l.Task == task && !l.Former && b.Status == workflow.Booked {
 				bookings[b.Name] = true
 			}
 		}

@@ -344,8 +344,8 @@ func (e *Engine) answersOfChild(ctx context.Context, r store.Reader, request *st
 
 // lastWord gives the parties' last word on a Task, of a household's member with what was said of all, whether there is one, and the status of ours
 // that would come back as an echo.
-func (t *txn) lastWord(h *mapping.History) (last workflow.Word, said bool, ours workflow.Status, err error) {
-	last, said, ours = mapping.LastWord(h, t.orgs)
+func (t *txn) lastWord(h *mapping.History, e *mapping.Exchange) (last workflow.Word, said bool, ours workflow.Status, err error) {
+	last, said, ours = e.Last, e.Said, e.Ours
 	for _, ref := range h.PartOf() {
 		up, err := t.history(keyOf(ref), 0)
 		if err != nil {
@@ -386,7 +386,10 @@ func ours(from workflow.Status) []workflow.Status {
 
 // word gives what the status of a Task rests on, and what it would mean to write it.
 func (t *txn) word(leg *mapping.Leg, h *workflow.Handoff, history *mapping.History, now workflow.Status) (last workflow.Word, said bool, why string) {
-	last, said, _ = mapping.LastWord(history, t.orgs)
+	e := mapping.ExchangeOf(history, t.orgs)
+	if last, said = e.Last, e.Said; e.Given {
+		why = mapping.ActTransfer
+	}
 	if leg.Word != nil {
 		last, said, why = *leg.Word, true, mapping.ActFollow
 	}

@@ -12,6 +12,9 @@ import (
 
 // writeBack writes the Task as it should read for a handoff, where it does not read so, as a version of our own with a Provenance that says why.
 func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
+	if leg.Former {
+		return nil
+	}
 	key := store.Key{Type: "Task", ID: leg.Task}
 	newest, task, err := t.newest(key)
 	if err != nil || task == nil {
@@ -35,7 +38,7 @@ func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
 	if err != nil || a == nil {
 		return err
 	}
-	if why != "" && a.Why == mapping.ActTakeBack && now != workflow.TaskCompleted {
+	if why != "" && a.Why == mapping.ActTakeBack && (now != workflow.TaskCompleted || why == mapping.ActTransfer) {
 		a.Why = why
 	}
 	amended, err := fhir.ReadStored(a.Body)

@@ -15,7 +15,8 @@ type Referral struct {
 
 // Leg is where one leg stands. Visit is a dateTime as the server wrote it, "" when there is none.
 type Leg struct {
-	Task   string `json:"task"` // id
+	Task   string `json:"task"`             // id
+	Former int    `json:"former,omitempty"` // which leg of the Task it was, where that was given to another agency since
 	Agency string `json:"agency"`
 	State  string `json:"state"`
 	Reason string `json:"reason"`
@@ -93,6 +94,7 @@ func asLeg(task string, params []parameter) Leg {
 var legParts = map[string]func(*Leg, *parameter){
 	"task":        func(l *Leg, p *parameter) { l.Task = idOf(p.text()) },
 	"agency":      func(l *Leg, p *parameter) { l.Agency = p.text() },
+	"former":      func(l *Leg, p *parameter) { l.Former = p.Number },
 	"owner":       func(l *Leg, p *parameter) { l.Agency = p.text() },
 	"state":       func(l *Leg, p *parameter) { l.State = p.text() },
 	"reason":      func(l *Leg, p *parameter) { l.Reason = p.text() },

@@ -40,7 +40,11 @@ func (w *Words) Stand(all []Referral) {
 	for _, r := range all {
 		w.say("referral "+r.ServiceRequest, referralWords[r.State])
 		for _, l := range r.Legs {
-			w.say("leg "+l.Task+" at "+orNothing(l.Agency), l.words(w.Zone))
+			name := "leg " + l.Task + " at " + orNothing(l.Agency)
+			if l.Former > 0 {
+				name = fmt.Sprintf("leg %d of %s, which was at %s", l.Former, l.Task, orNothing(l.Agency))
+			}
+			w.say(name, l.words(w.Zone))
 		}
 	}
 }
