@@ -419,15 +419,7 @@ func (f *folding) finish(h *Handoff) {
 	h.Navigator, h.Team = f.l.Person.Navigator, f.l.Person.Team
 	f.warm(h)
 	f.remark(h)
-	slices.SortFunc(f.evidence, func(a, b Used) int {
-		if c := a.When.At.Compare(b.When.At); c != 0 {
-			return c
-		}
-		if c := compareText(a.Source, b.Source); c != 0 {
-			return c
-		}
-		return compareText(a.Kind, b.Kind)
-	})
+	f.sortEvidence()
 	if h.State == Outreach && f.tried.zone == nil {
 		f.tried = f.effort()
 	}
@@ -442,6 +434,37 @@ func (f *folding) finish(h *Handoff) {
 	f.consented(h)
 	f.quiet(h)
 	h.Flags, h.Wake = f.flags, f.next
+}
+
+// sortEvidence puts the evidence in the order of its time, its source and its kind. It sorts small numbers in place of large items.
+func (f *folding) sortEvidence() {
+	list := f.evidence
+	order := make([]int32, len(list))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(i, j int32) int {
+		a, b := &list[i], &list[j]
+		if c := a.When.At.Compare(b.When.At); c != 0 {
+			return c
+		}
+		if c := compareText(a.Source, b.Source); c != 0 {
+			return c
+		}
+		return compareText(a.Kind, b.Kind)
+	})
+	for i := range order { // each circle of places is walked once
+		first, at := list[i], i
+		for from := int(order[at]); from != at; from = int(order[at]) {
+			order[at] = int32(at)
+			if from == i {
+				list[at] = first
+				break
+			}
+			list[at] = list[from]
+			at = from
+		}
+	}
 }
 
 // judged gives every visit with its verdict; what turned out to be no visit is left out.
