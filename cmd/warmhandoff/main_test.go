@@ -147,9 +147,9 @@ func (s *running) get(t *testing.T, path string) string {
 func TestServeSaysWhatItIs(t *testing.T) {
 	t.Parallel()
 	s := serveWith(t, "--db", "a.db")
+	require.Eventually(t, func() bool { return strings.Count(s.out.String(), "  curl -s ") == 3 }, startTimeout, 5*time.Millisecond, "three commands to try")
 	out := s.out.String()
 	assert.Contains(t, out, "There is no authentication yet; it listens on this machine alone (127.0.0.1:")
-	assert.Equal(t, 3, strings.Count(out, "  curl -s "), "three commands to try")
 	assert.Regexp(t, `level=INFO msg=ready address=127\.0\.0\.1:\d+ took=\d`, s.err.String())
 	assert.Contains(t, s.get(t, "/metadata"), `"fhirVersion":"4.0.1"`)
 	assert.FileExists(t, filepath.Join(s.command.Dir, "a.db"))
