@@ -166,9 +166,9 @@ type Kept struct {
 	Because string `json:"because"`
 }
 
-// Unfollowed gives the Tasks that are no leg of the referrals, sorted, and why.
+// Unfollowed gives the Tasks that are no leg of the referrals, sorted, and why. Our own to-dos are left out: nobody sent them.
 func (d Door) Unfollowed(ctx context.Context, referrals []Referral) ([]Kept, error) {
-	tasks, err := d.list(ctx, "/Task?_count=1000")
+	tasks, err := d.list(ctx, "/Task?_count=1000&_tag:not=urn:warmhandoff:tag|todo")
 	if err != nil {
 		return nil, err
 	}
