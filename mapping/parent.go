@@ -439,11 +439,6 @@ func (q *reading) missingAgencies(t *task) []Missing {
 	return list
 }
 
-// asks reports that a Task asks an agency, or did.
-func (t *task) asks(agency string) bool {
-	return slices.ContainsFunc(t.all, func(x tenure) bool { return x.owner == agency })
-}
-
 // place says where a Task stands among those of its referral.
 func (c *leg) place(q *reading, t *task, out *Leg) {
 	out.Shape, out.Made, out.Flags = t.shape, t.h.ours(), append(q.gone(t), q.unclear(t)...)

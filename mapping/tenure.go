@@ -48,6 +48,11 @@ func (t *task) given() bool {
 // shared reports that a Task has more than one leg.
 func (t *task) shared() bool { return t.now().number > 1 }
 
+// asks reports that a Task asks an agency, or did.
+func (t *task) asks(agency string) bool {
+	return slices.ContainsFunc(t.all, func(x tenure) bool { return x.owner == agency })
+}
+
 // settleTenures learns which former tenures were legs: those of an agency that the Task was released to. Another was a correction, and what was said
 // until then belongs to whoever is asked next.
 func (q *reading) settleTenures() {
