@@ -170,3 +170,8 @@ func (h *History) Attests() bool {
 	n := h.newest()
 	return n != nil && n.Fact != nil && n.Fact.Observation != nil && n.Fact.Observation.Attests
 }
+
+// OnlyOurs reports a resource that nobody but us has written.
+func (h *History) OnlyOurs() bool {
+	return len(h.Versions) > 0 && !slices.ContainsFunc(h.Versions, func(v Version) bool { return !v.Own })
+}

@@ -436,36 +436,6 @@ func passOf(typ string) int {
 	return 1
 }
 
-// another reports what another agency said or did: by who is named in it, else by who wrote it. It is no business of this leg.
-func (c *leg) another(v *Version, named ...string) bool {
-	if c.anyOfAgency(named) {
-		return false
-	}
-	for _, a := range c.r.others(c.agency) {
-		if slices.ContainsFunc(named, func(n string) bool { return n == a || c.r.worksFor(n, a) }) {
-			return true
-		}
-	}
-	return v.Role == workflow.Agency && v.Party != "" && !c.isAgency(v.Party)
-}
-
-// isHere reports whether an appointment is at this leg's agency: by who of the service takes part, else by which agency wrote it, else because no
-// other agency is being asked.
-func (c *leg) isHere(h *History, actors []string, made time.Time) bool {
-	if made.IsZero() {
-		made = h.Versions[0].Received
-	}
-	if c.anyOfAgency(actors) {
-		return true
-	}
-	for i := range h.Versions {
-		if v := &h.Versions[i]; v.Role == workflow.Agency && v.Party != "" {
-			return c.isAgency(v.Party)
-		}
-	}
-	return c.alone(made)
-}
-
 var ledgerReaders = map[string]func(*leg, *History){
 	"Appointment":   (*leg).appointment,
 	"Encounter":     (*leg).encounter,

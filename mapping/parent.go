@@ -204,11 +204,6 @@ func (q *reading) hearAbove(up *task) {
 // ours reports a Task that we wrote ourselves, so that nobody asked in it: what asks is the Task above.
 func (h *History) ours() bool { return len(h.Versions) > 0 && h.Versions[0].Own && !h.IsEffect() }
 
-// OnlyOurs reports a resource that nobody but us has written.
-func (h *History) OnlyOurs() bool {
-	return len(h.Versions) > 0 && !slices.ContainsFunc(h.Versions, func(v Version) bool { return !v.Own })
-}
-
 // wordsOf gives what the parties said of one tenure of a Task: in it, before that in the Task above that we passed on, and beside it in the
 // household's.
 func (q *reading) wordsOf(t *task, x *tenure) []workflow.Word {

@@ -15,6 +15,10 @@ import (
 // Source: local, ruling 38, Task.owner is changed by the referrer or a navigator
 var ownerNamers = []workflow.Role{"", workflow.Referrer, workflow.Navigator, workflow.Supervisor, workflow.Admin}
 
+// asItWas are the statuses that say nothing of the next agency: that it is asked, and those that a Task may show whoever reads it between a claim, our
+// holding it and our closing it. Which of them it shows depends on when the evidence came.
+var asItWas = []workflow.Status{workflow.TaskRequested, workflow.TaskInProgress, workflow.TaskCompleted}
+
 // checkOwner checks whom a version of a followed Task names as its owner, and who writes it. given reports that it gives the Task to another agency,
 // so that its status is no move of the agency before.
 //
@@ -40,7 +44,7 @@ func (t *txn) checkOwner(e *mapping.Exchange, old *store.Version, r *fhir.Resour
 				"requested and a coded statusReason, or make a new Task on the same ServiceRequest.", e.Last.Status))}, true
 		}
 		return nil, false // opened again, if that move is open
-	case move.Status == workflow.TaskRequested, move.Status == e.Last.Status, e.Ours != "" && move.Status == e.Ours:
+	case move.Status == e.Last.Status, slices.Contains(asItWas, move.Status):
 		return nil, true
 	}
 	return []fhir.Issue{ownerIssue(fmt.Sprintf("A Task that is given to another agency is asked of it: its status becomes requested, or stays %s, and not %s.",
