@@ -8,8 +8,9 @@ import (
 	"warmhandoff/fhir"
 )
 
-// FHIRPath applies a FHIRPath Patch, a Parameters resource, to a resource. The result has at most most bytes. Issues say which operation could not
-// be done, by its element in the Parameters; nothing is then given.
+// FHIRPath applies a FHIRPath Patch, a Parameters resource, to a resource. The result has at most most bytes; it is the resource to the letter where
+// the patch has no operations or they change nothing. Issues say which operation could not be done, by its element in the Parameters; nothing is then
+// given.
 //
 // Source: FHIR R4, fhirpatch.html
 func FHIRPath(resource []byte, parameters *fhir.Resource, most int) ([]byte, []fhir.Issue) {
@@ -19,7 +20,7 @@ func FHIRPath(resource []byte, parameters *fhir.Resource, most int) ([]byte, []f
 	}
 	operations := parameters.Get("parameter").Items()
 	switch {
-	case parameters.Type() != "Parameters" || len(operations) == 0:
+	case parameters.Type() != "Parameters":
 		return nil, refuse(fhir.CodeStructure, "Parameters.parameter", "A FHIRPath Patch is a Parameters resource with parameters named operation.")
 	case len(operations) > MaxSteps:
 		return nil, refuse(fhir.CodeTooCostly, "Parameters.parameter", "More than %d operations.", MaxSteps)
@@ -175,30 +176,23 @@ func (o *operation) add(tree *node) []fhir.Issue {
 
 // target gives the place of an element of the object at p, which need not be there.
 func (o *operation) target(p *place, name string) (*place, []fhir.Issue) {
-	n := p.value()
-	if n == nil || n.kind != '{' {
-		if _, ok := fhir.LookupType(p.typ); ok && n == nil || n != nil {
-			return nil, o.refuse(fhir.CodeInvalid, "The path leads to a value that has no elements.")
-		}
+	n, owner := p.object()
+	if n == nil && owner != nil && owner.Name == "Element" {
+		n = p.beside()
 	}
-	typ := p.typ
-	if typ == "Resource" {
-		typ = n.member("resourceType").text()
-	}
-	owner, ok := fhir.LookupType(typ)
-	if !ok {
+	if n == nil || owner == nil {
 		return nil, o.refuse(fhir.CodeInvalid, "The path leads to a value that has no elements.")
 	}
 	e, ok := owner.Element(name)
 	if !ok {
-		return nil, o.refuse(fhir.CodeInvalid, "%s has no element %s.", typ, shortName(name))
+		return nil, o.refuse(fhir.CodeInvalid, "%s has no element %s.", owner.Name, clipped(name))
 	}
 	t := e.Types[0]
 	if e.Choice {
 		t = o.valueType(e)
 	}
 	if t == "" {
-		return nil, o.refuse(fhir.CodeInvalid, "%s.%s[x] may not have a value of this type.", typ, e.Name)
+		return nil, o.refuse(fhir.CodeInvalid, "%s.%s[x] may not have a value of this type.", owner.Name, e.Name)
 	}
 	return &place{in: n, owner: owner, e: e, name: jsonName(e, t), typ: t, index: -1}, nil
 }
@@ -281,6 +275,7 @@ func (o *operation) remove(tree *node) []fhir.Issue {
 		return o.refuse(fhir.CodeInvalid, "A patch does not delete the resource.")
 	case len(found) == 1:
 		found[0].drop()
+		tree.prune(false)
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func refuse(code fhir.Code, at, format string, args ...any) []fhir.Issue {
 	return []fhir.Issue{{Severity: fhir.Error, Code: code, Expression: at, Text: fmt.Sprintf(format, args...)}}
 }
 
-// JSON applies a JSON Patch document to a resource's JSON. The result has at most most bytes. Issues say which instruction could not be done, by its
+// JSON applies a JSON Patch document to a resource's JSON. The result has at most most bytes; it is the resource to the letter where nothing changes. Issues say which instruction could not be done, by its
 // place ("[3]"), counted from 0; nothing is then given.
 //
 // Source: RFC 6902; FHIR R4, http.html#patch
@@ -95,7 +95,7 @@ func refuseStep(err error, step jsonpatch.Operation, at string) []fhir.Issue {
 	return refuse(fhir.CodeProcessing, at, "This %s cannot be done: the path or the value does not fit the resource.", step.Kind())
 }
 
-// sameIdentity refuses a result that is another resource.
+// sameIdentity refuses a result that is another resource, and gives what was there where the result says the same.
 func sameIdentity(before, after []byte) ([]byte, []fhir.Issue) {
 	was, err := parse(before)
 	if err != nil {
@@ -110,6 +110,9 @@ func sameIdentity(before, after []byte) ([]byte, []fhir.Issue) {
 		if a == nil != (b == nil) || a != nil && !bytes.Equal(a.raw, b.raw) {
 			return nil, refuse(fhir.CodeBusinessRule, name, "A patch may not change what a resource is: its %s stays.", name)
 		}
+	}
+	if was.equal(is) {
+		return before, nil
 	}
 	return after, nil
 }

@@ -158,7 +158,8 @@ func TestFHIRPathPatchIsRefused(t *testing.T) {
 		{"beyond the end", op("insert", "Patient.name", "", `"valueHumanName":{"text":"x"}`, 3), fhir.CodeInvalid, "beyond"},
 		{"insert into what is no list", op("insert", "Patient.active", "", `"valueBoolean":true`, 0), fhir.CodeInvalid, "no list"},
 		{"move beyond the end", op("move", "Patient.name", "", "", 0, 2), fhir.CodeInvalid, "places in it"},
-		{"into a primitive", op("add", "Patient.active", "extension", `"valueString":"x"`), fhir.CodeInvalid, "no elements"},
+		{"into a primitive what it has not", op("add", "Patient.active", "coding", `"valueString":"x"`), fhir.CodeInvalid, "no element coding"},
+		{"an element of a condition that is none", op("delete", "Patient.identifier.where(colour = 'x')", "", ""), fhir.CodeInvalid, "no element colour"},
 		{"another id", op("replace", "Patient.id", "", `"valueId":"q"`), fhir.CodeBusinessRule, "stays"},
 		{"a part that a backbone does not have", op("add", "Patient", "contact", `"part":[{"name":"colour","valueString":"x"}]`), fhir.CodeInvalid, "does not fit"},
 	} {
@@ -199,4 +200,11 @@ func FuzzJSON(f *testing.F) {
 		assert.Equal(t, got == nil, len(issues) > 0)
 		assert.LessOrEqual(t, len(got), roomy)
 	})
+}
+
+func resource(t *testing.T, text string) *fhir.Resource {
+	t.Helper()
+	r, issues := fhir.Read([]byte(text))
+	require.NotNil(t, r, "%v", issues)
+	return r
 }

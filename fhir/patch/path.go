@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-
-	"warmhandoff/fhir"
 )
 
 // step is one step of a path: a name, and what narrows down what it finds.
@@ -15,17 +13,21 @@ type step struct {
 	filters []filter
 }
 
-// filter narrows down a list: to one place, to the last, or to items whose element has a value.
+// filter narrows down a list: to one place, to the last, to items whose element has a value, or to values of a type.
 type filter struct {
-	index int      // at least 0: this place; -1: the last; -2: by value
+	index int      // at least 0: this place; or last, byValue, byType
 	path  []string // of the element that is compared
-	value string
+	value string   // what it is compared with; the name of the type
 }
 
 const (
 	last    = -1
 	byValue = -2
+	byType  = -3
 )
+
+// known says what a path may be made of. Other functions and operators of FHIRPath are refused with their name.
+const known = "known in a path are names, [place], first(), last(), where(element = 'value' and …), extension('url') and ofType(Type)"
 
 // parsePath reads the simple paths that FHIRPath Patch uses: Type.name.name[0], .first(), .last(), .where(a.b = 'x' and c = 'y'), .extension('url').
 //
@@ -33,8 +35,11 @@ const (
 func parsePath(s string) (typ string, steps []step, err error) {
 	p := pathParser{rest: strings.TrimSpace(s)}
 	typ = p.name()
-	if typ == "" {
+	switch {
+	case typ == "":
 		return "", nil, fmt.Errorf("a path begins with the type of the resource, as in Task.status")
+	case strings.HasPrefix(p.rest, "("):
+		p.function(typ)
 	}
 	for p.rest != "" && p.err == nil {
 		steps = p.step(steps)
@@ -47,7 +52,24 @@ type pathParser struct {
 	err  error
 }
 
-func (p *pathParser) fail(words string) { p.err = fmt.Errorf("%s", words) }
+// fail keeps the first reason.
+func (p *pathParser) fail(format string, args ...any) {
+	if p.err == nil {
+		p.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (p *pathParser) function(name string) {
+	p.fail("the function %s() is not understood; %s", clipped(name), known)
+}
+
+// clipped bounds a word that an answer quotes.
+func clipped(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "…"
+	}
+	return s
+}
 
 func (p *pathParser) take(what string) bool {
 	p.rest = strings.TrimLeft(p.rest, " ")
@@ -58,15 +80,21 @@ func (p *pathParser) take(what string) bool {
 	return ok
 }
 
+// name reads letters and digits.
 func (p *pathParser) name() string {
+	return p.word(func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+}
+
+// word reads what consists of ASCII that is in.
+func (p *pathParser) word(in func(rune) bool) string {
 	p.rest = strings.TrimLeft(p.rest, " ")
-	n := strings.IndexFunc(p.rest, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	n := strings.IndexFunc(p.rest, func(r rune) bool { return r > unicode.MaxASCII || !in(r) })
 	if n < 0 {
 		n = len(p.rest)
 	}
-	name := p.rest[:n]
+	word := p.rest[:n]
 	p.rest = p.rest[n:]
-	return name
+	return word
 }
 
 // step reads one step, or a filter of the step before.
@@ -75,13 +103,13 @@ func (p *pathParser) step(steps []step) []step {
 		return p.filter(steps, p.index())
 	}
 	if !p.take(".") {
-		p.fail("only names, [places], first(), last(), where(…), extension('…') and ofType(…) are understood in a path")
+		p.unknown()
 		return steps
 	}
 	name := p.name()
 	if !p.take("(") {
 		if name == "" {
-			p.fail("a name is missing in the path")
+			p.unknown()
 		}
 		return append(steps, step{name: name})
 	}
@@ -99,11 +127,11 @@ func (p *pathParser) step(steps []step) []step {
 		p.expect(")")
 		return append(steps, step{name: "extension", filters: []filter{{index: byValue, path: []string{"url"}, value: url}}})
 	case "ofType":
-		p.name()
+		typ := strings.TrimPrefix(p.word(func(r rune) bool { return r == '.' || unicode.IsLetter(r) || unicode.IsDigit(r) }), "FHIR.")
 		p.expect(")")
-		return steps // a choice has one value at most
+		return p.filter(steps, []filter{{index: byType, value: typ}})
 	}
-	p.fail("the function " + strconv.Quote(name) + " is not understood in a path")
+	p.function(name)
 	return steps
 }
 
@@ -129,13 +157,7 @@ func (p *pathParser) index() []filter {
 func (p *pathParser) conditions() []filter {
 	var list []filter
 	for p.err == nil {
-		f := filter{index: byValue, path: []string{p.name()}}
-		for p.take(".") {
-			f.path = append(f.path, p.name())
-		}
-		p.expect("=")
-		f.value = p.literal()
-		list = append(list, f)
+		list = append(list, p.condition())
 		if !p.take("and ") {
 			break
 		}
@@ -144,26 +166,72 @@ func (p *pathParser) conditions() []filter {
 	return list
 }
 
+// condition reads element = 'value'.
+func (p *pathParser) condition() filter {
+	f := filter{index: byValue}
+	for {
+		name := p.name()
+		switch {
+		case name == "":
+			p.unknown()
+			return f
+		case p.take("("):
+			p.function(name)
+			return f
+		}
+		f.path = append(f.path, name)
+		if !p.take(".") {
+			break
+		}
+	}
+	if !p.take("=") {
+		p.unknown()
+		return f
+	}
+	f.value = p.literal()
+	return f
+}
+
 func (p *pathParser) expect(what string) {
 	if p.err == nil && !p.take(what) {
-		p.fail(what + " is missing in the path")
+		p.unknown()
+	}
+}
+
+// unknown refuses what stands next, by its name where it has one.
+func (p *pathParser) unknown() {
+	word := p.word(func(r rune) bool { return unicode.IsLetter(r) })
+	if word == "" {
+		word = p.word(func(r rune) bool { return strings.ContainsRune("=!<>|~+-*/&%$@#`{}[]();,\"^?:\\", r) })
+	}
+	switch {
+	case word == "":
+		p.fail("the path ends too early, or holds a sign that is none of FHIRPath; %s", known)
+	default:
+		p.fail("the sign or word %s is not understood; %s", clipped(word), known)
 	}
 }
 
 // literal reads 'text', true, false or a number.
 func (p *pathParser) literal() string {
 	if !p.take("'") {
-		if v := p.name(); v != "" {
-			return v
+		v := p.word(func(r rune) bool { return r == '.' || r == '-' || unicode.IsLetter(r) || unicode.IsDigit(r) })
+		if v == "" {
+			p.fail("a value between single quotes is missing in the path; %s", known)
 		}
-		p.fail("a value between single quotes is missing in the path")
-		return ""
+		if p.take("(") {
+			p.function(v[strings.LastIndexByte(v, '.')+1:])
+		}
+		return v
 	}
 	var b strings.Builder
 	for i := 0; i < len(p.rest); i++ {
 		switch c := p.rest[i]; {
 		case c == '\'':
 			p.rest = p.rest[i+1:]
+			if p.take(".") {
+				p.function(p.name())
+			}
 			return b.String()
 		case c == '\\' && i+1 < len(p.rest):
 			i++
@@ -174,167 +242,4 @@ func (p *pathParser) literal() string {
 	}
 	p.fail("a quote is not closed in the path")
 	return ""
-}
-
-// place is one value in a resource: item index of the member name of an object, or the member itself where it is no list (index -1).
-type place struct {
-	in    *node // the object
-	owner *fhir.Type
-	e     *fhir.Element
-	name  string // as in JSON: "valueString"
-	typ   string // of the value
-	index int
-}
-
-// value gives the JSON at a place; nil where only an extension stands.
-func (p *place) value() *node {
-	v := p.in.member(p.name)
-	if p.index < 0 || v == nil || v.kind != '[' {
-		return v
-	}
-	if p.index < len(v.kids) {
-		return v.kids[p.index]
-	}
-	return nil
-}
-
-// root is the resource itself.
-func root(n *node) place {
-	return place{in: &node{kind: '{', names: []string{""}, kids: []*node{n}}, typ: n.member("resourceType").text(), index: -1}
-}
-
-// find gives every place that a path leads to.
-func find(resource *node, path string) ([]place, error) {
-	typ, steps, err := parsePath(path)
-	if err != nil {
-		return nil, err
-	}
-	at := []place{root(resource)}
-	if typ != at[0].typ && typ != "Resource" && typ != "DomainResource" {
-		return nil, fmt.Errorf("the path is about a %s, and this is a %s", shortName(typ), at[0].typ)
-	}
-	for i := range steps {
-		if at, err = follow(at, &steps[i]); err != nil {
-			return nil, err
-		}
-	}
-	return at, nil
-}
-
-// shortName keeps a long word out of an answer.
-func shortName(s string) string {
-	if len(s) > 40 {
-		return "type that is not known"
-	}
-	return s
-}
-
-// follow goes one step down from each place.
-func follow(from []place, s *step) ([]place, error) {
-	var all []place
-	for i := range from {
-		found, err := from[i].down(s.name)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
-	}
-	for i := range s.filters {
-		all = s.filters[i].keep(all)
-	}
-	return all, nil
-}
-
-// down gives the places of one element of the object at a place.
-func (p *place) down(name string) ([]place, error) {
-	n := p.value()
-	if n == nil || n.kind != '{' {
-		return nil, nil
-	}
-	typ := p.typ
-	if typ == "Resource" {
-		typ = n.member("resourceType").text()
-	}
-	owner, ok := fhir.LookupType(typ)
-	if !ok {
-		return nil, fmt.Errorf("%s has no elements", typ)
-	}
-	e, ok := owner.Element(name)
-	if !ok {
-		return nil, fmt.Errorf("%s has no element %s", typ, shortName(name))
-	}
-	var list []place
-	for _, t := range e.Types {
-		at := place{in: n, owner: owner, e: e, name: jsonName(e, t), typ: t, index: -1}
-		for i := range at.count() {
-			one := at
-			if e.Max != 1 {
-				one.index = i
-			}
-			list = append(list, one)
-		}
-		if !e.Choice {
-			break
-		}
-	}
-	return list, nil
-}
-
-// count says how many values stand in a member, those that are extensions alone among them.
-func (p *place) count() int {
-	n := 0
-	for _, m := range []*node{p.in.member(p.name), p.in.member("_" + p.name)} {
-		switch {
-		case m == nil:
-		case m.kind == '[' && p.e.Max != 1:
-			n = max(n, len(m.kids))
-		default:
-			n = max(n, 1)
-		}
-	}
-	return n
-}
-
-func jsonName(e *fhir.Element, typ string) string {
-	if !e.Choice {
-		return e.Name
-	}
-	return e.Name + strings.ToUpper(typ[:1]) + typ[1:]
-}
-
-// keep gives those of a list that pass the filter.
-func (f *filter) keep(all []place) []place {
-	switch {
-	case f.index >= 0 && f.index < len(all):
-		return all[f.index : f.index+1]
-	case f.index == last && len(all) > 0:
-		return all[len(all)-1:]
-	case f.index != byValue:
-		return nil
-	}
-	var list []place
-	for _, p := range all {
-		if f.holds(&p) {
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
-// holds reports whether an element below a place has the value.
-func (f *filter) holds(p *place) bool {
-	at := []place{*p}
-	for _, name := range f.path {
-		var err error
-		if at, err = follow(at, &step{name: name}); err != nil {
-			return false
-		}
-	}
-	for i := range at {
-		v := at[i].value()
-		if v != nil && v.kind == 'v' && (v.text() == f.value || string(v.raw) == f.value) {
-			return true
-		}
-	}
-	return false
 }

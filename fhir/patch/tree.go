@@ -99,6 +99,52 @@ func (n *node) set(name string, v *node) {
 	}
 }
 
+// prune takes away objects that hold nothing any more, and what holds nothing but them: FHIR knows no empty elements. In a list that stands beside
+// one of primitives the others keep their places.
+//
+// Source: FHIR R4, json.html#null (an object has at least one member)
+func (n *node) prune(beside bool) {
+	for i := len(n.kids) - 1; i >= 0; i-- {
+		kid := n.kids[i]
+		kid.prune(n.kind == '{' && n.names[i][0] == '_')
+		empty := kid.kind != 'v' && !slices.ContainsFunc(kid.kids, func(k *node) bool { return !k.isNull() })
+		switch {
+		case !empty:
+		case n.kind == '{':
+			n.names, n.kids = slices.Delete(n.names, i, i+1), slices.Delete(n.kids, i, i+1)
+		case beside:
+			n.kids[i] = nullNode()
+		default:
+			n.kids = slices.Delete(n.kids, i, i+1)
+		}
+	}
+}
+
+// equal reports whether two values say the same, whatever the order of members and the way of writing text. Numbers are the same where their digits are:
+// 1.0 and 1.00 are two decimals.
+func (n *node) equal(m *node) bool {
+	switch {
+	case n.kind != m.kind || len(n.kids) != len(m.kids):
+		return false
+	case n.kind == 'v' && len(n.raw) > 0 && n.raw[0] == '"':
+		return len(m.raw) > 0 && m.raw[0] == '"' && n.text() == m.text()
+	case n.kind == 'v':
+		return bytes.Equal(n.raw, m.raw)
+	}
+	for i, kid := range n.kids {
+		other := m.kids[i]
+		if n.kind == '{' {
+			if other = m.member(n.names[i]); other == nil {
+				return false
+			}
+		}
+		if !kid.equal(other) {
+			return false
+		}
+	}
+	return true
+}
+
 func nullNode() *node { return &node{kind: 'v', raw: []byte("null")} }
 
 func (n *node) isNull() bool { return n == nil || n.kind == 'v' && string(n.raw) == "null" }

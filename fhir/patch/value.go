@@ -172,6 +172,24 @@ func (p *place) tidy() {
 	}
 }
 
+// beside gives the object with id and extensions of a primitive, and makes it where there is none.
+func (p *place) beside() *node {
+	made := &node{kind: '{'}
+	sibling := &place{in: p.in, e: p.e, name: "_" + p.name, typ: "Element", index: p.index}
+	if p.index < 0 {
+		p.in.set(sibling.name, made)
+		return made
+	}
+	list := p.in.member(sibling.name)
+	if list == nil {
+		list = &node{kind: '['}
+		p.in.set(sibling.name, list)
+	}
+	list.pad(p.count())
+	list.kids[p.index] = made
+	return made
+}
+
 // rename gives a choice another type's name, where it stands.
 func (p *place) rename(name string) {
 	p.in.set("_"+p.name, nil)

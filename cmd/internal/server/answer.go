@@ -100,6 +100,9 @@ func (s *Server) sendFailure(c echo.Context, f *failure) {
 	if f.retry {
 		h["Retry-After"] = retryIn
 	}
+	if f.patch {
+		h["Accept-Patch"] = []string{strings.Join(patchMedia, ", ")}
+	}
 	if f.status == http.StatusUnauthorized {
 		h["Www-Authenticate"] = []string{`Bearer realm="fhir"`}
 	}

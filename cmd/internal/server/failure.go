@@ -62,6 +62,7 @@ type failure struct {
 	status int
 	issues []fhir.Issue
 	retry  bool
+	patch  bool          // a patch came in a form that is not known: Accept-Patch says which are
 	gone   store.Version // the deletion, where a deleted resource was asked for
 	cause  error         // what stays in the log; nil where the issues say it all
 }

@@ -26,7 +26,7 @@ func (s *Server) capabilities(date time.Time) []byte {
 		Software:    &models.CapabilityStatementSoftware{Name: "warmhandoff"},
 		FhirVersion: models.FHIRVersion4_0_1,
 		Format:      []string{mediaFHIR, "json", mediaXML, "xml"},
-		PatchFormat: []string{mediaJSONPatch, mediaFHIR},
+		PatchFormat: patchMedia,
 		Implementation: &models.CapabilityStatementImplementation{
 			Description: "warmhandoff", Url: ptr(s.set.Base),
 		},

@@ -119,16 +119,28 @@ func (in *request) sentResource(h http.Header) error {
 		"Resources are taken as JSON or XML: send Content-Type: application/fhir+json or application/fhir+xml.")
 }
 
+// patchMedia are the forms that a patch may come in, as metadata and the header Accept-Patch name them.
+var patchMedia = []string{mediaJSONPatch, mediaFHIR, mediaXML}
+
 // sentPatch refuses a patch in a form that is not understood.
 func (in *request) sentPatch(h http.Header) error {
 	if in.media = mediaName(h.Get("Content-Type")); in.media == mediaJSONPatch {
 		return utf8Only(h.Get("Content-Type"))
 	}
 	if in.media == "" || in.sentResource(h) != nil {
-		return fail(http.StatusUnsupportedMediaType, fhir.CodeNotSupported, "",
-			"A patch is a JSON Patch (Content-Type: "+mediaJSONPatch+") or a FHIRPath Patch (a Parameters resource, Content-Type: "+mediaFHIR+").")
+		return notAPatch("")
 	}
 	return nil
+}
+
+// notAPatch says which forms of a patch are right.
+//
+// Source: RFC 5789, 2.2 (415, Accept-Patch)
+func notAPatch(words string) error {
+	f := fail(http.StatusUnsupportedMediaType, fhir.CodeNotSupported, "", words+"A patch is a JSON Patch, an array (Content-Type: "+mediaJSONPatch+
+		"), or a FHIRPath Patch, a Parameters resource (Content-Type: "+mediaFHIR+" or "+mediaXML+").")
+	f.patch = true
+	return f
 }
 
 func utf8Only(mediaType string) error {

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -121,6 +122,9 @@ func (in *request) readPatch() error {
 		return nil
 	}
 	body, issues := fhir.Read(in.raw)
+	if body == nil && mergePatch(in.raw) {
+		return notAPatch("The body is an object that is no resource, as in a JSON Merge Patch, which is not known here. ")
+	}
 	if body == nil {
 		return unread(issues)
 	}
@@ -130,4 +134,16 @@ func (in *request) readPatch() error {
 	}
 	in.body = body
 	return nil
+}
+
+// mergePatch reports whether a body is a JSON object that says nothing of being a resource.
+//
+// Source: RFC 7396
+func mergePatch(body []byte) bool {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return false
+	}
+	_, is := members["resourceType"]
+	return !is
 }
