@@ -82,7 +82,7 @@ func ExampleOperationOutcome() {
 		Severity: fhir.Error, Code: fhir.CodeRequired, Expression: "Task.status", Text: "Task.status is required.",
 	})))
 	// Output:
-	// {"issue":[{"severity":"error","code":"required","details":{"text":"Task.status is required."},"expression":["Task.status"]}],"resourceType":"OperationOutcome"}
+	// {"issue":[{"severity":"error","code":"required","details":{"text":"Task.status is required."},"diagnostics":"Task.status is required.","expression":["Task.status"]}],"resourceType":"OperationOutcome"}
 }
 
 func ExampleDateTime_End() {

@@ -9,7 +9,8 @@ import (
 
 // OperationOutcome gives the JSON of an OperationOutcome with these issues, in
 // their order; the words stand in issue.details.text, as the standard asks of
-// text for people. Without issues it says that all is well. A severity
+// text for people, and again in issue.diagnostics, because HAPI's client and
+// others show nothing else. Without issues it says that all is well. A severity
 // or code that R4 does not know becomes error or processing.
 //
 // Source: FHIR R4, operationoutcome.html
@@ -19,7 +20,7 @@ func OperationOutcome(issues ...Issue) []byte {
 	}
 	room := 48
 	for i := range issues {
-		room += 96 + len(issues[i].Expression) + len(issues[i].Text)
+		room += 112 + len(issues[i].Expression) + 2*len(issues[i].Text)
 	}
 	out := append(make([]byte, 0, room), `{"issue":[`...)
 	for i := range issues {
@@ -44,8 +45,11 @@ func (i *Issue) append(out []byte) []byte {
 	out = append(append(out, code...), '"')
 	if words := printable(i.Text); words != "" {
 		out = append(out, `,"details":{"text":`...)
+		from := len(out)
 		out, _ = jsontext.AppendQuote(out, words) // printable sees to it that it is UTF-8
-		out = append(out, '}')
+		to := len(out)
+		out = append(out, `},"diagnostics":`...)
+		out = append(out, out[from:to]...)
 	}
 	if i.Expression != "" {
 		out = append(out, `,"expression":[`...)

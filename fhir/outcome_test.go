@@ -13,14 +13,14 @@ func TestOperationOutcome(t *testing.T) {
 		Issue{Severity: Warning, Code: CodeNotSupported},
 	)
 	assert.JSONEq(t, `{"resourceType":"OperationOutcome","issue":[
-		{"severity":"error","code":"required","details":{"text":"Task.status is required."},"expression":["Task.status"]},
+		{"severity":"error","code":"required","details":{"text":"Task.status is required."},"diagnostics":"Task.status is required.","expression":["Task.status"]},
 		{"severity":"warning","code":"not-supported"}]}`, string(got))
 	mustRead(t, string(got))
 }
 
 func TestOperationOutcomeWithoutIssues(t *testing.T) {
 	t.Parallel()
-	assert.JSONEq(t, `{"resourceType":"OperationOutcome","issue":[{"severity":"information","code":"informational","details":{"text":"All OK"}}]}`,
+	assert.JSONEq(t, `{"resourceType":"OperationOutcome","issue":[{"severity":"information","code":"informational","details":{"text":"All OK"},"diagnostics":"All OK"}]}`,
 		string(OperationOutcome()))
 }
 
@@ -49,7 +49,9 @@ func TestEveryWrongInputMakesAGoodOutcome(t *testing.T) {
 	t.Parallel()
 	for _, w := range wrongInputs {
 		_, issues := Read([]byte(w.input))
-		mustRead(t, string(OperationOutcome(issues...)))
+		for issue := range mustRead(t, string(OperationOutcome(issues...))).Get("issue").All() {
+			assert.Equal(t, issue.Get("details", "text").Text(), issue.Get("diagnostics").Text(), "HAPI's client shows diagnostics alone")
+		}
 	}
 }
 

@@ -99,13 +99,17 @@ func (p *parser) operand(param *Param, prefix, text string) (t Test, early func(
 	return Test{Op: prefix, Lead: lead, Lo: lo, Hi: hi}, nil, nil
 }
 
+// DateTime reads a date as it arrives in an address: many clients do not encode the plus sign of a zone, and a query makes a blank of it.
+func DateTime(text string) (fhir.DateTime, bool) {
+	return fhir.ParseDateTime(strings.Replace(text, " ", "+", 1))
+}
+
 // date reads a date. For ap it is taken longer on both sides by itself, at least by a day.
 //
 // Source: FHIR R4, search.html, Date
 // Source: local, how near "approximately" is
 func (p *parser) date(param *Param, prefix, text string) (Test, func(string) string, *fhir.Issue) {
-	text = strings.Replace(text, " ", "+", 1) // a plus sign that was not encoded arrives as a blank
-	d, ok := fhir.ParseDateTime(text)
+	d, ok := DateTime(text)
 	if !ok {
 		return Test{}, nil, failed(fhir.CodeInvalid, "%s must be a date of the calendar or a time, such as 2026-03-01, ge2026-03 or lt2026-03-01T09:00:00Z", param.Name)
 	}

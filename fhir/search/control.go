@@ -14,7 +14,7 @@ import (
 // Source: FHIR R4, search.html, Prefixes; Date
 func (p *parser) updated(v string) *fhir.Issue {
 	prefix, text := prefixed(v)
-	d, ok := fhir.ParseDateTime(text)
+	d, ok := DateTime(text)
 	if !ok {
 		return failed(fhir.CodeInvalid, "_lastUpdated must be one date or instant, such as ge2026-03-01 or lt2026-03-01T09:00:00Z")
 	}

@@ -84,7 +84,7 @@ func wholeAsked(q url.Values) (*asked, error) {
 			n, err := strconv.Atoi(value)
 			a.count, ok = max(1, min(n, mostEverything)), err == nil && n >= 0
 		case "_since":
-			since, is := fhir.ParseDateTime(value)
+			since, is := search.DateTime(value)
 			a.since, ok = since.Start(time.UTC), is
 		case "_type":
 			a.types = strings.Split(value, ",")

@@ -18,7 +18,7 @@ type entry struct {
 
 // entryAt makes the request of one entry: n is its place in the Bundle as it was sent.
 func (s *Server) entryAt(outer *request, n int, v fhir.Value) entry {
-	in := &request{asked: outer.asked, who: outer.who, want: outer.want, strict: outer.strict, at: fmt.Sprintf("Bundle.entry[%d]", n)}
+	in := &request{asked: outer.asked, who: outer.who, want: outer.want, strict: outer.strict, host: outer.host, at: fmt.Sprintf("Bundle.entry[%d]", n)}
 	if err := s.readEntry(in, v); err != nil {
 		return entry{err: err}
 	}

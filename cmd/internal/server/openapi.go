@@ -208,7 +208,7 @@ func parametersOf(rt *route) []object {
 		heed("Prefer")
 	}
 	searches := rt.kind == doSearch || rt.kind == doSearchAll
-	if searches || rt.path == ":type" && rt.kind != doCreate {
+	if searches || rt.path == ":type" {
 		list = append(list, object{"name": "parameters", "in": "query", "style": "form", "explode": true,
 			"description": "Search parameters of the type, with modifiers and chains; metadata lists them.",
 			"schema":      object{"type": "object", "additionalProperties": object{"type": "string"}}})

@@ -79,7 +79,7 @@ func (s *Server) patchee(ctx context.Context, in *request) (store.Version, error
 	if in.id != "" {
 		return s.engine.Read(ctx, in.who, in.typ, in.id)
 	}
-	query, err := in.selection()
+	query, err := s.selection(in)
 	if err != nil {
 		return store.Version{}, err
 	}

@@ -21,6 +21,7 @@ type request struct {
 	of               string // the type that is searched in a compartment; "*" for all
 
 	query string         // of the address, as sent
+	host  string         // that the caller asked: "localhost:8080"
 	media string         // what the body says it is, without parameters; "" where it does not say
 	raw   []byte         // body, where the route takes one; as JSON once it was read
 	body  *fhir.Resource // the body, read
@@ -99,11 +100,21 @@ func (in *request) badQuery(element string) *failure {
 		"The query cannot be read: write % as %25 and ; as %3B, and complete each %-code.")
 }
 
-// condition checks the query of a conditional interaction and gives it without what is about the transport. Whether its parameters are known
-// is for the engine to say.
-func (in *request) condition(query, element string) (string, error) {
+// condition checks the query of a conditional interaction and gives it without what is about the transport. Real clients write the type in front of it, or
+// the whole address; both must be of what is asked. Whether its parameters are known is for the engine to say.
+//
+// Source: FHIR R4, http.html, conditional create (the search parameters, as they would follow the ?); HAPI's and older Firely clients (the whole address)
+func (s *Server) condition(in *request, query, element string) (string, error) {
 	sent := query
-	query = strings.TrimPrefix(strings.TrimPrefix(strings.TrimSpace(query), in.typ), "?")
+	query = strings.TrimSpace(query)
+	if address, rest, asked := strings.Cut(query, "?"); asked && !strings.Contains(address, "=") {
+		path, _, err := s.below(in.here(s, address))
+		if err != nil || path != "" && path != in.typ {
+			return "", fail(http.StatusBadRequest, fhir.CodeValue, in.place("request."+element),
+				"The condition names another server or another type: it must be the search alone, such as identifier=system|value, or begin with "+in.typ+"?.")
+		}
+		query = rest
+	}
 	if _, err := url.ParseQuery(query); err != nil {
 		return "", in.badQuery(element)
 	}
@@ -120,6 +131,16 @@ func (in *request) condition(query, element string) (string, error) {
 		}
 	}
 	return strings.Join(kept, "&"), nil
+}
+
+// here gives an address that names the host which the request came to as one below our base: a client knows us by the name that it calls.
+func (in *request) here(s *Server, address string) string {
+	for _, scheme := range []string{"http://", "https://"} {
+		if rest, ok := strings.CutPrefix(address, scheme+in.host+s.prefix+"/"); ok && in.host != "" {
+			return rest
+		}
+	}
+	return address
 }
 
 // named checks type and id of the address.

@@ -98,7 +98,7 @@ func table() []*route {
 		{method: http.MethodGet, path: ":type", kind: doSearch, do: (*Server).search,
 			doc: "Unknown parameters are left out with a warning, or refused under Prefer: handling=strict."},
 		{method: http.MethodPost, path: ":type", kind: doCreate, takes: resourceBody, do: (*Server).write, change: (*Server).create,
-			doc: "Ids and versions that come with the body are not taken over. If-None-Exist makes it conditional."},
+			doc: "Ids and versions that come with the body are not taken over. If-None-Exist makes it conditional, and so does a search in the address."},
 		{method: http.MethodPut, path: ":type", kind: doUpdate, takes: resourceBody, do: (*Server).write, change: (*Server).update,
 			doc: "Conditional: none creates, one updates, more is 412."},
 		{method: http.MethodDelete, path: ":type", kind: doDelete, do: (*Server).write, change: (*Server).remove,
@@ -173,7 +173,8 @@ func (s *Server) mount() *echo.Echo {
 // serve answers one request by its route.
 func (s *Server) serve(c echo.Context, rt *route) error {
 	r := c.Request()
-	in := &request{route: rt, asked: c.Response().Header().Get(requestIDHeader), typ: c.Param("type"), id: c.Param("id"), version: c.Param("vid"), of: c.Param("of"), query: r.URL.RawQuery}
+	in := &request{route: rt, asked: c.Response().Header().Get(requestIDHeader), typ: c.Param("type"), id: c.Param("id"), version: c.Param("vid"), of: c.Param("of"),
+		query: r.URL.RawQuery, host: r.Host}
 	if in.typ == "" {
 		in.typ = rt.fixedType()
 	}

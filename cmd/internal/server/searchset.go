@@ -12,6 +12,7 @@ import (
 	"warmhandoff/cmd/internal/engine"
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
+	"warmhandoff/fhir/search"
 )
 
 // The Bundles that we answer with are written by hand around the bytes of the resources, which go through as they are stored.
@@ -188,7 +189,7 @@ func pageOf(in *request, q url.Values) (p historyQuery, err error) {
 			p.before, ok = whole(value)
 		case "_since":
 			var since fhir.DateTime
-			since, ok = fhir.ParseDateTime(value)
+			since, ok = search.DateTime(value)
 			p.since = since.Start(time.UTC)
 		default:
 			ok = false

@@ -23,13 +23,27 @@ func (s *Server) write(ctx context.Context, in *request) (*answer, error) {
 	return wrote(in, &results[0]), nil
 }
 
-// create gives the change that a POST asks for.
+// create gives the change that a POST asks for. A search in the address is a condition like that of If-None-Exist.
 //
 // Source: FHIR R4, http.html 3.1.0.8 (create), 3.1.0.8.1 (conditional create)
+// Source: fhirpy, get_or_create (POST [type]?[search]); a create that passed over the search would make what is there already
 func (s *Server) create(_ context.Context, in *request) (engine.Change, error) {
-	query, err := in.condition(in.ifNoneExist, "ifNoneExist")
+	query, err := s.condition(in, in.ifNoneExist, "ifNoneExist")
+	if err == nil && in.ifNoneExist != "" && strings.Trim(query, "&") == "" {
+		err = fail(http.StatusBadRequest, fhir.CodeInvalid, in.place("request.ifNoneExist"), "If-None-Exist holds no search: it must be one, such as identifier=system|value.")
+	}
 	if err != nil {
 		return engine.Change{}, err
+	}
+	address, err := s.condition(in, in.query, "url")
+	switch address = strings.Trim(address, "&"); {
+	case err != nil:
+		return engine.Change{}, err
+	case address != "" && query != "" && address != query:
+		return engine.Change{}, fail(http.StatusBadRequest, fhir.CodeInvalid, in.place("request.url"),
+			"The address of this POST holds one search and If-None-Exist another: a conditional create has one condition.")
+	case address != "":
+		query = address
 	}
 	return engine.Change{Method: engine.Create, Type: in.typ, Resource: in.body, FullURL: in.fullURL, IfNoneExist: query, Path: in.at}, nil
 }
@@ -44,7 +58,7 @@ func (s *Server) update(_ context.Context, in *request) (engine.Change, error) {
 		return change, err
 	}
 	if in.id == "" {
-		change.Query, err = in.selection()
+		change.Query, err = s.selection(in)
 		return change, err
 	}
 	change.OnlyNew = in.ifNoneMatch == "*"
@@ -65,7 +79,7 @@ func (s *Server) remove(_ context.Context, in *request) (engine.Change, error) {
 		return change, err
 	}
 	if in.id == "" {
-		change.Query, err = in.selection()
+		change.Query, err = s.selection(in)
 		return change, err
 	}
 	change.OnlyNew = in.ifNoneMatch == "*"
@@ -77,8 +91,8 @@ func (s *Server) remove(_ context.Context, in *request) (engine.Change, error) {
 }
 
 // selection gives the search that picks what a conditional update or delete is about. Without one it would be about everything.
-func (in *request) selection() (string, error) {
-	query, err := in.condition(in.query, "url")
+func (s *Server) selection(in *request) (string, error) {
+	query, err := s.condition(in, in.query, "url")
 	if err == nil && strings.Trim(query, "&") == "" {
 		err = fail(http.StatusBadRequest, fhir.CodeRequired, in.place("request.url"),
 			"The address must name one resource, by its id or by a search: "+in.typ+"/123 or "+in.typ+"?identifier=system|value.")
