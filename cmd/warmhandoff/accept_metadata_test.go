@@ -94,7 +94,7 @@ func TestAcceptEverythingThatMetadataDeclares(t *testing.T) {
 		d.must("format "+format, "GET", "/metadata?_format="+url.QueryEscape(format), "", ok)
 		d.must("format "+format, "GET", "/metadata", "", ok, "Accept: "+format)
 	}
-	assert.Equal(t, []string{"application/json-patch+json", "application/fhir+json"}, st.PatchFormat, "both are driven for each type")
+	assert.Equal(t, []string{"application/json-patch+json", "application/fhir+json", "application/fhir+xml"}, st.PatchFormat, "each is driven for each type")
 	assert.Greater(t, d.done["search"], 1_000)
 	assert.Equal(t, len(rest.Resource), d.done["create"])
 	assert.GreaterOrEqual(t, d.done["profile"], 3, "the profiles that are kept as data")
@@ -160,6 +160,7 @@ func (d *driver) interaction(code, typ, at string, made *fhir.Resource) {
 		d.must(code, "PUT", at, string(made.With(fhir.SetMember("language", []byte(`"en"`)))), ok)
 	case "patch":
 		d.must(code, "PATCH", at, `[{"op":"add","path":"/language","value":"de"}]`, ok, "Content-Type: application/json-patch+json")
+		d.must(code, "PATCH", at, `<Parameters xmlns="http://hl7.org/fhir"/>`, ok, "Content-Type: application/fhir+xml")
 		d.must(code, "PATCH", at, fmt.Sprintf(`{"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"replace"},
 {"name":"path","valueString":"%s.language"},{"name":"value","valueCode":"fr"}]}]}`, typ), ok)
 	case "search-type":
