@@ -117,8 +117,11 @@ func (c *carrying) contained() []fhir.Edit {
 		e := &Enclosure{Ref: c.where + "#" + inner.ID(), Resource: inner}
 		it := c.contentOf(e)
 		why := c.heldBack(e, it, slices.Contains(parties, inner.Type()) || c.isSubject(inner))
-		if why == "" && inner.Type() == "Patient" && !c.isSubject(inner) {
+		switch {
+		case why == "" && inner.Type() == "Patient" && !c.isSubject(inner):
 			why = "is about somebody else"
+		case why == "" && c.fromOther("contained", v):
+			why = fromAnotherAgency
 		}
 		if why != "" {
 			c.leave(inner, why)
@@ -185,7 +188,7 @@ func (c *carrying) member(name string, v fhir.Value) []fhir.Edit {
 	for item := range v.All() {
 		switch all++; {
 		case keep != nil && !keep(item):
-		case c.holds(item):
+		case c.fromOther(plain, item), c.holds(item):
 			held++
 		default:
 			kept = append(kept, item.Raw())
@@ -203,6 +206,19 @@ func (c *carrying) member(name string, v fhir.Value) []fhir.Edit {
 		c.short = plain
 	}
 	return []fhir.Edit{fhir.RemoveMember(name)}
+}
+
+const fromAnotherAgency = "came from another agency, and is not ours to pass on"
+
+// fromOther reports an item of the Task that came from an agency that the Task was with before.
+func (c *carrying) fromOther(member string, item fhir.Value) bool {
+	if len(c.others) == 0 || c.where != "Task/"+c.p.Task.ID() || !c.others[member+" "+sorted(item.Raw())] {
+		return false
+	}
+	if member != "contained" {
+		c.list(c.where, "has a part that "+fromAnotherAgency)
+	}
+	return true
 }
 
 // required reports an element without which a resource of a type is none.

@@ -86,6 +86,7 @@ var foreign = map[string]string{
 	"mapping.linkRows":       fhirs,
 	"mapping.modifyingFlags": fhirs,
 	"mapping.noteNames":      fhirs,
+	"mapping.itsOwn":         fhirs,
 	"mapping.only":           fhirs,
 	"mapping.passed":         fhirs,
 	"mapping.readModifiers":  fhirs,

@@ -31,6 +31,8 @@ type Parcel struct {
 	Enclosed     []Enclosure      // what the request and the Task name beside these
 	Named        []Enclosure      // what these and those name and do not enclose: nothing of it goes, and where it is held back not its name either
 	Consents     []*fhir.Resource // of the referral
+
+	Versions map[int]*fhir.Resource // of the Task, by number, where it WasGiven to another; nil otherwise
 }
 
 // Enclosure is something that a request or a Task names.
@@ -65,6 +67,7 @@ type packing struct {
 	consent  string          // "Consent/c1", "" where none is needed
 	labelled bool            // something in it is 42 CFR Part 2 content
 	gone     map[string]bool // what is held back, by what it is named
+	others   map[string]bool // what of the Task came from a former agency, see othersItems
 	entries  [][]byte
 	labels   [][]byte // of all entries
 	out      Package
@@ -118,7 +121,7 @@ func (s Settings) packing(p *Parcel, at time.Time) (*packing, error) {
 	if one == nil {
 		return nil, &ShutError{"The agency's own request asks for nothing."}
 	}
-	return &packing{leg: one.about(t, t.now()), p: p, at: at, gone: map[string]bool{}}, nil
+	return &packing{leg: one.about(t, t.now()), p: p, at: at, gone: map[string]bool{}, others: t.othersItems(p.Versions)}, nil
 }
 
 // mayGo asks the gate.

@@ -78,7 +78,7 @@ func (k *packing) heldBack(e *Enclosure, it *content, with bool) string {
 	case k.r.foreign(e.Ref) || r != nil && k.aboutOther(r):
 		return "is about somebody else"
 	case e.Role == workflow.Agency && e.Party != "" && !k.isAgency(e.Party), k.ofAnother(e.Ref):
-		return "came from another agency, and is not ours to pass on"
+		return fromAnotherAgency
 	case r != nil && counsellingNote(r, it):
 		return "is a counselling note, which never travels"
 	}

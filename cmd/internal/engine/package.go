@@ -171,6 +171,9 @@ func (t *txn) fill(p *mapping.Parcel, guide *mapping.Settings, root, task string
 	if err := t.fillOthers(p, task); err != nil {
 		return err
 	}
+	if err := t.fillVersions(p, task); err != nil {
+		return err
+	}
 	return t.fillNamed(p)
 }
 
@@ -208,6 +211,29 @@ func (t *txn) enclosure(ref string) (mapping.Enclosure, error) {
 	}
 	e.Resource, e.Role, e.Party = r, workflow.Role(v.Author.Role), v.Author.Party
 	return e, nil
+}
+
+// fillVersions reads what was said in a Task that was given from one agency to another.
+func (t *txn) fillVersions(p *mapping.Parcel, task string) error {
+	key := store.Key{Type: "Task", ID: task}
+	h, err := t.kept(key, 0)
+	if err != nil || !h.WasGiven() {
+		return err
+	}
+	all, err := t.tx.Versions(t.ctx, key, 0, len(h.Versions))
+	if err != nil {
+		return fmt.Errorf("read versions of %s: %w", key, err)
+	}
+	p.Versions = map[int]*fhir.Resource{}
+	for i := range all {
+		if all[i].Deleted {
+			continue
+		}
+		if p.Versions[all[i].Number], err = t.resourceOf(&all[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fillOthers reads the appointments of the leg and the Consents of the referral.
