@@ -55,6 +55,11 @@ func judgeSQLite(err error) trouble {
 	return noTrouble
 }
 
+func isNoDatabase(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_NOTADB
+}
+
 func checkSQLite(s *session) error {
 	text := ""
 	err := s.one("SELECT sqlite_version()", nil, func(r row) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"warmhandoff/cmd/internal/store"
 )
@@ -37,6 +38,7 @@ type Store struct {
 	readers int
 	lock    *session // keeps other programs out; nil in memory
 	kept    kept
+	path    string // "" in memory
 
 	mu     sync.RWMutex // held for reading while something is put into the queue
 	closed bool
@@ -48,8 +50,9 @@ type Store struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Open opens the store, makes or migrates its tables, and starts its writer. It refuses a file that another program has open (unless
-// both share it), a schema that a later program made, and a version of the database that is known to lose data. The context is for opening only.
+// Open opens the store, makes or migrates its tables, and starts its writer. It refuses a file of another program, one that another program has open
+// (unless both share it), a schema that a later program made, and a version of the database that is known to lose data. On a full disk its
+// error is store.ErrFull. The context is for opening only.
 func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if (o.Path == "") == !o.Memory {
 		return nil, errors.New("open store: give either a path or memory")
@@ -62,6 +65,9 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	st := &Store{failed: make(chan struct{})}
 	defer func() {
 		if err != nil {
+			if judgeSQLite(err) == full || errors.Is(err, syscall.ENOSPC) {
+				err = fmt.Errorf("%w: %w", store.ErrFull, err)
+			}
 			err = fmt.Errorf("open store: %w", err)
 			_ = st.closeAll()
 		}
@@ -78,6 +84,10 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 }
 
 func (st *Store) openFile(ctx context.Context, o Options) (err error) {
+	if err := CheckOwn(ctx, o.Path); err != nil {
+		return fmt.Errorf("%s is %w", o.Path, err)
+	}
+	st.path = o.Path
 	if st.lock, err = lockSQLite(ctx, o.Path, o.Shared); err != nil {
 		return err
 	}
@@ -128,6 +138,9 @@ func openWriter(ctx context.Context, address string) (*session, error) {
 	}
 	if err = s.d.check(s); err == nil {
 		err = s.lend(func(db *sql.DB) error { return migrate(ctx, s.d, db) })
+	}
+	if err == nil {
+		err = sign(s)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.close())
