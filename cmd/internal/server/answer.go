@@ -125,7 +125,11 @@ func writeBody(c echo.Context, status int, body []byte) error {
 	h := w.Header()
 	body, h["Content-Type"] = shaped(c.Request(), body)
 	if len(body) >= packFrom {
-		h["Vary"] = varies
+		if len(h["Vary"]) == 0 {
+			h["Vary"] = varies
+		} else {
+			h.Add("Vary", varies[0])
+		}
 		if takesGzip(c.Request().Header) {
 			return writePacked(c, status, body)
 		}

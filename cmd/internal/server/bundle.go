@@ -79,7 +79,7 @@ func (s *Server) salvage(ctx context.Context, in *request, issues []fhir.Issue) 
 	all := make([]entry, total)
 	for n, found := range faults {
 		if n < total {
-			all[n] = entry{err: unread(found)}
+			all[n] = entry{err: unread(found), of: &request{asked: in.asked, who: in.who, at: fmt.Sprintf("Bundle.entry[%d]", n)}}
 		}
 	}
 	for i, e := range good {

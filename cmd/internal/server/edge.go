@@ -1,7 +1,7 @@
 package server
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -27,9 +27,14 @@ func (s *Server) edge(next echo.HandlerFunc) echo.HandlerFunc {
 		if err := s.guarded(c, id, next); err != nil {
 			c.Error(err)
 		}
-		s.log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request",
+		attrs := []slog.Attr{
 			slog.String("id", id), slog.String("method", method(c.Request())), slog.String("route", routeName(c)),
-			slog.Int("status", c.Response().Status), slog.Duration("took", s.set.Now().Sub(started)))
+			slog.Int("status", c.Response().Status), slog.Duration("took", s.set.Now().Sub(started)),
+		}
+		if refusal, ok := c.Get(askedKey).([]slog.Attr); ok {
+			attrs = append(attrs, refusal...)
+		}
+		s.log.LogAttrs(c.Request().Context(), slog.LevelInfo, "request", attrs...)
 		return nil
 	}
 }
@@ -50,8 +55,12 @@ func (s *Server) guarded(c echo.Context, id string, next echo.HandlerFunc) (err 
 	if err := s.sized(r); err != nil {
 		return err
 	}
-	if err := s.fence(r); err != nil {
+	if err := s.fence(c.Response().Header(), r); err != nil {
 		return err
+	}
+	if asksBefore(r) {
+		maySend(c.Response(), r)
+		return nil
 	}
 	plainPath(r)
 	if s.set.Pages != nil && !s.ours(r.URL.Path) {
@@ -151,7 +160,11 @@ func method(r *http.Request) string {
 func (s *Server) handleError(err error, c echo.Context) {
 	id := c.Response().Header().Get(requestIDHeader)
 	f := failed(err, id)
+	if f.status == http.StatusNotFound && errors.As(err, new(*echo.HTTPError)) {
+		f.issues[0].Text = s.lost(c.Request().URL.Path)
+	}
 	s.logFailure(c, id, f)
+	s.noteRefusal(c, f)
 	if c.Response().Committed {
 		return
 	}
@@ -164,13 +177,4 @@ func (s *Server) logFailure(c echo.Context, id string, f *failure) {
 	}
 	s.log.LogAttrs(c.Request().Context(), slog.LevelError, "failure",
 		slog.String("id", id), slog.String("route", routeName(c)), slog.Int("status", f.status), slog.String("error", f.cause.Error()))
-}
-
-// logEntry is logFailure for an entry of a Bundle, whose failure does not become that of the request.
-func (s *Server) logEntry(ctx context.Context, id, at string, f *failure) {
-	if f.cause == nil || f.status < http.StatusInternalServerError || ctx.Err() != nil {
-		return
-	}
-	s.log.LogAttrs(ctx, slog.LevelError, "failure",
-		slog.String("id", id), slog.String("entry", at), slog.Int("status", f.status), slog.String("error", f.cause.Error()))
 }

@@ -14,15 +14,16 @@ import (
 type entry struct {
 	in  *request // nil where err keeps it from being one
 	err error
+	of  *request // in, or as much of it as was read before err
 }
 
 // entryAt makes the request of one entry: n is its place in the Bundle as it was sent.
 func (s *Server) entryAt(outer *request, n int, v fhir.Value) entry {
 	in := &request{asked: outer.asked, who: outer.who, want: outer.want, strict: outer.strict, host: outer.host, at: fmt.Sprintf("Bundle.entry[%d]", n)}
 	if err := s.readEntry(in, v); err != nil {
-		return entry{err: err}
+		return entry{err: err, of: in}
 	}
-	return entry{in: in}
+	return entry{in: in, of: in}
 }
 
 func (s *Server) readEntry(in *request, v fhir.Value) error {
@@ -80,7 +81,7 @@ func (s *Server) routeEntry(in *request, method, address string) error {
 		return fail(http.StatusBadRequest, fhir.CodeNotSupported, in.at+".request.method",
 			"An entry can GET, HEAD, POST (to a type), PUT, PATCH or DELETE; "+method+" on this address is not among it.")
 	}
-	return fail(http.StatusNotFound, fhir.CodeNotFound, in.at+".request.url", "There is nothing at this address; [base]/metadata lists what there is.")
+	return fail(http.StatusNotFound, fhir.CodeNotFound, in.at+".request.url", s.lost(s.prefix+"/"+path))
 }
 
 // inBundle reports whether an entry may ask for what the route does. What takes another body than a resource cannot be said in

@@ -137,7 +137,7 @@ func unrouted(e *echo.HTTPError) *failure {
 	case http.StatusMethodNotAllowed:
 		return fail(e.Code, fhir.CodeNotSupported, "", "This address does not take this method; the Allow header says which it takes.")
 	case http.StatusNotFound:
-		return fail(e.Code, fhir.CodeNotFound, "", "There is nothing at this address. GET [base]/metadata lists what there is.")
+		return fail(e.Code, fhir.CodeNotFound, "", nothingHere)
 	}
 	f := fail(e.Code, fhir.CodeProcessing, "", http.StatusText(e.Code))
 	f.cause = e

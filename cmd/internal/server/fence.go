@@ -16,20 +16,27 @@ import (
 // proxy or a foreign page asks through them.
 //
 // Source: local, the fence of an open server: dev mode, DNS rebinding, foreign origins, proxies
-func (s *Server) fence(r *http.Request) error {
+func (s *Server) fence(h http.Header, r *http.Request) error {
+	from, known := s.hop(r), s.allowOrigin(h, r)
+	if proxied(r.Header) && !from.trusted {
+		return fail(http.StatusForbidden, fhir.CodeForbidden, "",
+			"A proxy stands before this server (Forwarded or X-Forwarded headers), and its address is not one that is believed: start the server with "+
+				"--trusted-proxy and the proxy's address, as in --trusted-proxy 10.0.0.7/32.")
+	}
 	if !s.set.Dev {
 		return nil
 	}
-	if !s.set.Network && !loopback(r.Host) {
-		return fail(http.StatusMisdirectedRequest, fhir.CodeSecurity, "",
-			"This server has no authentication and answers only to localhost or a loopback address as Host.")
+	if !s.set.Network && !loopback(from.host) && !(from.trusted && strings.EqualFold(from.host, s.host)) {
+		text := "This server has no authentication and answers only to localhost or a loopback address as Host."
+		if from.trusted {
+			text = "The proxy was asked for another host than that of " + s.set.Base + ", with which links begin: start the server with the address that clients use, " +
+				"as in --base-url https://fhir.example.org/fhir."
+		}
+		return fail(http.StatusMisdirectedRequest, fhir.CodeSecurity, "", text)
 	}
-	if origin := r.Header.Get("Origin"); origin != "" && !sameHost(origin, r.Host) {
-		return fail(http.StatusForbidden, fhir.CodeForbidden, "", "Pages of another origin may not use this server.")
-	}
-	if proxied(r.Header) {
+	if origin := r.Header.Get("Origin"); origin != "" && !known && !sameHost(origin, from.host) {
 		return fail(http.StatusForbidden, fhir.CodeForbidden, "",
-			"A proxy stands before this server (Forwarded or X-Forwarded headers), and the server has no authentication.")
+			"Pages of another origin may not use this server: to let an app in, start the server with its origin, as in --cors-origin https://app.example.org.")
 	}
 	return nil
 }
@@ -46,20 +53,6 @@ func loopback(host string) bool {
 	}
 	addr, err := netip.ParseAddr(name)
 	return err == nil && addr.Zone() == "" && addr.IsLoopback()
-}
-
-func sameHost(origin, host string) bool {
-	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
-}
-
-func proxied(h http.Header) bool {
-	for name := range h {
-		if name == "Forwarded" || strings.HasPrefix(name, "X-Forwarded-") {
-			return true
-		}
-	}
-	return false
 }
 
 const devHeader = "X-Dev-Principal"

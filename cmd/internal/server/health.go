@@ -34,7 +34,7 @@ func fine(c echo.Context) error {
 }
 
 func notReady(cause error) error {
-	f := fail(http.StatusServiceUnavailable, fhir.CodeTransient, "", "Not ready: starting, stopping, or without its store.")
+	f := fail(http.StatusServiceUnavailable, fhir.CodeTransient, "", "Not ready: starting, stopping, without its store, or without room on its disk.")
 	f.retry, f.cause = true, cause
 	return f
 }

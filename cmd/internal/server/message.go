@@ -28,6 +28,6 @@ func (s *Server) message(ctx context.Context, in *request) (*answer, error) {
 		return nil, err
 	}
 	f := failed(err, in.asked)
-	s.logEntry(ctx, in.asked, "", f)
+	s.logEntry(ctx, in, "", f)
 	return &answer{status: f.status, bare: true, body: reply, retry: f.retry}, nil
 }

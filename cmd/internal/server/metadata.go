@@ -57,7 +57,7 @@ func (s *Server) rest() models.CapabilityStatementRest {
 			"GET [base]/Task/{id}/$handoff and [base]/ServiceRequest/{id}/$handoff say where a referral stands. " +
 			"Subscriptions are stored and never fired. References to other servers are kept and never fetched." + s.docs()),
 		Security: &models.CapabilityStatementRestSecurity{
-			Cors: ptr(false), Description: ptr(s.securityText()),
+			Cors: ptr(len(s.set.Origins) > 0), Description: ptr(s.securityText()),
 		},
 	}
 	for _, rt := range s.routes {

@@ -13,9 +13,13 @@ import (
 	"warmhandoff/fhir"
 )
 
-// statement answers with the CapabilityStatement.
-func (s *Server) statement(context.Context, *request) (*answer, error) {
-	return &answer{status: http.StatusOK, bare: true, body: s.metadata()}, nil
+// statement answers with the CapabilityStatement, or with the part of it that is asked for.
+func (s *Server) statement(_ context.Context, in *request) (*answer, error) {
+	a, err := in.whole(store.Version{Key: store.Key{Type: "CapabilityStatement"}, Body: s.metadata()})
+	if err == nil {
+		a.bare = true
+	}
+	return a, err
 }
 
 // read answers with the newest version.

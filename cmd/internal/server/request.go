@@ -149,7 +149,10 @@ func (s *Server) named(in *request) error {
 		return nil
 	}
 	if !s.types[in.typ] {
-		return fail(http.StatusNotFound, fhir.CodeNotSupported, in.place("request.url"), noSuchType(in.typ))
+		return fail(http.StatusNotFound, fhir.CodeNotSupported, in.place("request.url"), s.noSuchType(in.typ))
+	}
+	if strings.HasPrefix(in.of, "$") || strings.HasPrefix(in.id, "$") {
+		return fail(http.StatusNotFound, fhir.CodeNotFound, in.place("request.url"), s.noOperation())
 	}
 	if in.of != "" && in.of != "*" && !s.types[in.of] {
 		return fail(http.StatusNotFound, fhir.CodeNotFound, in.place("request.url"),
@@ -164,11 +167,4 @@ func (s *Server) named(in *request) error {
 			"There is no such resource or operation: an id has 1 to 64 letters, digits, dots and hyphens, and [base]/metadata lists the operations.")
 	}
 	return fail(http.StatusBadRequest, fhir.CodeValue, in.place("request.url"), "An id has 1 to 64 letters, digits, dots and hyphens.")
-}
-
-func noSuchType(typ string) string {
-	if typ == "Parameters" {
-		return "Parameters are input and output of operations; they are not stored."
-	}
-	return "The first part of the address must be a resource type of FHIR R4, such as Task."
 }

@@ -178,12 +178,20 @@ func (s *Server) serve(c echo.Context, rt *route) error {
 	if in.typ == "" {
 		in.typ = rt.fixedType()
 	}
+	if err := s.doRoute(c, in); err != nil {
+		c.Set(askedKey, in)
+		return err
+	}
+	return nil
+}
+
+func (s *Server) doRoute(c echo.Context, in *request) error {
 	for _, value := range c.ParamValues() { // echo lets the last one run on, and lets one be empty
 		if value == "" || strings.Contains(value, "/") {
 			return echo.ErrNotFound
 		}
 	}
-	if err := s.opened(in, r.Header); err != nil {
+	if err := s.opened(in, c.Request().Header); err != nil {
 		return err
 	}
 	a, err := s.answered(c, in)

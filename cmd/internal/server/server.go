@@ -23,6 +23,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"runtime"
 	"strings"
@@ -82,6 +83,10 @@ type Settings struct {
 	Dev bool
 	// Network says that the program was told to listen beyond the loopback interface: the Host header may then be anything.
 	Network bool
+	// Proxies are the addresses of those whose Forwarded and X-Forwarded headers are believed; whoever else sends them is refused.
+	Proxies []netip.Prefix
+	// Origins are those of apps in browsers that may use the server, such as "https://app.example.org".
+	Origins []string
 	// Profiles are those that $validate knows.
 	Profiles []profile.Profile
 	// Now is the clock; it must not be nil. NewID makes ids for requests that bring none; it must not be nil.
@@ -107,6 +112,7 @@ type Server struct {
 	set      Settings
 	log      *slog.Logger
 	prefix   string // path of the base: "/fhir"
+	host     string // host and port of the base
 	types    map[string]bool
 	routes   []*route
 	metadata func() []byte // made when it is first asked for
@@ -127,11 +133,11 @@ func New(e Engine, set Settings) *Server {
 	}
 	set.Base = strings.TrimRight(set.Base, "/")
 	base, err := url.Parse(set.Base)
-	if err != nil || base.Host == "" {
+	if err != nil || base.Scheme == "" || base.Host == "" {
 		panic("server: Settings.Base must be an absolute URL")
 	}
 	set.Limits = set.Limits.orDefault()
-	s := &Server{engine: e, set: set, log: set.Log, prefix: base.Path, types: served()}
+	s := &Server{engine: e, set: set, log: set.Log, prefix: base.Path, host: base.Host, types: served()}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -141,7 +141,9 @@ func (s *Server) alone(ctx context.Context, e entry) *answer {
 	if at != "" {
 		f = f.in(at)
 	}
-	s.logEntry(ctx, asked, at, f)
+	if e.of != nil {
+		s.logEntry(ctx, e.of, e.of.at, f)
+	}
 	return &answer{status: f.status, version: f.gone, issues: f.issues}
 }
 
