@@ -163,7 +163,7 @@ func (a *adapter) agrees(r *rapid.T, who scenario.Party, method, path string, an
 	if typ == "Task" || typ == "ServiceRequest" {
 		var out bytes.Buffer
 		body := a.ask(nobody, "GET", path+"/$handoff", "").Body
-		require.NoError(r, tellAnswer(&program{Context: context.Background(), out: &out}, typ+"/"+id, body, time.UTC))
+		require.NoError(r, new(explain).tellAnswer(&program{Context: context.Background(), out: &out}, typ+"/"+id, body, time.UTC))
 		leg := a.leg(id)
 		if typ == "Task" && leg.Because != "" {
 			require.Contains(r, out.String(), leg.Because, "explain says the same")

@@ -178,6 +178,9 @@ func (c *check) tell(p *program, result checked) {
 	case !result.OK:
 		verdict = "REFUSED"
 	}
+	if !result.OK {
+		verdict = red(p.out)(verdict)
+	}
 	p.say("%s: %s%s", result.File, verdict, parenthesis(result.Holds))
 	for _, i := range result.Issues {
 		p.say("  %s", i)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 
 type explain struct {
 	What string `arg:"" name:"file|url" help:"A story (txtar), resources or a Bundle (JSON), or the address of a Task or ServiceRequest on a running server."`
+	JSON bool   `name:"json" help:"One line of JSON for each Task or ServiceRequest: what $handoff answers, each part by its name." env:"-"`
 	site
 }
 
@@ -65,7 +67,7 @@ func (e *explain) fromServer(p *program) error {
 		}
 		return ended{1, fmt.Sprintf("%s: the server answered with status %d.", about, answer.StatusCode)}
 	}
-	return tellAnswer(p, about, body, zone)
+	return e.tellAnswer(p, about, body, zone)
 }
 
 // lastTwo gives "Task/t1" of "/fhir/Task/t1".
@@ -84,7 +86,7 @@ func (e *explain) story(p *program) error {
 	if err != nil {
 		return err
 	}
-	p.say("%s (%s)", s.Title, e.What)
+	e.title(p, fmt.Sprintf("%s (%s)", s.Title, e.What))
 	var world *scenario.World
 	mk := stage(nil)
 	keep := func(s *scenario.Scenario, clock *scenario.Clock, ids *scenario.IDs) (w *scenario.World, err error) {
@@ -94,8 +96,8 @@ func (e *explain) story(p *program) error {
 	var told error
 	_, err = scenario.Play(p, s, keep, func(t scenario.Told) {
 		if t.Step.Number == len(s.Steps) {
-			p.say("As of %s:", t.Step.At.In(s.Zone).Format("Mon 2 Jan 2006 15:04 MST"))
-			told = tellReferrals(p, scenario.Door{Handler: world.Handler}, t.Referrals, s.Zone)
+			e.title(p, fmt.Sprintf("As of %s:", t.Step.At.In(s.Zone).Format("Mon 2 Jan 2006 15:04 MST")))
+			told = e.tellReferrals(p, scenario.Door{Handler: world.Handler}, t.Referrals, s.Zone)
 		}
 	})
 	return errors.Join(err, told)
@@ -129,18 +131,25 @@ func (e *explain) resources(p *program) error {
 	if !answer.OK() {
 		return ended{1, fmt.Sprintf("%s is refused with status %d.", e.What, answer.Status)}
 	}
-	p.say("As of now, on an empty server:")
+	e.title(p, "As of now, on an empty server:")
 	referrals, err := door.Referrals(p)
 	if err != nil {
 		return err
 	}
-	return tellReferrals(p, door, referrals, guide.Zone)
+	return e.tellReferrals(p, door, referrals, guide.Zone)
+}
+
+// title writes a line that is for people only.
+func (e *explain) title(p *program, words string) {
+	if !e.JSON {
+		p.say("%s", words)
+	}
 }
 
 // tellReferrals explains every referral of an adapter.
-func tellReferrals(p *program, door scenario.Door, referrals []scenario.Referral, zone *time.Location) error {
+func (e *explain) tellReferrals(p *program, door scenario.Door, referrals []scenario.Referral, zone *time.Location) error {
 	if len(referrals) == 0 {
-		p.say("Nothing is followed: there is no active ServiceRequest.")
+		e.title(p, "Nothing is followed: there is no active ServiceRequest.")
 	}
 	for _, r := range referrals {
 		about := "ServiceRequest/" + r.ServiceRequest
@@ -148,7 +157,7 @@ func tellReferrals(p *program, door scenario.Door, referrals []scenario.Referral
 		if err != nil {
 			return err
 		}
-		if err := tellAnswer(p, about, answer.Body, zone); err != nil {
+		if err := e.tellAnswer(p, about, answer.Body, zone); err != nil {
 			return err
 		}
 	}
@@ -160,10 +169,15 @@ func tellReferrals(p *program, door scenario.Door, referrals []scenario.Referral
 }
 
 // tellAnswer explains a $handoff answer.
-func tellAnswer(p *program, about string, body []byte, zone *time.Location) error {
+func (e *explain) tellAnswer(p *program, about string, body []byte, zone *time.Location) error {
 	params, err := readPiece(body)
 	if err != nil {
 		return fmt.Errorf("%s: the answer is no Parameters resource: %w", about, err)
+	}
+	if e.JSON {
+		line, err := json.Marshal(params.object(map[string]any{"about": about}))
+		p.say("%s", line)
+		return err
 	}
 	x := explaining{p: p, zone: zone}
 	legs := append(params.all("leg"), params.all("former")...)

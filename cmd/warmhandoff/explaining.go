@@ -13,6 +13,7 @@ import (
 type piece struct {
 	name  string
 	value string
+	raw   any // the value as JSON has it: text, number, true
 	parts []piece
 }
 
@@ -44,9 +45,9 @@ func (p *piece) UnmarshalJSON(data []byte) error {
 		case name == "valueReference":
 			var ref struct{ Reference string }
 			err = json.Unmarshal(raw, &ref)
-			p.value = ref.Reference
+			p.value, p.raw = ref.Reference, ref.Reference
 		case strings.HasPrefix(name, "value"):
-			p.value = strings.Trim(string(raw), `"`)
+			p.value, p.raw = strings.Trim(string(raw), `"`), raw
 			var s string
 			if json.Unmarshal(raw, &s) == nil {
 				p.value = s
@@ -57,6 +58,29 @@ func (p *piece) UnmarshalJSON(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// lists are the pieces of which there may be several.
+var lists = map[string]bool{"leg": true, "due": true, "judged": true, "evidence": true, "warmth": true, "told": true, "flag": true, "suggest": true}
+
+// object adds the parts to an object by their names; those of which there may be several, or are, stand in a list.
+func (p piece) object(to map[string]any) map[string]any {
+	for _, one := range p.parts {
+		var value any = one.raw
+		if len(one.parts) > 0 {
+			value = one.object(map[string]any{})
+		}
+		if has, there := to[one.name].([]any); there {
+			to[one.name] = append(has, value)
+		} else if first, there := to[one.name]; there {
+			to[one.name] = []any{first, value}
+		} else if lists[one.name] {
+			to[one.name] = []any{value}
+		} else {
+			to[one.name] = value
+		}
+	}
+	return to
 }
 
 func (p piece) all(name string) []piece {

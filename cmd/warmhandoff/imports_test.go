@@ -58,7 +58,7 @@ var rooms = []room{
 	{"testdata", nil, nil},
 	{"testdata/invalid", nil, []string{"golang.org/x/tools/txtar"}},
 	{"cmd/warmhandoff", append([]string{"cmd/internal/store/sqlstore", "cmd/internal/engine", "cmd/internal/jobs", "cmd/internal/server", "cmd/internal/scenario", "fhir/invariant", "fhir/profile", "mapping/bars", "mapping/bser", "mapping/ereferral", "mapping/sdohcc", "testdata"}, useCase...),
-		[]string{"github.com/alecthomas/kong", "github.com/google/uuid"}},
+		[]string{"github.com/alecthomas/kong", "github.com/go-json-experiment/json", "github.com/google/uuid"}},
 }
 
 // sources calls f for every Go file of the module that is no test, with the folder that it is in.

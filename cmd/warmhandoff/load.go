@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -15,13 +16,14 @@ import (
 )
 
 type load struct {
-	Server  string  `help:"FHIR base URL of the server; only addresses of this machine." default:"http://127.0.0.1:8080/fhir" placeholder:"URL" env:"-"`
-	Clients int     `help:"How many ask at once, each one request after the other." default:"8" env:"-"`
-	Seconds float64 `help:"For how long." default:"10" env:"-"`
-	Mix     string  `help:"What is asked: transaction (a new ServiceRequest and Task), update (of a Task), search (a worklist page)." default:"transaction" enum:"transaction,update,search" env:"-"`
-	Tasks   int     `help:"For search: how many Tasks are put there first." default:"5000" env:"-"`
-	PID     int     `name:"pid" help:"Process id of the server, to print its memory." env:"-"`
-	JSON    bool    `name:"json" help:"One line of JSON." env:"-"`
+	Server   string  `help:"FHIR base URL of the server; only addresses of this machine." required:"" placeholder:"URL" env:"-"`
+	NotEmpty bool    `help:"Send it also to a server that holds data already: what is sent stays there." env:"-"`
+	Clients  int     `help:"How many ask at once, each one request after the other." default:"8" env:"-"`
+	Seconds  float64 `help:"For how long." default:"10" env:"-"`
+	Mix      string  `help:"What is asked: transaction (a new ServiceRequest and Task), update (of a Task), search (a worklist page)." default:"transaction" enum:"transaction,update,search" env:"-"`
+	Tasks    int     `help:"For search: how many Tasks are put there first." default:"5000" env:"-"`
+	PID      int     `name:"pid" help:"Process id of the server, to print its memory." env:"-"`
+	JSON     bool    `name:"json" help:"One line of JSON." env:"-"`
 }
 
 // figures is what came of a run. Times are milliseconds.
@@ -49,6 +51,9 @@ func (l *load) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	if err := l.mayFill(p, c); err != nil {
+		return err
+	}
 	m := mixes(uuid.NewString()[:8])[l.Mix]
 	if m.prepare != nil {
 		if err := m.prepare(p, c, l.Clients, l.Tasks); err != nil {
@@ -56,12 +61,32 @@ func (l *load) Run(p *program) error {
 		}
 	}
 	f, err := l.measure(p, c, m)
+	if f.Requests > 0 {
+		l.print(p, f)
+	}
 	if err != nil {
 		return err
 	}
-	l.print(p, f)
 	if f.Errors > 0 {
 		return ended{status: 1}
+	}
+	return nil
+}
+
+// mayFill refuses a server that does not answer, and one that holds data unless the flag says so.
+func (l *load) mayFill(ctx context.Context, c *client) error {
+	for _, typ := range []string{"Patient", "ServiceRequest", "Task"} {
+		data, err := c.must(ctx, http.MethodGet, "/"+typ+"?_summary=count", nil)
+		if err != nil {
+			return ended{2, "the server does not answer as a FHIR server: " + err.Error()}
+		}
+		var found struct{ Total *int }
+		if err := json.Unmarshal(data, &found); err != nil || found.Total == nil {
+			return ended{2, fmt.Sprintf("%s is no FHIR server: it does not say how many of a type it holds.", c.base)}
+		}
+		if *found.Total > 0 && !l.NotEmpty {
+			return ended{2, fmt.Sprintf("the server holds data already (%s: %d), and what load sends stays there: give it an empty one, or say --not-empty.", typ, *found.Total)}
+		}
 	}
 	return nil
 }
@@ -77,9 +102,11 @@ func (l *load) measure(ctx context.Context, c *client, m mix) (figures, error) {
 	length := time.Duration(l.Seconds * float64(time.Second))
 	samples := make([]sample, l.Clients)
 	began := time.Now()
+	asking, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
 	var clients sync.WaitGroup
 	for i := range samples {
-		clients.Go(func() { samples[i] = ask(ctx, c, m, i, began.Add(length)) })
+		clients.Go(func() { samples[i] = ask(asking, c, m, i, began.Add(length), stop) })
 	}
 	clients.Wait()
 	f := figures{Mix: l.Mix, Clients: l.Clients, Seconds: time.Since(began).Seconds()}
@@ -100,10 +127,14 @@ func (l *load) measure(ctx context.Context, c *client, m mix) (figures, error) {
 			return f, err
 		}
 	}
+	if asking.Err() != nil && ctx.Err() == nil {
+		return f, context.Cause(asking)
+	}
 	return f, ctx.Err()
 }
 
-func ask(ctx context.Context, c *client, m mix, i int, until time.Time) sample {
+// ask sends one request after the other. A server that does not answer at all, not even that it lives, is dead: then stop tells the others.
+func ask(ctx context.Context, c *client, m mix, i int, until time.Time, stop context.CancelCauseFunc) sample {
 	var s sample
 	for n := 0; ctx.Err() == nil; n++ {
 		started := time.Now()
@@ -112,8 +143,15 @@ func ask(ctx context.Context, c *client, m mix, i int, until time.Time) sample {
 		}
 		method, path, body := m.next(i, n)
 		if _, err := c.must(ctx, method, path, body); err != nil {
+			if ctx.Err() != nil {
+				break
+			}
 			if s.errors++; s.first == "" {
 				s.first = err.Error()
+			}
+			if status, _, dead := c.send(ctx, http.MethodGet, "/metadata", nil); status == 0 && dead != nil {
+				stop(fmt.Errorf("the server does not answer any more: %w", dead))
+				break
 			}
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -215,12 +217,50 @@ func TestSettingsComeFromFileEnvironmentAndFlags(t *testing.T) {
 
 func TestHelpIsThere(t *testing.T) {
 	t.Parallel()
-	for _, verb := range []string{"", "serve", "check", "replay", "load", "reproject", "proof"} {
-		got := runProgram(t, "", strings.Fields(verb+" --help")...)
-		assert.Equal(t, 0, got.status, verb)
-		assert.Contains(t, got.out, "Usage: warmhandoff "+verb)
+	parser, err := kong.New(&commands{}, kong.Vars{"version": ""})
+	require.NoError(t, err)
+	for _, verb := range append(parser.Model.Leaves(false), parser.Model.Node) {
+		words := strings.Fields(verb.FullPath())[1:]
+		name := strings.Join(words, " ")
+		got := runProgram(t, "", append(words, "--help")...)
+		assert.Equal(t, 0, got.status, name)
+		assert.Contains(t, got.out, strings.TrimSpace("Usage: warmhandoff "+name))
+		if name != "help" {
+			assert.Equal(t, got, runProgram(t, "", append([]string{"help"}, words...)...), "help %s says the same", name)
+		}
+		if verb == parser.Model.Node {
+			assert.Equal(t, got, runProgram(t, ""), "nothing at all asks for help")
+			continue
+		}
+		assert.Regexp(t, `\nExamples:\n\n    \S*`, got.out, name)
+		assert.Regexp(t, `\nExit status:\n\n    0  `, got.out, name)
+		for _, example := range manuals[name].examples {
+			assert.Contains(t, got.out, "    "+example+"\n")
+			assertExample(t, example)
+		}
 	}
-	assert.Regexp(t, `^warmhandoff \S+.*, FHIR R4 \(4\.0\.1\), go1\.`, runProgram(t, "", "version").out)
+	for _, args := range [][]string{{"version"}, {"--version"}} {
+		assert.Regexp(t, `^warmhandoff \S+.*, FHIR R4 \(4\.0\.1\), go1\.`, runProgram(t, "", args...).out)
+	}
+	assert.Equal(t, 2, runProgram(t, "", "help", "nonsense").status)
+	assert.Contains(t, runProgram(t, "", "load").err, "missing flags: --server=URL (see: warmhandoff help load)")
+}
+
+// assertExample parses an example without running it.
+func assertExample(t *testing.T, line string) {
+	t.Helper()
+	exited := false // with help or version
+	parser, err := kong.New(&commands{}, kong.Vars{"version": ""}, kong.Exit(func(int) { exited = true }), kong.Writers(io.Discard, io.Discard))
+	require.NoError(t, err)
+	var args []string
+	for _, word := range strings.Fields(strings.TrimSuffix(strings.TrimPrefix(line, "source <("), ")"))[1:] {
+		if word == "<" || word == ">" || word == "|" {
+			break
+		}
+		args = append(args, word)
+	}
+	_, err = parser.Parse(asked(args))
+	assert.True(t, err == nil || exited, "%s: %v", line, err)
 }
 
 func TestTheDemonstrationHasSomebodyInEveryState(t *testing.T) {
@@ -489,8 +529,13 @@ func TestStopsWhenTheDiskFails(t *testing.T) {
 func TestLoadMeasures(t *testing.T) {
 	t.Parallel()
 	s := serveWith(t, "--db", filepath.Join(t.TempDir(), "load.db"), "--log-level", "info")
-	for _, mix := range []string{"transaction", "update", "search"} {
-		got := runProgram(t, "", "load", "--server", s.base, "--clients", "2", "--seconds", "1", "--tasks", "200", "--mix", mix,
+	for n, mix := range []string{"transaction", "update", "search"} {
+		if n > 0 {
+			got := runProgram(t, "", "load", "--server", s.base)
+			assert.Equal(t, 2, got.status)
+			assert.Regexp(t, `the server holds data already \(\w+: \d+\).* say --not-empty`, got.err)
+		}
+		got := runProgram(t, "", "load", "--not-empty", "--server", s.base, "--clients", "2", "--seconds", "1", "--tasks", "200", "--mix", mix,
 			"--pid", fmt.Sprint(s.command.Process.Pid))
 		assert.Equal(t, 0, got.status, got.err+got.out)
 		assert.Regexp(t, mix+`, 2 clients, .* [1-9]\d*/s, p50 .* ms, p99 .* ms, longest .* ms, 0 errors`, got.out)
@@ -501,6 +546,25 @@ func TestLoadMeasures(t *testing.T) {
 		assert.Equal(t, 2, got.status)
 		assert.Contains(t, got.err, "not an http address of this machine")
 	}
+}
+
+func TestLoadStopsWhenTheServerIsDead(t *testing.T) {
+	t.Parallel()
+	got := runProgram(t, "", "load", "--server", "http://127.0.0.1:1/fhir")
+	assert.Equal(t, 2, got.status)
+	assert.Contains(t, got.err, "the server does not answer as a FHIR server: ")
+
+	s := serveWith(t, "--db", ":memory:")
+	began := time.Now()
+	ended := make(chan ran, 1)
+	go func() { ended <- runProgram(t, "", "load", "--server", s.base, "--seconds", "60") }()
+	require.Eventually(t, func() bool { return totalOf(s.get(t, "/Task?_summary=count")) != "0" }, startTimeout, 5*time.Millisecond)
+	require.NoError(t, s.command.Process.Kill())
+	got = <-ended
+	assert.Equal(t, 1, got.status)
+	assert.Contains(t, got.err, "the server does not answer any more: ")
+	assert.Contains(t, got.out, " errors", "what was done until then is told")
+	assert.Less(t, time.Since(began), 50*time.Second)
 }
 
 func TestRequestsUnderWayAreDoneOnTheWayOut(t *testing.T) {

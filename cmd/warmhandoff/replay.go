@@ -44,7 +44,7 @@ func (r *replay) one(p *program, file string) error {
 		p.say("%s (%s)", s.Title, file)
 	}
 	refused, wrong := map[int]bool{}, 0
-	words := scenario.Words{W: p.out, Zone: s.Zone}
+	words := scenario.Words{W: p.out, Zone: s.Zone, Red: red(p.out)}
 	end, err := scenario.Play(p, s, stage(nil), func(t scenario.Told) {
 		refused[t.Step.Number] = t.Refused()
 		wrong += len(t.Wrong)

@@ -24,13 +24,16 @@ func (r *reproject) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	base := "http://127.0.0.1:8080/fhir"
+	if r.BaseURL != "" {
+		var words string
+		if base, words = parseBase(r.BaseURL); words != "" {
+			return problems{{"base-url", words}}
+		}
+	}
 	st, err := openStore(p, r.DB, sqlstore.Options{})
 	if err != nil {
 		return err
-	}
-	base := r.BaseURL
-	if base == "" {
-		base = "http://127.0.0.1:8080/fhir"
 	}
 	started := time.Now()
 	now := func() time.Time { return started } // one moment for both readings, so that time cannot make a difference

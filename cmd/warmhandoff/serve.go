@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"os"
 	"runtime/debug"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,16 +23,20 @@ import (
 const drain = 10 * time.Second
 
 type serve struct {
-	Addr           string `help:"Address to listen on. Port 0 takes a free one." default:"127.0.0.1:8080"`
-	DB             string `name:"db" help:"Database: a file, made when it is not there, or :memory:. Default: warmhandoff.db, with --demo :memory:." placeholder:"FILE"`
-	BaseURL        string `help:"FHIR base URL that clients use, in links. Default: http://ADDR/fhir." placeholder:"URL"`
-	InsecureListen bool   `help:"Listen beyond this machine although there is no authentication: anybody who can reach the port reads and writes everything."`
-	Demo           bool   `help:"Load fictional people in every state into an empty database."`
-	LogLevel       string `help:"What is logged to stderr: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
-	LogFormat      string `help:"How: text or json." default:"text" enum:"text,json"`
-	Shared         bool   `help:"Let other instances on this machine have the database file open too; all must say so. They take turns at writing, and each thing that is due is done by one of them."`
-	ProofClock     string `help:"A file with an offset that is added to the machine's clock, for proofs of what a clock that is set wrong does." placeholder:"FILE" hidden:"" env:"-"`
-	Synchronous    string `name:"proof-synchronous" help:"How a file is synced; anything but FULL loses acknowledged writes, which proofs must be able to see." default:"FULL" enum:"FULL,NORMAL,OFF" hidden:"" env:"-"`
+	Addr           string   `help:"Address to listen on. Port 0 takes a free one." default:"127.0.0.1:8080"`
+	DB             string   `name:"db" help:"Database: a file, made when it is not there, or :memory:. Default: warmhandoff.db, with --demo :memory:." placeholder:"FILE"`
+	BaseURL        string   `help:"FHIR base URL that clients use, in links. Default: http://ADDR/fhir, and http://localhost:PORT/fhir where it listens on every address." placeholder:"URL"`
+	InsecureListen bool     `help:"Listen beyond this machine although there is no authentication: anybody who can reach the port reads and writes everything."`
+	Demo           bool     `help:"Load fictional people in every state into an empty database."`
+	TrustedProxy   []string `help:"Address of a proxy, or a range of addresses: what it says in Forwarded and X-Forwarded headers is believed, and refused from everybody else. May be given again." placeholder:"CIDR"`
+	CorsOrigin     []string `help:"Origin of an app in a browser that may use this server, such as https://app.example.org. None by default; may be given again." placeholder:"ORIGIN"`
+	BodyLimit      string   `help:"How large the body of a request may be, also unpacked: 64KiB to 256MiB." default:"5MiB" placeholder:"5MiB"`
+	LogLevel       string   `help:"What is logged to stderr: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
+	LogFormat      string   `help:"How: text or json." default:"text" enum:"text,json"`
+	Shared         bool     `help:"Let other instances on this machine have the database file open too; all must say so. They take turns at writing, and each thing that is due is done by one of them."`
+	Check          bool     `help:"Say everything that is wrong with the settings, and start nothing: 0 when all is right, 1 when something is wrong." env:"-"`
+	ProofClock     string   `help:"A file with an offset that is added to the machine's clock, for proofs of what a clock that is set wrong does." placeholder:"FILE" hidden:"" env:"-"`
+	Synchronous    string   `name:"proof-synchronous" help:"How a file is synced; anything but FULL loses acknowledged writes, which proofs must be able to see." default:"FULL" enum:"FULL,NORMAL,OFF" hidden:"" env:"-"`
 	site
 }
 
@@ -45,11 +51,11 @@ func collectLess() {
 func (s *serve) Run(p *program) error {
 	started := time.Now()
 	collectLess()
-	guide, rules, err := s.agreed()
-	if err != nil {
-		return err
+	wires, wrong := s.wiring(p)
+	if s.Check {
+		return s.tell(p, wrong)
 	}
-	if err := s.refuseNetwork(); err != nil {
+	if err := wrong.err(); err != nil {
 		return err
 	}
 	log := s.logger(p)
@@ -63,15 +69,17 @@ func (s *serve) Run(p *program) error {
 			log.Error("the store did not close", "error", err)
 		}
 	}()
+	if err := st.Room(); err != nil {
+		log.Warn("the disk is full: writes are refused and /readyz says no until there is room", "error", err)
+	}
 	listener, err := s.listen(p)
 	if err != nil {
 		return err
 	}
-	base := s.BaseURL
-	if base == "" {
-		base = "http://" + listener.Addr().String() + "/fhir"
+	if wires.base == "" {
+		wires.base = baseOf(listener.Addr())
 	}
-	wires := wiring{base: base, guide: guide, rules: rules, network: s.InsecureListen, now: clock.Now, newID: newID}
+	wires.now, wires.newID = clock.Now, newID
 	if s.Demo {
 		if err := demonstrate(p, wire(st, wires), clock.Now()); err != nil {
 			_ = listener.Close()
@@ -87,23 +95,71 @@ func (s *serve) Run(p *program) error {
 	if err := seed(p, sys.engine); err != nil {
 		log.Warn("our code systems could not be stored", "error", err)
 	}
-	s.greet(p, base, listener.Addr())
+	s.greet(p, wires, listener.Addr())
 	log.Info("ready", "address", listener.Addr().String(), "took", time.Since(started).Round(time.Millisecond))
 	return s.until(p, sys, listener, log)
+}
+
+// wiring reads the settings, and gives all that is wrong with them.
+func (s *serve) wiring(p *program) (w wiring, wrong problems) {
+	wrong = append(wrong, *p.file...)
+	var err error
+	if w.guide, w.rules, err = s.agreed(); err != nil {
+		var of problems
+		errors.As(err, &of) // agreed gives nothing else
+		wrong = append(wrong, of...)
+	}
+	wrong.add("addr", s.refuseNetwork())
+	if s.BaseURL != "" {
+		var words string
+		w.base, words = parseBase(s.BaseURL)
+		wrong.add("base-url", words)
+	}
+	for _, more := range []func() problems{
+		func() (of problems) { w.proxies, of = parseProxies(s.TrustedProxy); return of },
+		func() (of problems) { w.origins, of = parseOrigins(s.CorsOrigin); return of },
+	} {
+		wrong = append(wrong, more()...)
+	}
+	var words string
+	w.body, words = parseSize(s.BodyLimit)
+	wrong.add("body-limit", words)
+	wrong.add("db", refuseDatabase(p, s.database(), s.Shared))
+	w.network = s.InsecureListen
+	return w, wrong
+}
+
+// tell says all that is wrong with the settings.
+func (s *serve) tell(p *program, wrong problems) error {
+	for _, one := range wrong {
+		p.say("%s", one.say(p.where))
+	}
+	if len(wrong) > 0 {
+		return ended{status: 1}
+	}
+	base := s.BaseURL
+	if base == "" {
+		base = "http://" + s.Addr + "/fhir"
+	}
+	p.say("The settings are right: it would serve FHIR R4 at %s, database %s.", base, s.database())
+	return nil
 }
 
 // refuseNetwork holds the server on this machine as long as it asks nobody who they are.
 //
 // Source: local, no network without authentication
-func (s *serve) refuseNetwork() error {
-	host, _, err := net.SplitHostPort(s.Addr)
+func (s *serve) refuseNetwork() string {
+	host, port, err := net.SplitHostPort(s.Addr)
 	if err != nil {
-		return ended{2, fmt.Sprintf("--addr %q is not host:port.", s.Addr)}
+		return fmt.Sprintf("%q is not host:port: write 127.0.0.1:8080.", s.Addr)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return fmt.Sprintf("%q has an invalid port: write 127.0.0.1:8080.", s.Addr)
 	}
 	if !s.InsecureListen && !loopback(host) {
-		return ended{2, fmt.Sprintf("there is no authentication yet, so %s is refused: listen on 127.0.0.1, or say --insecure-listen.", s.Addr)}
+		return fmt.Sprintf("there is no authentication yet, so %s is refused: listen on 127.0.0.1, or say --insecure-listen.", s.Addr)
 	}
-	return nil
+	return ""
 }
 
 func loopback(host string) bool {
@@ -147,12 +203,19 @@ func (s *serve) logger(p *program) *slog.Logger {
 	return slog.New(slog.NewTextHandler(p.err, options))
 }
 
-func (s *serve) greet(p *program, base string, addr net.Addr) {
+func (s *serve) greet(p *program, w wiring, addr net.Addr) {
+	base := w.base
 	p.say("warmhandoff %s serves FHIR R4 at %s, database %s", versionText(), base, s.database())
 	if s.InsecureListen {
 		p.say("There is NO AUTHENTICATION, and it listens on %s: anybody who can reach it reads and writes everything.", addr)
 	} else {
 		p.say("There is no authentication yet; it listens on this machine alone (%s).", addr)
+	}
+	if host, _, err := net.SplitHostPort(addr.String()); err == nil && unspecified(host) && s.BaseURL == "" {
+		p.say("Links begin with %s, which is true on this machine alone: say --base-url if clients know it otherwise.", base)
+	}
+	if len(w.proxies) > 0 {
+		p.say("It believes the proxy at %s, and serves whomever that lets through.", strings.Join(s.TrustedProxy, ", "))
 	}
 	p.say("Try:")
 	if s.Demo {

@@ -1,16 +1,11 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/alecthomas/kong"
 
 	"warmhandoff/mapping"
 	"warmhandoff/mapping/bars"
@@ -29,27 +24,32 @@ type site struct {
 	times
 }
 
-// guide gives the settings as the mapping wants them, without a base.
-func (s site) guide() (mapping.Settings, error) {
-	m := mapping.Settings{Self: s.Self, Guides: guides, Partners: map[string]mapping.Partner{}}
+// guide gives the settings as the mapping wants them, without a base, and what is wrong with them.
+func (s site) guide() (m mapping.Settings, wrong problems) {
+	m = mapping.Settings{Self: s.Self, Guides: guides, Partners: map[string]mapping.Partner{}}
 	zone, err := time.LoadLocation(s.Zone)
 	if err != nil {
-		return m, ended{2, fmt.Sprintf("--zone %q is not known: give one such as America/Los_Angeles.", s.Zone)}
+		wrong.add("zone", fmt.Sprintf("%q is not known: give one such as America/Los_Angeles.", s.Zone))
+		zone = time.UTC
 	}
 	m.Zone = zone
+	if s.Self != "" {
+		wrong.add("self", noParty(s.Self))
+	}
 	for _, words := range s.Visits {
 		system, code, found := strings.Cut(words, "|")
 		if !found {
 			system, code = "", words
 		}
 		if code == "" {
-			return m, ended{2, fmt.Sprintf("--visit-class %q is no class: give a code (OBSENC), or its system and code.", words)}
+			wrong.add("visit-class", fmt.Sprintf("%q is no class: give a code (OBSENC), or its system and code.", words))
 		}
 		m.Visits = append(m.Visits, mapping.Coding{System: system, Code: code})
 	}
-	for who, words := range s.Partner {
+	for _, who := range slices.Sorted(maps.Keys(s.Partner)) {
 		var p mapping.Partner
-		for word := range strings.SplitSeq(words, "+") {
+		wrong.add("partner", noParty(who))
+		for word := range strings.SplitSeq(s.Partner[who], "+") {
 			switch word {
 			case "treatment":
 				p.Treatment = true
@@ -61,14 +61,14 @@ func (s site) guide() (mapping.Settings, error) {
 			default:
 				way, ok := cancelling[word]
 				if !ok {
-					return m, ended{2, fmt.Sprintf("--partner %s=%s: %q is not treatment, part2, mark, polled, cancel:sdohcc, cancel:bser or cancel:cow.", who, words, word)}
+					wrong.add("partner", fmt.Sprintf("%s=%s: %q is not treatment, part2, mark, polled, cancel:sdohcc, cancel:bser or cancel:cow.", who, s.Partner[who], word))
 				}
 				p.Cancel = way
 			}
 		}
 		m.Partners[who] = p
 	}
-	return m, nil
+	return m, wrong
 }
 
 // cancelling are the words for how the referrer's side cancels what an agency has begun.
@@ -80,41 +80,3 @@ var cancelling = map[string]workflow.Cancelling{
 
 // guides are the implementation guides whose codes are read and written.
 var guides = []mapping.Guide{sdohcc.Guide, bser.Guide, ereferral.Guide, bars.Guide}
-
-// settingsFile reads settings from JSON: one object, its members named like flags. Unlike kong's own reader it refuses names that are no
-// setting, since a setting that is misspelt is one that does not hold.
-func settingsFile(r io.Reader) (kong.Resolver, error) {
-	values := map[string]any{}
-	if err := json.NewDecoder(r).Decode(&values); err != nil {
-		return nil, fmt.Errorf("settings file: %w", err)
-	}
-	return settings(values), nil
-}
-
-type settings map[string]any
-
-// Validate implements kong.Resolver.
-func (s settings) Validate(app *kong.Application) error {
-	known := map[string]bool{}
-	for _, verb := range app.Leaves(false) {
-		for _, flag := range verb.Flags {
-			known[flag.Name] = true
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(s)) {
-		if !known[name] {
-			return fmt.Errorf("settings file: %q is not a setting; they are named like the flags of serve", name)
-		}
-	}
-	return nil
-}
-
-// Resolve implements kong.Resolver. What the environment says stands: kong itself would let the file win.
-func (s settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	for _, name := range flag.Envs {
-		if _, said := os.LookupEnv(name); said {
-			return nil, nil
-		}
-	}
-	return s[flag.Name], nil
-}

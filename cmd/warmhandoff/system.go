@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,6 +55,9 @@ type wiring struct {
 	guide   mapping.Settings // all but its Base
 	rules   workflow.Rules   // zero: the default ones, in the zone of guide
 	network bool             // listens beyond this machine
+	proxies []netip.Prefix   // that are believed
+	origins []string         // of browser apps
+	body    int              // how large a request may be; 0: the default
 	now     func() time.Time
 	newID   func() string
 	log     *slog.Logger // nil: nothing is logged
@@ -59,7 +65,7 @@ type wiring struct {
 
 // wire puts the rooms together. The store stays the caller's to close.
 func wire(st *sqlstore.Store, w wiring) *system {
-	w.guide.Base = w.base
+	w.guide, w.rules = localGuide(w.guide, w.base), localRules(w.rules, w.base)
 	e := engine.New(st, engine.Settings{
 		Base:  w.base,
 		Rules: inZone(w.rules, w.guide.Zone),
@@ -73,6 +79,9 @@ func wire(st *sqlstore.Store, w wiring) *system {
 		Base:     w.base,
 		Dev:      true,
 		Network:  w.network,
+		Proxies:  w.proxies,
+		Origins:  w.origins,
+		Limits:   server.Limits{Body: w.body, Memory: max(server.DefaultLimits().Memory, 4*int64(w.body))},
 		Now:      w.now,
 		NewID:    uuid.NewString, // request ids, which no story may depend on
 		Log:      w.log,
@@ -80,33 +89,68 @@ func wire(st *sqlstore.Store, w wiring) *system {
 		Profiles: profiles(),
 
 		Platforms: []mapping.Platform{sdohcc.CoordinationPlatform},
-		Ready: func(ctx context.Context) error {
-			return st.View(ctx, func(r store.Reader) error {
-				_, err := r.LastUpdated(ctx)
-				return err
-			})
-		},
+		Ready:     ready(st, w.now),
 	})
 	return &system{store: st, engine: e, server: s, now: w.now}
 }
 
+// roomEvery is how often it is looked whether the disk has room, however often somebody asks.
+const roomEvery = time.Second
+
+// ready gives a function that says why nothing could be read or written just now.
+func ready(st *sqlstore.Store, now func() time.Time) func(context.Context) error {
+	var one sync.Mutex
+	var at time.Time
+	var full error
+	return func(ctx context.Context) error {
+		one.Lock()
+		if t := now(); at.IsZero() || t.Before(at) || t.Sub(at) >= roomEvery {
+			at, full = t, st.Room()
+		}
+		none := full
+		one.Unlock()
+		return errors.Join(none, st.View(ctx, func(r store.Reader) error {
+			_, err := r.LastUpdated(ctx)
+			return err
+		}))
+	}
+}
+
 // openStore opens the database that --db names.
 func openStore(ctx context.Context, db string, o sqlstore.Options) (*sqlstore.Store, error) {
-	switch {
-	case db == ":memory:" && o.Shared:
-		return nil, ended{2, "--shared needs a database file: what is in memory is one program's own."}
-	case db == ":memory:":
-		return sqlstore.Open(ctx, sqlstore.Options{Memory: true})
-	case strings.HasPrefix(db, "postgres://"), strings.HasPrefix(db, "postgresql://"):
-		return nil, ended{2, "PostgreSQL comes in a later version: give --db a file name, or :memory:."}
-	case strings.Contains(db, "://"), db == "":
-		return nil, ended{2, "--db takes a file name, or :memory:."}
+	if words := refuseDatabase(ctx, db, o.Shared); words != "" {
+		return nil, problems{{"db", words}}
 	}
-	if _, err := os.Stat(filepath.Dir(db)); errors.Is(err, fs.ErrNotExist) {
-		return nil, ended{2, "the folder of --db does not exist: " + filepath.Dir(db)}
+	if db == ":memory:" {
+		return sqlstore.Open(ctx, sqlstore.Options{Memory: true})
 	}
 	o.Path = db
-	return sqlstore.Open(ctx, o)
+	st, err := sqlstore.Open(ctx, o)
+	if errors.Is(err, store.ErrFull) {
+		return nil, ended{2, "the disk of " + db + " is full: make room, and start again."}
+	}
+	return st, err
+}
+
+// refuseDatabase says why a database cannot be ours, "" when it can. It makes nothing.
+func refuseDatabase(ctx context.Context, db string, shared bool) string {
+	switch {
+	case db == ":memory:" && shared:
+		return ":memory: cannot be shared, what is in memory is one program's own: give --shared a database file."
+	case db == ":memory:":
+		return ""
+	case strings.HasPrefix(db, "postgres://"), strings.HasPrefix(db, "postgresql://"):
+		return "names PostgreSQL, which comes in a later version: give a file name, or :memory:."
+	case strings.Contains(db, "://"), db == "":
+		return "takes a file name, or :memory:."
+	}
+	if _, err := os.Stat(filepath.Dir(db)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Sprintf("%s is in a folder that does not exist: make %s first.", db, filepath.Dir(db))
+	}
+	if err := sqlstore.CheckOwn(ctx, db); err != nil {
+		return fmt.Sprintf("%s is %v: give another file name.", db, err)
+	}
+	return ""
 }
 
 // stage makes empty adapters in memory for stories, with what was agreed with partners, and the default rules.

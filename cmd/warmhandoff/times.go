@@ -20,47 +20,44 @@ type times struct {
 	Deadlines map[string]string `help:"Other lengths for deadlines, by timer and urgency: hours (2h), business days (3d), today (by the close of that business day), same-day (by midnight); T7: attempts and their window (3/14d); T8: days before a visit (7,3,1). May be given again." placeholder:"T2.routine=5d"`
 }
 
-// agreed gives all that this installation is told of itself and its partners: what mapping has to know, and the rules.
+// agreed gives all that this installation is told of itself and its partners: what mapping has to know, and the rules. Its error is problems.
 func (s site) agreed() (mapping.Settings, workflow.Rules, error) {
-	guide, err := s.guide()
-	if err != nil {
-		return guide, workflow.Rules{}, err
-	}
+	guide, wrong := s.guide()
 	rules := workflow.DefaultRules(guide.Zone)
-	return guide, rules, s.rule(&rules)
+	wrong = append(wrong, s.rule(&rules)...)
+	return guide, rules, wrong.err()
 }
 
-// rule changes rules as the settings say.
-func (s site) rule(r *workflow.Rules) error {
+// rule changes rules as the settings say, and gives what is wrong with them.
+func (s site) rule(r *workflow.Rules) (wrong problems) {
 	var err error
 	if r.Opens, r.Closes, err = workflow.ParseHours(s.Hours); err != nil {
-		return ended{2, "--hours: " + err.Error() + "."}
+		wrong.add("hours", err.Error()+".")
 	}
 	for _, word := range s.Holiday {
 		day, err := workflow.ParseDate(word)
 		if err != nil {
-			return ended{2, "--holiday: " + err.Error() + "."}
+			wrong.add("holiday", err.Error()+".")
 		}
 		r.Holidays = append(r.Holidays, day)
 	}
-	if r.Sites, err = s.sites(); err != nil {
-		return err
-	}
+	r.Sites = s.sites(&wrong)
 	for _, name := range slices.Sorted(maps.Keys(s.Deadlines)) {
 		if err := r.Set(name, s.Deadlines[name]); err != nil {
-			return ended{2, fmt.Sprintf("--deadlines %s=%s: %v.", name, s.Deadlines[name], err)}
+			wrong.add("deadlines", fmt.Sprintf("%s=%s: %v.", name, s.Deadlines[name], err))
 		}
 	}
-	return nil
+	return wrong
 }
 
 // sites gives what differs by agency. That an agency has to be asked for news is a word of --partner.
-func (s site) sites() (map[string]workflow.Site, error) {
+func (s site) sites(wrong *problems) map[string]workflow.Site {
 	sites := map[string]workflow.Site{}
 	for _, who := range slices.Sorted(maps.Keys(s.Site)) {
+		wrong.add("site", noParty(who))
 		one, err := workflow.ParseSite(s.Site[who])
 		if err != nil {
-			return nil, ended{2, fmt.Sprintf("--site %s=%s: %v.", who, s.Site[who], err)}
+			wrong.add("site", fmt.Sprintf("%s=%s: %v.", who, s.Site[who], err))
 		}
 		sites[who] = one
 	}
@@ -71,7 +68,7 @@ func (s site) sites() (map[string]workflow.Site, error) {
 			sites[who] = one
 		}
 	}
-	return sites, nil
+	return sites
 }
 
 // inZone gives the rules that hold in another zone.

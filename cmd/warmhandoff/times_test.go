@@ -63,5 +63,5 @@ func TestDeadlinesComeFromTheSettingsFile(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "warmhandoff.json")
 	require.NoError(t, os.WriteFile(file, []byte(`{"holiday": ["2026-12-24"], "deadlines": {"T2.routine": "5d", "T3.routine": "later"}}`), 0o600))
-	assert.Contains(t, runIn(t, dir, nil, "", "serve").err, `--deadlines T3.routine=later: "later" is no span of time`)
+	assert.Contains(t, runIn(t, dir, nil, "", "serve").err, `warmhandoff.json: "deadlines": T3.routine=later: "later" is no span of time`)
 }

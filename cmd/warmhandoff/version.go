@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"runtime"
 	"runtime/debug"
 )
@@ -9,24 +10,41 @@ type version struct{}
 
 // Run prints the version.
 func (version) Run(p *program) error {
-	p.say("warmhandoff %s, FHIR R4 (4.0.1), %s %s/%s", versionText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	p.say("%s", versionLine())
 	return nil
 }
 
-// versionText gives the module's version, or the commit that the program was built from.
+func versionLine() string {
+	return fmt.Sprintf("warmhandoff %s, FHIR R4 (4.0.1), %s %s/%s", versionText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// stamp is the version that whoever builds the program gives it: -ldflags "-X main.stamp=1.2.0".
+var stamp string
+
+// versionText gives the stamp, or the module's version, or the commit that the program was built from.
 func versionText() string {
+	if stamp != "" {
+		return stamp
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "(unknown)"
 	}
-	text := info.Main.Version
-	if text == "" || text == "(devel)" {
-		text = "development"
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-				text += " " + s.Value[:12]
-			}
+	return builtFrom(info)
+}
+
+func builtFrom(info *debug.BuildInfo) string {
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	text, changed := "development", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision" && len(s.Value) >= 12:
+			text += " " + s.Value[:12]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = " with changes"
 		}
 	}
-	return text
+	return text + changed
 }

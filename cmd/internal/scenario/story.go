@@ -15,7 +15,8 @@ import (
 type Words struct {
 	W    io.Writer
 	Zone *time.Location
-	told map[string]string // what was last said of each leg and referral
+	Red  func(string) string // paints what is wrong; nil: not
+	told map[string]string   // what was last said of each leg and referral
 }
 
 // Step tells one step: who did what, what came of it, and where things stand that stood elsewhere before.
@@ -28,7 +29,11 @@ func (w *Words) Step(t Told) {
 	}
 	w.Stand(t.Referrals)
 	for _, wrong := range t.Wrong {
-		fmt.Fprintf(w.W, "       DIFFERENT: %s\n", wrong)
+		line := "DIFFERENT: " + wrong
+		if w.Red != nil {
+			line = w.Red(line)
+		}
+		fmt.Fprintf(w.W, "       %s\n", line)
 	}
 }
 

@@ -1,0 +1,16 @@
+package main
+
+import (
+	"io"
+	"os"
+)
+
+// red gives a function that paints a text red where it is read on a terminal, and gives it back as it is elsewhere.
+//
+// Source: no-color.org
+func red(w io.Writer) func(string) string {
+	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" || !isTerminal(w) {
+		return func(s string) string { return s }
+	}
+	return func(s string) string { return "\x1b[31m" + s + "\x1b[0m" }
+}
