@@ -23,6 +23,8 @@ func (p *parser) chain(head, rest, v string) (known bool, err *fhir.Issue) {
 	types := param.Targets
 	if typed {
 		types = []string{typ}
+	} else if param.any {
+		p.partly("%s may name any type of resource, and %s.%s was asked of %s alone; write %s:Type.%s", name, name, rest, strings.Join(types, ", "), name, rest)
 	}
 	c := Chain{Param: param.Terms, Loose: param.Loose}
 	for _, t := range types {
@@ -71,6 +73,11 @@ func (p *parser) inside(typ, name, v string) (q *Query, known bool, err *fhir.Is
 		return nil, known, err
 	}
 	in.finish()
+	for _, i := range in.issues { // each of several types has the same to say
+		if !slices.Contains(p.issues, i) {
+			p.issues = append(p.issues, i)
+		}
+	}
 	return &in.query, true, nil
 }
 

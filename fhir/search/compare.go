@@ -1,8 +1,6 @@
 package search
 
 import (
-	"fmt"
-	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -157,46 +155,4 @@ func reach(t Test, early func(string) string) (r Range, same, ok bool) {
 		r.From, r.To = early(t.Lo), t.Hi
 	}
 	return r, false, r.From != ""
-}
-
-// measure reads a number and gives the span that it means: for eq, ne and ap the numbers that are written the same at its precision, for the
-// others itself.
-//
-// Source: FHIR R4, search.html, Number
-func measure(prefix, text string) (lo, hi string, ok bool) {
-	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || len(text) > 40 || strings.Trim(text, "0123456789+-.eE") != "" {
-		return "", "", false
-	}
-	switch prefix {
-	case "ap":
-		near := n * 0.1
-		if near < 0 {
-			near = -near
-		}
-		return sum(n - near), above(n + near), true
-	case "eq", "ne":
-		low, high, ok := rounded(text)
-		return sum(low), sum(high), ok
-	}
-	return sum(n), above(n), true
-}
-
-// rounded gives the numbers half a unit of the last digit below and above.
-func rounded(text string) (low, high float64, ok bool) {
-	mantissa, exponent, _ := strings.Cut(strings.ToLower(text), "e")
-	exp, err := strconv.Atoi(exponent)
-	if err != nil && exponent != "" || exp > 400 || exp < -400 {
-		return 0, 0, false
-	}
-	whole, part, _ := strings.Cut(mantissa, ".")
-	n, ok := new(big.Int).SetString(whole+part, 10)
-	if !ok {
-		return 0, 0, false
-	}
-	exp -= len(part) + 1
-	n.Mul(n, big.NewInt(10))
-	low, errLow := strconv.ParseFloat(fmt.Sprintf("%de%d", new(big.Int).Sub(n, big.NewInt(5)), exp), 64)
-	high, errHigh := strconv.ParseFloat(fmt.Sprintf("%de%d", new(big.Int).Add(n, big.NewInt(5)), exp), 64)
-	return low, high, errLow == nil && errHigh == nil
 }

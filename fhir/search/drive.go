@@ -72,9 +72,10 @@ var pairs = []struct {
 	{"Consent", "patient", "status", false},
 }
 
-// anyTarget is what a bare id may name where the standard allows a reference to any type of resource.
+// anyTarget is what a chain without a type is asked of where the standard allows a reference to any type of resource. A bare id may name any: that is
+// a look-up for each type, and no search for each.
 //
-// Source: local, the types that referrals are made of; asking for all 148 would cost 148 look-ups
+// Source: local, the types that referrals are made of
 var anyTarget = []string{
 	"Patient", "ServiceRequest", "Task", "Appointment", "Encounter", "Communication", "Procedure", "Observation", "Consent", "Condition",
 	"Goal", "CarePlan", "CareTeam", "Organization", "Practitioner", "PractitionerRole", "RelatedPerson", "Location", "HealthcareService",

@@ -294,3 +294,54 @@ func TestWhatIsInTheIndex(t *testing.T) {
 		})
 	}
 }
+
+// Decimals are compared as they are written: exactly, and for eq by the interval that the precision of what is asked means.
+func TestDecimalsAreFound(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		quantity, text string
+		want           bool
+	}{
+		{`"value":66.89999999999999,"system":"http://unitsofmeasure.org","code":"[in_i]"`, "value-quantity=66.89999999999999", true},
+		{`"value":66.89999999999999,"system":"http://unitsofmeasure.org","code":"[in_i]"`, "value-quantity=66.89999999999999|http://unitsofmeasure.org|[in_i]", true},
+		{`"value":66.89999999999999`, "value-quantity=ge66.89999999999999", true},
+		{`"value":66.89999999999999`, "value-quantity=le66.89999999999999", true},
+		{`"value":66.89999999999999`, "value-quantity=ne66.89999999999999", false},
+		{`"value":66.89999999999999`, "value-quantity=66.9", true},
+		{`"value":66.89999999999999`, "value-quantity=66.90000000000000", false},
+		{`"value":66.89999999999999`, "value-quantity=66.89999999999998", false},
+		{`"value":66.89999999999999`, "value-quantity=lt66.9", true},
+		{`"value":9007199254740993`, "value-quantity=9007199254740992", false},
+		{`"value":9007199254740993`, "value-quantity=gt9007199254740992", true},
+		{`"value":0.1`, "value-quantity=0.1000000000000000055", false},
+		{`"value":1E-400`, "value-quantity=gt0", true},
+		{`"value":1E400`, "value-quantity=gt1e399", true},
+		{`"value":-5.404`, "value-quantity=-5.40", true},
+		{`"value":5.4`, "value-quantity=5.40", true},
+		{`"value":5.404`, "value-quantity=5.40", true},
+		{`"value":5.405`, "value-quantity=5.40", false},
+		{`"value":5.40,"comparator":"<"`, "value-quantity=lt5.40", true},
+		{`"value":5.40,"comparator":"<"`, "value-quantity=5.40", false},
+		{`"value":5.40,"comparator":">="`, "value-quantity=gt900000000000000000", true},
+	} {
+		r := read(t, `{"resourceType":"Observation","status":"final","code":{"text":"height"},"valueQuantity":{`+c.quantity+`}}`)
+		assert.Equal(t, c.want, finds(t, r, c.text, search.Options{}), "%s %s", c.quantity, c.text)
+	}
+}
+
+// The three that US Core 7 asks for and R4 lacks.
+//
+// Source: US Core 7.0.0, us-core-careteam-role, us-core-encounter-discharge-disposition, us-core-goal-description
+func TestParametersOfUSCoreAreFound(t *testing.T) {
+	t.Parallel()
+	for body, queries := range map[string][2]string{
+		`{"resourceType":"CareTeam","subject":{"reference":"Patient/p"},"participant":[{"role":[{"coding":[{"system":"urn:r","code":"nav"}]}]}]}`: {"role=urn:r|nav", "role=nurse"},
+		`{"resourceType":"Encounter","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/p"},"hospitalization":{"dischargeDisposition":{"coding":[{"system":"urn:d","code":"home"}]}}}`: {"patient=p&discharge-disposition=home",
+			"discharge-disposition=urn:d|hosp"},
+		`{"resourceType":"Goal","lifecycleStatus":"active","subject":{"reference":"Patient/p"},"description":{"coding":[{"system":"urn:g","code":"sleep"}],"text":"sleep"}}`: {"description=urn:g|sleep&patient=p", "description=eat"},
+	} {
+		r := read(t, body)
+		assert.True(t, finds(t, r, queries[0], search.Options{}), queries[0])
+		assert.False(t, finds(t, r, queries[1], search.Options{}), queries[1])
+	}
+}

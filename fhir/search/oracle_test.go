@@ -1,11 +1,12 @@
 package search_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,6 +31,9 @@ func expressions(t *testing.T, folder string) map[string]string {
 	all := map[string]string{
 		"http://hl7.org/fhir/us/sdoh-clinicalcare/SearchParameter/Task-output-reference":          "Task.output.value.ofType(Reference)",
 		"http://hl7.org/fhir/us/sdoh-clinicalcare/SearchParameter/ServiceRequest-supporting-info": "ServiceRequest.supportingInfo",
+		"http://hl7.org/fhir/us/core/SearchParameter/us-core-careteam-role":                       "CareTeam.participant.role",
+		"http://hl7.org/fhir/us/core/SearchParameter/us-core-encounter-discharge-disposition":     "Encounter.hospitalization.dischargeDisposition",
+		"http://hl7.org/fhir/us/core/SearchParameter/us-core-goal-description":                    "Goal.description",
 	}
 	names, err := filepath.Glob(filepath.Join(folder, "SearchParameter-*.json"))
 	require.NoError(t, err)
@@ -191,60 +195,57 @@ func timeSpan(e map[string]any, text string) string {
 }
 
 func numberSpan(e map[string]any, text string) string {
-	lo, hi := math.Inf(-1), math.Inf(1)
-	value := func(x any) (float64, bool) {
+	value := func(x any) (string, bool) {
 		q, _ := x.(map[string]any)
-		f, ok := q["value"].(float64)
-		return f, ok
+		f, ok := q["value"].(json.Number)
+		return f.String(), ok
 	}
 	low, okLow := value(e["low"])
 	high, okHigh := value(e["high"])
 	if okLow || okHigh {
+		lo, hi := "0", "9"
 		if okLow {
-			lo = low
+			lo = sorted(low)
 		}
 		if okHigh {
-			hi = high
+			hi = sorted(high) + "!"
 		}
-		return between(lo, hi)
+		return lo + "," + hi
 	}
-	f, ok := e["value"].(float64)
+	f, ok := value(e)
 	if text != "" {
-		f, _ = strconv.ParseFloat(text, 64)
-		ok = true
+		f, ok = text, true
 	}
 	if !ok {
 		return ""
 	}
+	n := sorted(f)
 	switch e["comparator"] {
 	case "<":
-		return between(lo, math.Nextafter(f, math.Inf(-1)))
+		return "0," + n
 	case "<=":
-		return between(lo, f)
+		return "0," + n + "!"
 	case ">":
-		return between(math.Nextafter(f, math.Inf(1)), hi)
+		return n + "!,9"
 	case ">=":
-		return between(f, hi)
+		return n + ",9"
 	}
-	return between(f, f)
+	return n + "," + n + "!"
 }
 
-func between(lo, hi float64) string {
-	code := func(f float64) string {
-		b := math.Float64bits(f)
-		if f < 0 {
-			return fmt.Sprintf("%016x", ^b)
-		}
-		return fmt.Sprintf("%016x", b|1<<63)
+// sorted writes a decimal so that text sorts as numbers do: sign, digits before the point and 50,000, digits; turned where it is below nought.
+func sorted(text string) string {
+	f, _, err := big.ParseFloat(text, 10, 1000, big.ToNearestEven)
+	if err != nil || f.Sign() == 0 {
+		return "2"
 	}
-	from, to := "0000000000000000", "ffffffffffffffff"
-	if !math.IsInf(lo, -1) {
-		from = code(lo)
+	mantissa, exponent, _ := strings.Cut(new(big.Float).Abs(f).Text('e', 60), "e")
+	exp, _ := strconv.Atoi(exponent)
+	s := fmt.Sprintf("%05d", exp+1+50_000) + strings.TrimRight(strings.Replace(mantissa, ".", "", 1), "0")
+	if f.Sign() > 0 {
+		return "3" + s
 	}
-	if !math.IsInf(hi, 1) {
-		to = code(math.Nextafter(hi, math.Inf(1)))
-	}
-	return from + "," + to
+	return "1" + strings.Map(func(c rune) rune { return '9' - c + '0' }, s) + "~"
 }
 
 // found gives the values of a parameter among the terms of a resource in the form of the oracle.
@@ -336,7 +337,9 @@ func evaluate(x *fhirpath.Expression, state *eval.Context, p *search.Param) ([]s
 		var e map[string]any
 		text := ""
 		if object, ok := item.(interface{ Data() []byte }); ok {
-			if err := json.Unmarshal(object.Data(), &e); err != nil {
+			d := json.NewDecoder(bytes.NewReader(object.Data()))
+			d.UseNumber()
+			if err := d.Decode(&e); err != nil {
 				return nil, err
 			}
 		} else {

@@ -33,7 +33,7 @@ type Param struct {
 	Text    string   // what it is about, in words of the definition
 	Terms   string   // Term.Param of its values: "Task.owner"; parameters that differ only in Only share one
 	Only    string   // the one type of target that it is about; "" for all
-	Targets []string // Reference: the types that a bare id may name
+	Targets []string // Reference: the types that may stand there; where any may, those of them that referrals are made of
 	Loose   bool     // its terms are loose: it sorts out, and does not drive
 
 	exact  string // String: Term.Param of the texts as they are written
@@ -45,6 +45,7 @@ type Param struct {
 	single bool          // no resource has more than one value
 	lacks  string        // the value where no path leads to one; "" for none
 	shared bool          // another Param gives the terms
+	any    bool          // Reference: any type may stand there, and Targets are some of them
 }
 
 // pair is a composite: the terms of two parameters of one type, as one. With void, resources that have no term of the first are in it too.
@@ -174,6 +175,7 @@ func (q *Param) targets(elements, defined []string) []string {
 		both = defined
 	}
 	if len(both) == 0 || len(both) > len(anyTarget) || slices.Contains(both, "Resource") {
+		q.any = true
 		return anyTarget
 	}
 	slices.Sort(both)

@@ -230,6 +230,40 @@ func (p *parser) warn(format string, args ...any) {
 	p.issues = append(p.issues, *i)
 }
 
+// mostOfAnyType is how many bare ids are looked for as ids of every type.
+const mostOfAnyType = 8
+
+// ofAnyType gives a parameter under which bare ids are those of every type, where there are few of them. Of many it warns that they are looked for as those of
+// some types.
+func (p *parser) ofAnyType(param *Param, alternatives []string) *Param {
+	n := 0
+	for _, a := range alternatives {
+		if untyped(a) {
+			n++
+		}
+	}
+	switch {
+	case n == 0:
+	case n <= mostOfAnyType:
+		wide := *param
+		wide.Targets = everyType()
+		return &wide
+	default:
+		p.partly("%s may name any type of resource; of more than %d ids without a type only those of %s were looked for; write Type/id", param.Name, mostOfAnyType,
+			strings.Join(param.Targets, ", "))
+	}
+	return param
+}
+
+// partly warns, once, of what was followed only in part.
+func (p *parser) partly(format string, args ...any) {
+	i := failed(fhir.CodeIncomplete, format, args...)
+	i.Severity = fhir.Warning
+	if !slices.Contains(p.issues, *i) {
+		p.issues = append(p.issues, *i)
+	}
+}
+
 // modifiers are those that a kind takes, beside missing and, for references, the names of types.
 //
 // Source: FHIR R4, search.html, Modifiers
@@ -261,6 +295,9 @@ func (p *parser) condition(param *Param, modifier, list string) *fhir.Issue {
 		return p.ofType(param, alternatives)
 	}
 	m := Match{Param: param.Terms, Not: modifier == "not", Loose: param.Loose}
+	if param.any && modifier == "" {
+		param = p.ofAnyType(param, alternatives)
+	}
 	whole := false // one alternative is satisfied by any value
 	for _, a := range alternatives {
 		whole = param.alternative(&m, modifier, a, p.opt.Base) || whole

@@ -157,11 +157,32 @@ func TestUnknownParametersAreNamedAndLeftOut(t *testing.T) {
 
 func TestBareIDOfAnyType(t *testing.T) {
 	t.Parallel()
-	q, _ := parse(t, "Task", "subject=p", false)
+	q, issues := parse(t, "Task", "subject=p", false)
+	assert.Empty(t, issues)
 	require.Len(t, q.All, 1)
-	assert.Contains(t, q.All[0].Values, "Patient/p")
-	assert.Contains(t, q.All[0].Values, "Group/p")
-	assert.Less(t, len(q.All[0].Values), 40)
+	for _, typ := range fhir.ResourceTypes() {
+		assert.Contains(t, q.All[0].Values, typ+"/p")
+	}
+	q, issues = parse(t, "Task", "subject=Patient/p,urn:x", false)
+	assert.Empty(t, issues)
+	assert.Equal(t, []string{"Patient/p", "urn:x"}, q.All[0].Values)
+
+	q, issues = parse(t, "Task", "subject=a,b,c,d,e,f,g,h,i", false)
+	require.Len(t, issues, 1, "of many it is said which types were asked")
+	assert.Equal(t, fhir.Warning, issues[0].Severity)
+	assert.Contains(t, issues[0].Text, "HealthcareService")
+	assert.Less(t, len(q.All[0].Values), 9*40)
+
+	_, issues = parse(t, "Task", "focus.status=active", false)
+	require.Len(t, issues, 1, "a chain without a type over what may name any")
+	assert.Contains(t, issues[0].Text, "focus:Type.status")
+	_, issues = parse(t, "Task", "focus:ServiceRequest.status=active&owner.name=x&part-of.status=x", false)
+	assert.Empty(t, issues)
+	_, issues = parse(t, "Provenance", "_has:AuditEvent:entity:entity.status=x", false)
+	assert.Len(t, issues, 1, "inside another one, and once")
+
+	_, _, issues = search.ParseCondition("Task", "subject=a,b,c,d,e,f,g,h,i", search.Options{})
+	assert.NotEmpty(t, issues, "what picks one resource must be whole")
 }
 
 func TestIDs(t *testing.T) {
@@ -323,7 +344,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		again, issues := search.Parse(typ, q.Self, search.Options{Base: base, Strict: true})
-		if len(issues) > 0 {
+		if fhir.Refused(issues) {
 			t.Fatalf("what was understood is not understood again: %v", issues)
 		}
 		q.Self, again.Self = nil, nil

@@ -1,21 +1,17 @@
 package search
 
 import (
-	"math"
-	"strconv"
 	"time"
 
 	"warmhandoff/fhir"
 )
 
 // Spans are written so that the order of text is the order of time or number: "from,to", half open. A time is the milliseconds since the year 1 in 15
-// digits, UTC; a number is the 16 hex digits of its float64, turned so that they sort. An end that is open is all zeros or the greatest digit.
+// digits, UTC; a number is a decimal as number.go writes it. An end that is open is all zeros or the greatest digit.
 
 const (
 	openTime = "000000000000000"
 	endTime  = "999999999999999"
-	openSum  = "0000000000000000"
-	endSum   = "ffffffffffffffff"
 )
 
 var yearOne = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
@@ -88,31 +84,6 @@ func (g *gatherer) timing(v fhir.Value) string {
 	return g.period(v.Get("repeat", "boundsPeriod"))
 }
 
-// sum writes a number.
-func sum(f float64) string { return digits(bits(f)) }
-
-// above writes the least number that is greater.
-func above(f float64) string {
-	b := bits(f)
-	if b < math.MaxUint64 {
-		b++
-	}
-	return digits(b)
-}
-
-func bits(f float64) uint64 {
-	b := math.Float64bits(f + 0) // of the two zeros, the positive one
-	if b>>63 != 0 {
-		return ^b
-	}
-	return b | 1<<63
-}
-
-func digits(b uint64) string {
-	s := strconv.FormatUint(b, 16)
-	return openSum[:len(openSum)-len(s)] + s
-}
-
 // amount adds a number, a quantity or a range. A quantity is found by its number alone, with its code or unit in front ("mg|…"), and with its system
 // too ("http://unitsofmeasure.org|mg|…").
 //
@@ -120,8 +91,8 @@ func digits(b uint64) string {
 func (g *gatherer) amount(q *Param, f form, v fhir.Value) {
 	switch f {
 	case aNumber:
-		if n, err := strconv.ParseFloat(v.Text(), 64); err == nil {
-			g.add(q, sum(n)+","+above(n))
+		if n, ok := number(v.Text()); ok {
+			g.add(q, n+","+above(n))
 		}
 	case aRange:
 		low, high := v.Get("low"), v.Get("high")
@@ -132,15 +103,15 @@ func (g *gatherer) amount(q *Param, f form, v fhir.Value) {
 		}
 		unit := low
 		if !okLow {
-			lo, unit = openSum, high
+			lo, unit = openNumber, high
 		}
 		if !okHigh {
-			hi = endSum
+			hi = endNumber
 		}
 		g.measured(q, unit.Get("system").Text(), unit.Get("code").Text(), unit.Get("unit").Text(), lo+","+hi)
 	case aMoney:
-		if n, err := strconv.ParseFloat(v.Get("value").Text(), 64); err == nil {
-			g.measured(q, "urn:iso:std:iso:4217", v.Get("currency").Text(), "", sum(n)+","+above(n))
+		if n, ok := number(v.Get("value").Text()); ok {
+			g.measured(q, "urn:iso:std:iso:4217", v.Get("currency").Text(), "", n+","+above(n))
 		}
 	default:
 		if lo, hi, ok := ends(v); ok {
@@ -151,20 +122,20 @@ func (g *gatherer) amount(q *Param, f form, v fhir.Value) {
 
 // ends gives the span of a quantity, which its comparator opens.
 func ends(v fhir.Value) (lo, hi string, ok bool) {
-	n, err := strconv.ParseFloat(v.Get("value").Text(), 64)
-	if err != nil {
+	n, ok := number(v.Get("value").Text())
+	if !ok {
 		return "", "", false
 	}
-	lo, hi = sum(n), above(n)
+	lo, hi = n, above(n)
 	switch v.Get("comparator").Text() {
 	case "<":
-		lo, hi = openSum, lo
+		lo, hi = openNumber, lo
 	case "<=":
-		lo = openSum
+		lo = openNumber
 	case ">":
-		lo, hi = hi, endSum
+		lo, hi = hi, endNumber
 	case ">=":
-		hi = endSum
+		hi = endNumber
 	}
 	return lo, hi, true
 }

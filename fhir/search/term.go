@@ -44,6 +44,21 @@ type gatherer struct {
 	zone  *time.Location
 	terms []Term
 	seen  map[Term]struct{} // the terms, once there are many
+
+	versioned func(Versioned) // is told of references that name a version; nil where nobody asks
+}
+
+// Versioned is a reference that names one version of a resource.
+type Versioned struct{ Param, Ref, Version string } // "Task.subject", "Patient/7", "2"; Ref as it is indexed, and Param the terms of a parameter
+
+// VersionedReferences gives the references of a resource that name a version, by the parameters that they are found by. The terms have them without.
+//
+// Source: FHIR R4, search.html, References and Versions
+func VersionedReferences(r *fhir.Resource, opt Options) []Versioned {
+	var all []Versioned
+	g := gatherer{base: opt.Base, zone: opt.Zone, versioned: func(v Versioned) { all = append(all, v) }}
+	g.walk(&planOf(r.Type()).root, r.Root())
+	return all
 }
 
 // leaf adds the terms of one element.
@@ -92,7 +107,8 @@ func (g *gatherer) leaf(l *leaf, v fhir.Value) {
 // reference adds a reference by what it names and by its identifier. Where only one type of target is meant, references to others are left out, and those
 // that do not tell their type are not.
 func (g *gatherer) reference(q *Param, v fhir.Value, only string) {
-	ref := local(v.Get("reference").Text(), g.base)
+	written := v.Get("reference").Text()
+	ref := local(written, g.base)
 	id := v.Get("identifier")
 	if only != "" {
 		if typ := typeNamed(ref, v.Get("type").Text()); typ != "" && typ != only {
@@ -100,6 +116,11 @@ func (g *gatherer) reference(q *Param, v fhir.Value, only string) {
 		}
 	}
 	g.add(q, ref)
+	if g.versioned != nil {
+		if _, version, ok := strings.Cut(written, "/_history/"); ok && ref != "" {
+			g.versioned(Versioned{q.Terms, ref, version})
+		}
+	}
 	if id.Exists() {
 		for _, t := range tokens(id.Get("system").Text(), id.Get("value").Text()) {
 			g.add(q, logical(t))

@@ -3,6 +3,7 @@ package search
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"warmhandoff/fhir"
 )
@@ -82,12 +83,17 @@ func (q *Param) code(m *Match, text string) (whole bool) {
 	return false
 }
 
+var everyType = sync.OnceValue(fhir.ResourceTypes)
+
+// untyped reports whether a reference is an id without a type.
+func untyped(text string) bool { return !strings.ContainsAny(text, "/:|") }
+
 // references gives the values of one reference: "id" (for each type that it may name), "Type/id", or a URL.
 //
 // Source: FHIR R4, search.html, Reference
 func (q *Param) references(modifier, text, base string) []string {
 	text = unescape(text)
-	if !strings.ContainsAny(text, "/:|") {
+	if untyped(text) {
 		types := q.Targets
 		if modifier != "" {
 			types = []string{modifier}

@@ -213,7 +213,7 @@ func TestIncludes(t *testing.T) {
 	}
 	got := f.search("Task", "_id=t2&_include=Task:focus")
 	require.Len(t, got.Included, 1)
-	assert.Equal(t, 2, got.Included[0].Number, "the newest version, whichever was named")
+	assert.Equal(t, 1, got.Included[0].Number, "the version that is named")
 	assert.Equal(t, fhir.CodeInvalid, f.refusedSearch("Task", "_include=Task:focus&_summary=text"))
 }
 
@@ -346,4 +346,51 @@ func TestCursorsOutliveTheProgramAndAreTheCallersOwn(t *testing.T) {
 	other.set.NewSecret = func() []byte { return []byte("another") }
 	_, err = other.Search(t.Context(), Principal{}, "Task", next, true)
 	require.Error(t, err, "of another store")
+}
+
+// A reference that names a version brings that version, once; what is no version brings nothing. A chain looks at the newest, and says so where it mattered.
+//
+// Source: FHIR R4, search.html, References and Versions
+func TestIncludesOfVersions(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	for _, body := range []string{
+		`{"resourceType":"Patient","id":"p","name":[{"family":"Old"}]}`,
+		`{"resourceType":"Patient","id":"p","name":[{"family":"New"}]}`,
+		`{"resourceType":"Organization","id":"o","name":"O"}`,
+		`{"resourceType":"Task","id":"first","status":"requested","intent":"order","for":{"reference":"Patient/p/_history/1"},"owner":{"reference":"Organization/o"}}`,
+		`{"resourceType":"Task","id":"newest","status":"requested","intent":"order","for":{"reference":"Patient/p"}}`,
+		`{"resourceType":"Task","id":"second","status":"requested","intent":"order","for":{"reference":"Patient/p/_history/2"}}`,
+		`{"resourceType":"Task","id":"absent","status":"requested","intent":"order","for":{"reference":"Patient/p/_history/9"}}`,
+		`{"resourceType":"Task","id":"odd","status":"requested","intent":"order","for":{"reference":"Patient/p/_history/x"}}`,
+		`{"resourceType":"Provenance","id":"v","target":[{"reference":"Task/first/_history/1"}],"recorded":"2026-02-03T10:00:00Z","agent":[{"who":{"reference":"Organization/o"}}]}`,
+	} {
+		f.apply(f.put(body))
+		f.step(time.Second)
+	}
+	for _, c := range []struct{ typ, query, want string }{
+		{"Task", "_id=first&_include=Task:patient", "Patient/p/_history/1"},
+		{"Task", "_id=first&_include=*", "Organization/o/_history/1 Patient/p/_history/1"},
+		{"Task", "_id=newest&_include=Task:patient", "Patient/p/_history/2"},
+		{"Task", "_id=second&_include=Task:patient", "Patient/p/_history/2"},
+		{"Task", "_id=newest,second&_include=Task:patient", "Patient/p/_history/2"},
+		{"Task", "_id=first,second,newest&_include=Task:patient", "Patient/p/_history/1 Patient/p/_history/2"},
+		{"Task", "_id=absent&_include=Task:patient", ""},
+		{"Task", "_id=odd&_include=Task:patient", ""},
+		{"Task", "_id=first&_include=Task:patient:Group", ""},
+		{"Patient", "_id=p&_revinclude=Task:patient&_include:iterate=Task:patient", "Patient/p/_history/1 Task/absent/_history/1 Task/first/_history/1 Task/newest/_history/1 Task/odd/_history/1 Task/second/_history/1"},
+		{"Provenance", "_id=v&_include=Provenance:target&_include:iterate=Task:patient", "Patient/p/_history/1 Task/first/_history/1"},
+	} {
+		var got []string
+		for _, v := range f.search(c.typ, c.query).Included {
+			got = append(got, fmt.Sprintf("%s/_history/%d", v.Key, v.Number))
+		}
+		slices.Sort(got)
+		assert.Equal(t, c.want, strings.Join(got, " "), c.query)
+	}
+	for query, says := range map[string]bool{"_id=first&patient.family=New": true, "_id=newest&patient.family=New": false, "_id=first&owner:Organization.name=O": false} {
+		got := f.search("Task", query)
+		assert.Len(t, got.Versions, 1, query)
+		assert.Equal(t, says, len(got.Issues) == 1 && got.Issues[0].Severity == fhir.Warning, query)
+	}
 }

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,6 +26,8 @@ type included struct {
 	met   map[store.Key]bool
 	last  []item // what the round before brought; at first the page
 	found []store.Version
+	page  []store.Version
+	exact []store.Key // versions that are named as such, ID with /_history/ and the number behind it
 	full  bool
 }
 
@@ -34,22 +38,23 @@ func (in *included) iterates() bool {
 
 // item is a resource and its references: terms of the params that includes follow.
 type item struct {
-	key   store.Key
-	terms []store.Term
+	key       store.Key
+	terms     []store.Term
+	versioned []search.Versioned // what it names by version
 }
 
-// include brings along what the search asks for beside what matches. References are followed to the newest version, also those that name another
-// one. References to other servers, logical ones and those to what is not there bring nothing.
+// include brings along what the search asks for beside what matches. References are followed to the newest version, and those that name a version to
+// that one. References to other servers, logical ones and those to what is not there bring nothing.
 //
-// Source: FHIR R4, search.html, Including other resources in result
+// Source: FHIR R4, search.html, Including other resources in result; References and Versions
 func (s *seeker) include(page store.Page, found *SearchResult) error {
 	if len(s.query.Includes) == 0 || len(page.Versions) == 0 {
 		return nil
 	}
-	in := &included{seeker: s, met: make(map[store.Key]bool, 4*len(page.Versions)), last: make([]item, 0, len(page.Versions))}
+	in := &included{seeker: s, met: make(map[store.Key]bool, 4*len(page.Versions)), last: make([]item, 0, len(page.Versions)), page: page.Versions}
 	for i, v := range page.Versions {
 		in.met[v.Key] = true
-		one := item{key: v.Key}
+		one := item{key: v.Key, versioned: s.versioned(&page.Versions[i])}
 		if page.Shown != nil {
 			one.terms = page.Shown[i]
 		}
@@ -102,7 +107,71 @@ func (in *included) round(again bool) error {
 			}
 		}
 	}
+	return in.addExact()
+}
+
+// addExact reads the versions that are named as such. One that is not there, or was a deletion, brings nothing.
+func (in *included) addExact() error {
+	for _, k := range in.exact {
+		id, version, _ := strings.Cut(k.ID, versionMark)
+		number, ok := versionNumber(version)
+		if !ok || in.full {
+			continue
+		}
+		v, err := in.r.Numbered(in.ctx, store.Key{Type: k.Type, ID: id}, number)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			continue
+		case err != nil:
+			return err
+		case v.Deleted || in.has(v.Seq):
+			continue
+		}
+		if in.full = len(in.found) == mostIncluded; in.full {
+			break
+		}
+		in.found = append(in.found, v)
+		if r, err := fhir.ReadStored(v.Body); err == nil && in.iterates() {
+			in.last = append(in.last, item{key: v.Key, terms: in.e.storeTerms(r), versioned: in.versioned(&v)})
+		}
+	}
+	in.exact = nil
 	return nil
+}
+
+// has reports whether a version is there already, as what matches or as what goes with it.
+func (in *included) has(seq int64) bool {
+	same := func(v store.Version) bool { return v.Seq == seq }
+	return slices.ContainsFunc(in.page, same) || slices.ContainsFunc(in.found, same)
+}
+
+const versionMark = "/_history/"
+
+// versioned gives the references of a version that name a version. Hardly any does, so few are read for it.
+func (s *seeker) versioned(v *store.Version) []search.Versioned {
+	if !bytes.Contains(v.Body, []byte(versionMark)) {
+		return nil
+	}
+	r, err := fhir.ReadStored(v.Body)
+	if err != nil {
+		return nil
+	}
+	return search.VersionedReferences(r, s.e.searchOptions(false))
+}
+
+// sayVersions warns where a chain went over a reference that names a version: it looked at the newest one.
+//
+// Source: FHIR R4, search.html, References and Versions
+func (s *seeker) sayVersions(page store.Page, found *SearchResult) {
+	for i := range page.Versions {
+		for _, named := range s.versioned(&page.Versions[i]) {
+			if slices.ContainsFunc(s.query.Chains, func(c search.Chain) bool { return c.Param == named.Param }) {
+				found.Issues = append(found.Issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeIncomplete,
+					Text: "a reference in what was found names a version, and the chain looked at the newest version of what it names"})
+				return
+			}
+		}
+	}
 }
 
 // follow notes what a resource names.
@@ -116,12 +185,27 @@ func (in *included) follow(one search.Include, it item, wanted map[string][]stri
 		}
 		typ, id, _ := strings.Cut(t.Value, "/")
 		key := store.Key{Type: typ, ID: id}
-		if one.Target != "" && typ != one.Target || in.met[key] || !fhir.IsID(id) || !fhir.IsResourceType(typ) {
+		if one.Target != "" && typ != one.Target || !fhir.IsID(id) || !fhir.IsResourceType(typ) || in.followVersions(it, t, key) || in.met[key] {
 			continue
 		}
 		in.met[key] = true
 		wanted[typ] = append(wanted[typ], id)
 	}
+}
+
+// followVersions notes the versions by which a resource names another; it reports whether there are any.
+func (in *included) followVersions(it item, t store.Term, key store.Key) (any bool) {
+	for _, named := range it.versioned {
+		if named.Param != t.Param || named.Ref != t.Value {
+			continue
+		}
+		any = true
+		if exact := (store.Key{Type: key.Type, ID: key.ID + versionMark + named.Version}); !in.met[exact] {
+			in.met[exact] = true
+			in.exact = append(in.exact, exact)
+		}
+	}
+	return any
 }
 
 // reverse adds what names one of these.
@@ -165,7 +249,7 @@ func (in *included) add(q store.Query) error {
 	}
 	iterates := in.iterates()
 	for i, v := range page.Versions {
-		if q.IDs == nil && in.met[v.Key] {
+		if q.IDs == nil && in.met[v.Key] || in.has(v.Seq) {
 			continue
 		}
 		if len(in.found) == mostIncluded {
@@ -177,7 +261,7 @@ func (in *included) add(q store.Query) error {
 		if !iterates {
 			continue
 		}
-		it := item{key: v.Key}
+		it := item{key: v.Key, versioned: in.versioned(&page.Versions[i])}
 		if page.Shown != nil {
 			it.terms = page.Shown[i]
 		}

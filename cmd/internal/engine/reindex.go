@@ -11,7 +11,7 @@ import (
 
 // indexMark names the way in which resources are indexed. It changes with the terms and links that they are given, so that a store that was written under
 // another one is found out.
-const indexMark = "index|5"
+const indexMark = "index|6"
 
 // Reindex gives all resources the terms and links that they are found by, where that has not been done since the last change of what these are; with again, in
 // any case. A search that runs meanwhile finds some resources by the old terms. progress, where given, is told how many are done. It may run beside

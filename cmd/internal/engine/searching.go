@@ -131,6 +131,9 @@ func (s *seeker) run(found *SearchResult) (more bool, err error) {
 		if !more && s.behind == 0 && s.query.Count > 0 {
 			found.Total = len(page.Versions)
 		}
+		if len(s.query.Chains) > 0 {
+			s.sayVersions(page, found)
+		}
 		return s.include(page, found)
 	})
 	return more, err

@@ -35,10 +35,11 @@ func readDefinitions(folder, more string) (*definitions, error) {
 			defs.params = append(defs.params, p)
 		}
 	})
-	if err != nil {
-		return nil, err
+	for name := range strings.SplitSeq(more, ",") {
+		if err == nil {
+			err = eachFile(filepath.Dir(name), filepath.Base(name), func(p []parameter) { defs.params = append(defs.params, p...) })
+		}
 	}
-	err = eachFile(filepath.Dir(more), filepath.Base(more), func(p []parameter) { defs.params = append(defs.params, p...) })
 	sort.SliceStable(defs.params, func(i, j int) bool { return defs.params[i].URL < defs.params[j].URL })
 	return defs, err
 }

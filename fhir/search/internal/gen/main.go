@@ -1,8 +1,9 @@
 // Gen writes the table of search parameters that package search embeds.
 //
 // Its input is the folder of the unpacked npm package hl7.fhir.r4.examples 4.0.1 (CC0), which holds every SearchParameter of FHIR R4,
-// named by the flag -package or by the environment variable FHIR_R4_EXAMPLES, and sdohcc.json beside this
-// file, with two parameters of the guide SDOH Clinical Care. Its output is a gzip file of lines whose fields are parted by tabs:
+// named by the flag -package or by the environment variable FHIR_R4_EXAMPLES, and two files beside this
+// one: sdohcc.json with two parameters of the guide SDOH Clinical Care 3.0.0, and uscore.json with three of US Core 7.0.0
+// that R4 itself lacks (code, base, type, url and expression as they are published, the words ours). Its output is a gzip file of lines whose fields are parted by tabs:
 //
 //	P  type  name  kind  url  paths  targets  text      a search parameter of one type; type "" is every type
 //
@@ -28,7 +29,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	folder := flag.String("package", os.Getenv("FHIR_R4_EXAMPLES"), "folder of the unpacked package hl7.fhir.r4.examples")
-	more := flag.String("more", "internal/gen/sdohcc.json", "file with a list of further SearchParameters")
+	more := flag.String("more", "internal/gen/sdohcc.json,internal/gen/uscore.json", "files with lists of further SearchParameters")
 	out := flag.String("out", "r4.search.gz", "file to write")
 	flag.Parse()
 	if err := generate(*folder, *more, *out); err != nil {
