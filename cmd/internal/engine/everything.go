@@ -22,20 +22,21 @@ import (
 const mostEverything = 1000
 
 // Everything gives a referral whole: the ServiceRequest first, then all that belongs to it in the order in which it was last written, from one
-// consistent state. A request that was made to fill another gives the referral that it is part of. The parameters are _count, _since and _type.
+// consistent state. A request that was made to fill another gives the referral that it is part of. Of a Patient it gives what there is about the person,
+// see record. The parameters are _count, _since and _type, and of a Patient start and end.
 //
 // An agency gets what its package holds, and what it wrote itself, while a leg of its own goes on. A referrer to whom the outcome may not be told
 // gets what the referring side wrote, and the Tasks as they read for it. Others than these, navigators, supervisors, admins and callers without a
 // role are refused.
 //
 // Source: local, hand-over and debugging; FHIR R4, patient-operation-everything.html (parameters, searchset)
-func (e *Engine) Everything(ctx context.Context, p Principal, id string, q url.Values) (SearchResult, error) {
+func (e *Engine) Everything(ctx context.Context, p Principal, typ, id string, q url.Values) (SearchResult, error) {
 	mark, q := takeCursor(q)
-	ask, err := wholeAsked(q)
+	ask, err := e.wholeAsked(typ, q)
 	if err != nil {
 		return SearchResult{}, err
 	}
-	found, to := SearchResult{Self: q}, string(p.Role)+"\n"+p.Party+"\n"+"ServiceRequest/"+id+"/$everything?"+ask.narrowed.Encode()
+	found, to := SearchResult{Self: q}, string(p.Role)+"\n"+p.Party+"\n"+typ+"/"+id+"/$everything?"+ask.narrowed.Encode()
 	var secret []byte
 	if secret, err = e.cursorSecret(ctx); err != nil {
 		return found, err
@@ -51,49 +52,87 @@ func (e *Engine) Everything(ctx context.Context, p Principal, id string, q url.V
 	var all []store.Version
 	err = e.store.View(ctx, func(r store.Reader) (err error) {
 		t := &txn{e: e, ctx: ctx, tx: looking{r}, p: p, now: e.now(), fresh: map[store.Key]*mapping.History{}}
-		all, found.Included, err = t.everything(id, ask)
-		return err
+		if typ == "Patient" {
+			all, err = t.record(id, ask)
+		} else {
+			all, found.Included, err = t.everything(id, ask)
+		}
+		if err != nil {
+			return err
+		}
+		ask.page(all, &found)
+		return whole(ctx, r, found.Versions)
 	})
 	if err != nil {
 		return SearchResult{}, err
 	}
-	ask.page(all, &found)
 	if found.Next != nil {
-		found.Next.Set(cursorName, sealCursor(ask.end(all, found.Versions)+1, secret, to))
+		found.Next.Set(cursorName, sealCursor(ask.last(all, found.Versions)+1, secret, to))
 	}
 	return found, nil
 }
 
+// whole reads the bodies of versions of which only the places are known.
+func whole(ctx context.Context, r store.Reader, page []store.Version) error {
+	var seqs []int64
+	for i := range page {
+		if page[i].Body == nil {
+			seqs = append(seqs, page[i].Seq)
+		}
+	}
+	if len(seqs) == 0 {
+		return nil
+	}
+	versions, err := r.Placed(ctx, seqs...)
+	for i := range page {
+		if page[i].Body == nil && len(versions) > 0 && versions[0].Seq == page[i].Seq {
+			page[i], versions = versions[0], versions[1:]
+		}
+	}
+	return err
+}
+
 // asked is what somebody wants of everything.
 type asked struct {
+	of       string // the type that it is asked of
 	types    []string
 	since    time.Time
+	start    time.Time // of a Patient: when the care begins and ends that is asked for; zero: open
+	end      time.Time
 	count    int
 	later    bool       // a page behind the first
 	behind   int64      // the place of the last resource before the page
 	narrowed url.Values // the parameters without _count
 }
 
-func wholeAsked(q url.Values) (*asked, error) {
-	a := &asked{count: mostEverything, narrowed: maps.Clone(q)}
+func (e *Engine) wholeAsked(typ string, q url.Values) (*asked, error) {
+	a := &asked{of: typ, count: mostEverything, narrowed: maps.Clone(q)}
 	a.narrowed.Del("_count")
 	for name, values := range q {
 		var ok bool
-		switch value := strings.Join(values, ","); name {
-		case "_count":
+		switch value := strings.Join(values, ","); {
+		case typ == "Patient" && (name == "start" || name == "end"):
+			var day fhir.DateTime
+			if day, ok = search.DateTime(value); name == "start" {
+				a.start = day.Start(e.set.Rules.Zone)
+			} else {
+				a.end = day.End(e.set.Rules.Zone)
+			}
+		case name == "_count":
 			n, err := strconv.Atoi(value)
 			a.count, ok = max(1, min(n, mostEverything)), err == nil && n >= 0
-		case "_since":
+		case name == "_since":
 			since, is := search.DateTime(value)
 			a.since, ok = since.Start(time.UTC), is
-		case "_type":
+		case name == "_type":
 			a.types = strings.Split(value, ",")
 			ok = !slices.ContainsFunc(a.types, func(t string) bool { return !fhir.IsResourceType(t) })
 		default:
 			ok = false
 		}
 		if !ok {
-			return nil, refuse(Invalid, fhir.CodeInvalid, "", "$everything takes _count (a number), _since (an instant), _type (types, with commas between), and the links that a page gives.")
+			return nil, refuse(Invalid, fhir.CodeInvalid, "", "$everything takes _count (a number), _since (an instant), _type (types, with commas between), of a Patient start and end "+
+				"(days of care), and the links that a page gives.")
 		}
 	}
 	return a, nil
@@ -107,7 +146,7 @@ func (a *asked) wants(v *store.Version) bool {
 func (a *asked) page(all []store.Version, found *SearchResult) {
 	found.Total = len(all)
 	if a.later {
-		head := headed(all)
+		head := a.headed(all)
 		all = slices.DeleteFunc(slices.Clone(all[head:]), func(v store.Version) bool { return v.Seq <= a.behind })
 	}
 	if len(all) > a.count {
@@ -117,17 +156,17 @@ func (a *asked) page(all []store.Version, found *SearchResult) {
 	found.Versions = all
 }
 
-// end gives the place behind which the next page begins: that of the last resource, 0 where the page is the request alone.
-func (a *asked) end(all, page []store.Version) int64 {
-	if !a.later && len(page) == headed(all) {
+// last gives the place behind which the next page begins: that of the last resource, 0 where the page is the request alone.
+func (a *asked) last(all, page []store.Version) int64 {
+	if !a.later && len(page) == a.headed(all) {
 		return 0
 	}
 	return page[len(page)-1].Seq
 }
 
-// headed gives how many resources stand before those in order: the request, unless it was not asked for.
-func headed(all []store.Version) int {
-	if len(all) > 1 && all[0].Type == "ServiceRequest" && all[0].Seq > all[1].Seq {
+// headed gives how many resources stand before those in order: what everything is asked of, unless it was not asked for.
+func (a *asked) headed(all []store.Version) int {
+	if len(all) > 1 && all[0].Type == a.of && all[0].Seq > all[1].Seq {
 		return 1
 	}
 	return 0

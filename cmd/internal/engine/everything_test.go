@@ -17,7 +17,7 @@ func (b *blind) keysOf(who Principal, query string) []string {
 	b.t.Helper()
 	q, err := url.ParseQuery(query)
 	require.NoError(b.t, err)
-	found, err := b.Everything(b.t.Context(), who, "sr", q)
+	found, err := b.Everything(b.t.Context(), who, "ServiceRequest", "sr", q)
 	require.NoError(b.t, err)
 	assert.Equal(b.t, "ServiceRequest/sr", found.Versions[0].String(), "the request comes first")
 	assert.Equal(b.t, len(found.Versions), found.Total)
@@ -46,7 +46,7 @@ func TestEverythingOfAnAgencyIsItsPackageAndWhatItWrote(t *testing.T) {
 	t.Parallel()
 	b := startBlind(t)
 	b.booked()
-	found, err := b.Everything(t.Context(), delta, "sr", nil)
+	found, err := b.Everything(t.Context(), delta, "ServiceRequest", "sr", nil)
 	require.NoError(t, err)
 	var keys []string
 	for _, v := range found.Versions {
@@ -56,17 +56,17 @@ func TestEverythingOfAnAgencyIsItsPackageAndWhatItWrote(t *testing.T) {
 	assert.Contains(t, keys, "Task/t")
 	require.Len(t, found.Included, 1, "the notice goes with every page")
 	assert.Contains(t, string(found.Included[0].Body), "42 CFR")
-	narrow, err := b.Everything(t.Context(), delta, "sr", url.Values{"_type": {"Appointment"}})
+	narrow, err := b.Everything(t.Context(), delta, "ServiceRequest", "sr", url.Values{"_type": {"Appointment"}})
 	require.NoError(t, err)
 	assert.Len(t, narrow.Included, 1, "whatever was asked for")
 	for _, who := range []Principal{{Role: workflow.Agency, Party: "Organization/other"}, {Role: workflow.Feed}, {Role: workflow.Person, Party: "Patient/p"}} {
-		_, err = b.Everything(t.Context(), who, "sr", nil)
+		_, err = b.Everything(t.Context(), who, "ServiceRequest", "sr", nil)
 		var no *Refusal
 		require.ErrorAs(t, err, &no, "%v", who)
 		assert.Equal(t, Forbidden, no.Kind)
 	}
 	b.say(bayview, recovery("inactive", "IRCP"))
-	_, err = b.Everything(t.Context(), delta, "sr", nil)
+	_, err = b.Everything(t.Context(), delta, "ServiceRequest", "sr", nil)
 	assert.Error(t, err, "after the end it reads nothing more")
 }
 
@@ -75,7 +75,7 @@ func (b *blind) paged(who Principal, count string) []string {
 	b.t.Helper()
 	var keys []string
 	for q := (url.Values{"_count": {count}}); q != nil; {
-		found, err := b.Everything(b.t.Context(), who, "sr", q)
+		found, err := b.Everything(b.t.Context(), who, "ServiceRequest", "sr", q)
 		require.NoError(b.t, err)
 		if len(keys) == 0 {
 			assert.Equal(b.t, "ServiceRequest/sr", found.Versions[0].String())
@@ -102,17 +102,17 @@ func TestEverythingPagesSinceAndTypes(t *testing.T) {
 	for _, count := range []string{"1", "2", "3"} {
 		assert.Equal(t, b.keysOf(anyone, ""), b.paged(anyone, count), "also when the request was written last")
 	}
-	found, err := b.Everything(t.Context(), anyone, "sr", url.Values{"_type": {"Appointment,Patient"}})
+	found, err := b.Everything(t.Context(), anyone, "ServiceRequest", "sr", url.Values{"_type": {"Appointment,Patient"}})
 	require.NoError(t, err)
 	assert.Len(t, found.Versions, 2)
-	found, err = b.Everything(t.Context(), anyone, "sr", url.Values{"_since": {"2100-01-01T00:00:00Z"}})
+	found, err = b.Everything(t.Context(), anyone, "ServiceRequest", "sr", url.Values{"_since": {"2100-01-01T00:00:00Z"}})
 	require.NoError(t, err)
 	assert.Empty(t, found.Versions)
 	for _, wrong := range []url.Values{{"_count": {"many"}}, {"_since": {"yesterday"}}, {"_type": {"Thing"}}, {"status": {"active"}}, {"_cursor": {"AAAA"}}} {
-		_, err = b.Everything(t.Context(), anyone, "sr", wrong)
+		_, err = b.Everything(t.Context(), anyone, "ServiceRequest", "sr", wrong)
 		assert.Error(t, err, "%v", wrong)
 	}
-	_, err = b.Everything(t.Context(), anyone, "none", nil)
+	_, err = b.Everything(t.Context(), anyone, "ServiceRequest", "none", nil)
 	var no *Refusal
 	require.ErrorAs(t, err, &no)
 	assert.Equal(t, NotFound, no.Kind)

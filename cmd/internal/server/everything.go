@@ -8,7 +8,7 @@ import (
 	"warmhandoff/fhir"
 )
 
-// everything answers with a referral whole.
+// everything answers with a referral whole, or with all that there is about a person.
 func (s *Server) everything(ctx context.Context, in *request) (*answer, error) {
 	q, err := in.params()
 	if err != nil {
@@ -17,7 +17,7 @@ func (s *Server) everything(ctx context.Context, in *request) (*answer, error) {
 	if in.body != nil {
 		addParameters(q, in.body)
 	}
-	found, err := s.engine.Everything(ctx, in.who, in.id, q)
+	found, err := s.engine.Everything(ctx, in.who, in.typ, in.id, q)
 	if err != nil {
 		return nil, err
 	}

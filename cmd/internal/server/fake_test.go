@@ -214,7 +214,7 @@ func (f *fake) Package(_ context.Context, p engine.Principal, task string) ([]by
 	return f.HandoffParameters(context.Background(), p, "Task", task)
 }
 
-func (f *fake) Everything(ctx context.Context, p engine.Principal, request string, q url.Values) (engine.SearchResult, error) {
+func (f *fake) Everything(ctx context.Context, p engine.Principal, typ, id string, q url.Values) (engine.SearchResult, error) {
 	return f.Search(ctx, p, "ServiceRequest", q, false)
 }
 

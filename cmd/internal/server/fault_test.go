@@ -139,6 +139,7 @@ var useCases = []struct {
 	{"package for the agency, which is kept", "GET", "/Task/t/$package", "", []string{worker}, 200},
 	{"package for the navigator", "GET", "/Task/t/$package", "", []string{navigator}, 200},
 	{"everything", "GET", "/ServiceRequest/sr/$everything", "", nil, 200},
+	{"everything about a person", "GET", "/Patient/p/$everything?start=2020-01-01", "", nil, 200},
 	{"waiting", "GET", "/ServiceRequest/$waiting", "", nil, 200},
 	{"validate an update", "POST", "/Task/t/$validate?mode=update", faultTask("in-progress", ""), []string{worker}, 200},
 	{"validate what is there", "GET", "/Task/t/$validate", "", nil, 200},

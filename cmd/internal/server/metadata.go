@@ -143,8 +143,8 @@ func (s *Server) docs() string {
 }
 
 func operationOf(rt *route) models.CapabilityStatementRestResourceOperation {
-	name := rt.operation()
-	return models.CapabilityStatementRestResourceOperation{Name: name, Definition: definitionOf(name), Documentation: ptr(rt.doc)}
+	canonical, _ := rt.definition()
+	return models.CapabilityStatementRestResourceOperation{Name: rt.operation(), Definition: canonical, Documentation: ptr(rt.doc)}
 }
 
 // includes gives what _include can ask of a type: every reference that is a search parameter, or all.

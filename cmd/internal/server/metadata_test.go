@@ -56,7 +56,7 @@ func TestMetadataTellsWhatTheTablesHold(t *testing.T) {
 		assert.ElementsMatch(t, []string{"search-type", "create", "update", "patch", "delete", "vread", "history-instance", "read"}, codes, r.Type)
 		assert.Equal(t, "versioned-update", r.Versioning)
 		assert.True(t, r.UpdateCreate && r.ConditionalCreate)
-		assert.Len(t, r.Operation, 1+map[string]int{"Task": 2, "ServiceRequest": 3}[r.Type], "validate, and what the type has of its own: %s", r.Type)
+		assert.Len(t, r.Operation, 1+map[string]int{"Task": 2, "ServiceRequest": 3, "Patient": 1}[r.Type], "validate, and what the type has of its own: %s", r.Type)
 		names := map[string]string{}
 		for _, p := range r.SearchParam {
 			names[p.Name] = p.Type

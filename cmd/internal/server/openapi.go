@@ -213,9 +213,11 @@ func parametersOf(rt *route) []object {
 			"description": "Search parameters of the type, with modifiers and chains; metadata lists them.",
 			"schema":      object{"type": "object", "additionalProperties": object{"type": "string"}}})
 	}
-	for _, p := range operationParameters[rt.operation()] {
-		if p.Use == "in" && rt.method == http.MethodGet {
-			list = append(list, object{"name": p.Name, "in": "query", "description": p.Documentation, "schema": object{"type": "string"}})
+	for _, name := range []string{rt.operation(), rt.fixedType() + "/" + rt.operation()} {
+		for _, p := range operationParameters[name] {
+			if p.Use == "in" && rt.method == http.MethodGet {
+				list = append(list, object{"name": p.Name, "in": "query", "description": p.Documentation, "schema": object{"type": "string"}})
+			}
 		}
 	}
 	return list

@@ -10,18 +10,22 @@ import (
 // ours says in which name space our own operations are.
 const ours = "urn:warmhandoff:operation:"
 
-// publishedOperations are the operations that are not of this house.
+// publishedOperations are the operations that are not of this house, by name or by type and name.
 var publishedOperations = map[string]string{
-	"validate":        "http://hl7.org/fhir/OperationDefinition/Resource-validate",
-	"process-message": "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
+	"validate":           "http://hl7.org/fhir/OperationDefinition/Resource-validate",
+	"Patient/everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+	"process-message":    "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message",
 }
 
-// definitionOf gives the canonical of an operation's definition.
-func definitionOf(name string) string {
-	if published := publishedOperations[name]; published != "" {
-		return published
+// definition gives the canonical of the definition of a route's operation, and whether it is not ours.
+func (rt *route) definition() (canonical string, published bool) {
+	name := rt.operation()
+	for _, known := range []string{rt.fixedType() + "/" + name, name} {
+		if canonical = publishedOperations[known]; canonical != "" {
+			return canonical, true
+		}
 	}
-	return ours + name
+	return ours + name, false
 }
 
 // operationParameter is a parameter of one of our operations.
@@ -34,7 +38,7 @@ type operationParameter struct {
 	Type          string `json:"type"`
 }
 
-// operationParameters are the parameters of our own operations.
+// operationParameters are the parameters of our own operations, and by type and name what a published one takes beside them.
 var operationParameters = map[string][]operationParameter{
 	"handoff": {{"return", "out", 1, "1", "state, reason, grade, visit, misses, why, due, evidence, warmth; for a ServiceRequest state, and a leg for each Task; because, of what is not followed.", "Parameters"}},
 	"package": {{"return", "out", 1, "1", "For the agency a Bundle; for a navigator or a supervisor Parameters with the Bundle and what was left out.", "Resource"}},
@@ -44,6 +48,10 @@ var operationParameters = map[string][]operationParameter{
 		{"_since", "in", 0, "1", "Only what was written at that moment or later.", "instant"},
 		{"_type", "in", 0, "*", "Only these types; several with commas between.", "code"},
 		{"return", "out", 1, "1", "A searchset.", "Bundle"},
+	},
+	"Patient/everything": {
+		{"start", "in", 0, "1", "Only care at that day or later, and what has no date.", "date"},
+		{"end", "in", 0, "1", "Only care at that day or before, and what has no date.", "date"},
 	},
 }
 
@@ -71,7 +79,7 @@ func OperationDefinitions() map[string][]byte {
 	all := map[string]*definition{}
 	for _, rt := range table() {
 		name := rt.operation()
-		if rt.kind != doOperation || publishedOperations[name] != "" {
+		if _, published := rt.definition(); rt.kind != doOperation || published {
 			continue
 		}
 		d := all[name]

@@ -84,6 +84,8 @@ func table() []*route {
 		{method: http.MethodPost, path: "ServiceRequest/:id/$handoff", kind: doOperation, takes: parametersBody, do: (*Server).handoff, doc: handoffDoc},
 		{method: http.MethodGet, path: "ServiceRequest/:id/$everything", kind: doOperation, do: (*Server).everything, doc: everythingDoc},
 		{method: http.MethodPost, path: "ServiceRequest/:id/$everything", kind: doOperation, takes: parametersBody, do: (*Server).everything, doc: everythingDoc},
+		{method: http.MethodGet, path: "Patient/:id/$everything", kind: doOperation, do: (*Server).everything, doc: recordDoc},
+		{method: http.MethodPost, path: "Patient/:id/$everything", kind: doOperation, takes: parametersBody, do: (*Server).everything, doc: recordDoc},
 		{method: http.MethodGet, path: "ServiceRequest/$waiting", kind: doOperation, do: (*Server).waiting,
 			doc: "What came before its ServiceRequest and waits for it: a Parameters resource."},
 		{method: http.MethodGet, path: "", kind: doSearchAll, do: (*Server).search,
@@ -128,6 +130,9 @@ const handoffDoc = "Did the person get to the first visit, how do we know, and w
 
 const everythingDoc = "A referral whole, as a searchset: the ServiceRequest, and the Tasks, visits, consents, documents and people that belong to it, " +
 	"as far as whoever asks may have them. _count, _since, _type."
+
+const recordDoc = "What there is about a person, as a searchset: the Patient, all that is in their compartment, and the organizations, practitioners and places that it names. " +
+	"_count, _since, _type, start, end. For a navigator or a supervisor."
 
 const messageDoc = "A message Bundle about a referral (BSeR, NHS BaRS, CA:eReC), carried out whole or not at all, and answered by a message Bundle. " +
 	"Only at once: async and response-url are refused."

@@ -64,8 +64,8 @@ type Engine interface {
 	HandoffParameters(ctx context.Context, p engine.Principal, typ, id string) ([]byte, error)
 	// Package gives what may go to the agency of a Task: the JSON of a Bundle, or of a Parameters resource that holds it.
 	Package(ctx context.Context, p engine.Principal, task string) ([]byte, error)
-	// Everything gives a page of what belongs to a ServiceRequest; the parameters are _count, _since and _type.
-	Everything(ctx context.Context, p engine.Principal, request string, q url.Values) (engine.SearchResult, error)
+	// Everything gives a page of what belongs to a ServiceRequest or a Patient; the parameters are _count, _since and _type, of a Patient start and end too.
+	Everything(ctx context.Context, p engine.Principal, typ, id string, q url.Values) (engine.SearchResult, error)
 	// Message carries out a message Bundle and gives the Bundle that answers it, nil where there is nothing to answer; beside an error it says why.
 	Message(ctx context.Context, p engine.Principal, b *fhir.Resource) ([]byte, error)
 	// WaitingParameters gives what waits for its ServiceRequest as the JSON of a Parameters resource.
