@@ -163,6 +163,14 @@ func (e *explain) tellReferrals(p *program, door scenario.Door, referrals []scen
 	}
 	kept, err := door.Unfollowed(context.WithoutCancel(p), referrals)
 	for _, k := range kept {
+		if strings.HasSuffix(k.Because, "to-do of ours") { // the legs tell of it
+			continue
+		}
+		if e.JSON {
+			line, _ := json.Marshal(map[string]string{"about": "Task/" + k.Task, "state": "none", "because": k.Because}) // texts: cannot fail
+			p.say("%s", line)
+			continue
+		}
 		p.say("\nTask/%s\n  Where:    Not followed (none)\n  Why:      %s", k.Task, k.Because)
 	}
 	return err

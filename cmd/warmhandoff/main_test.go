@@ -35,7 +35,9 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	binary = filepath.Join(dir, "warmhandoff")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-o", binary, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as the README has it
+	if out, err := build.CombinedOutput(); err != nil {
 		panic(fmt.Sprintf("build: %v\n%s", err, out))
 	}
 	status := m.Run()
@@ -142,6 +144,22 @@ func (s *running) stop(t *testing.T) int {
 func (s *running) get(t *testing.T, path string) string {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.base+path, nil)
+	require.NoError(t, err)
+	return exchange(t, r)
+}
+
+func (s *running) post(t *testing.T, path, body string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.base+path, strings.NewReader(body))
+	require.NoError(t, err)
+	r.Header.Set("Content-Type", "application/fhir+json")
+	return exchange(t, r)
+}
+
+// ready gives what /readyz answers.
+func (s *running) ready(t *testing.T) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.TrimSuffix(s.base, "/fhir")+"/readyz", nil)
 	require.NoError(t, err)
 	return exchange(t, r)
 }
