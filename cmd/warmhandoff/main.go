@@ -115,7 +115,7 @@ func run(p *program, args []string) int {
 	p.file = &problems{}
 	var file string
 	parser, err := kong.New(&c,
-		kong.Name("warmhandoff"), kong.Description(about),
+		kong.Name("warmhandoff"), kong.Description(about+"\n\n"+manuals[""].text()),
 		kong.DefaultEnvars("WARMHANDOFF"),
 		kong.Configuration(settingsFile(p.file, &file), "warmhandoff.json"),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),

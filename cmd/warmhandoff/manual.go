@@ -11,8 +11,12 @@ type manual struct {
 var (
 	proofStatuses = []string{"the claim holds", "it does not hold", "it could not begin"}
 
-	// manuals has one for each verb.
+	// manuals has one for each verb, and for the program itself.
 	manuals = map[string]manual{
+		"": {
+			[]string{"warmhandoff serve --demo", "warmhandoff check referral.json", "warmhandoff replay story.txtar", "warmhandoff help serve"},
+			[]string{"all is well", "what was looked at is refused, or differs, or fails", "it could not begin"},
+		},
 		"serve": {
 			[]string{
 				"warmhandoff serve --demo",
@@ -42,6 +46,7 @@ var (
 			[]string{"warmhandoff reproject --db referrals.db", "warmhandoff reproject --db referrals.db --verify"},
 			[]string{"it was made again; with --verify: and came out the same", "it broke, or came out otherwise", "a setting is wrong"},
 		},
+		"proof":        {[]string{"warmhandoff proof kill --cycles 100", "warmhandoff proof timers"}, proofStatuses},
 		"proof kill":   {[]string{"warmhandoff proof kill --cycles 100"}, proofStatuses},
 		"proof sync":   {[]string{"warmhandoff proof sync", "warmhandoff proof sync --mutant"}, proofStatuses},
 		"proof timers": {[]string{"warmhandoff proof timers"}, proofStatuses},
@@ -80,6 +85,7 @@ func (explain) Help() string     { return manuals["explain"].text() }
 func (replay) Help() string      { return manuals["replay"].text() }
 func (load) Help() string        { return manuals["load"].text() }
 func (reproject) Help() string   { return manuals["reproject"].text() }
+func (proof) Help() string       { return manuals["proof"].text() }
 func (proofKill) Help() string   { return manuals["proof kill"].text() }
 func (proofSync) Help() string   { return manuals["proof sync"].text() }
 func (proofTimers) Help() string { return manuals["proof timers"].text() }

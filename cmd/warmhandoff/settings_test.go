@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -247,3 +248,51 @@ func TestPartiesAreNamedAsTheMappingNamesThem(t *testing.T) {
 	assert.NotNil(t, rules.Sites["Organization/delta"].Zone)
 	assert.Nil(t, localRules(workflow.Rules{}, base).Sites)
 }
+
+// TestAPartnerMatchesHoweverItIsNamed: whatever is taken as a partner is one that a Task can name as its owner, and what was agreed with it then holds.
+func TestAPartnerMatchesHoweverItIsNamed(t *testing.T) {
+	t.Parallel()
+	const base = "http://localhost:8080/fhir"
+	data, err := os.ReadFile(filepath.Join(testdataFolder(t), "bundles", "06-without-consent.json"))
+	require.NoError(t, err)
+	owners := map[string]string{
+		`{"reference": "Organization/harbor"}`:                                             "Organization/harbor",
+		`{"reference": "` + base + `/Organization/harbor"}`:                                "Organization/harbor",
+		`{"reference": "https://other.example.org/r4/Organization/x"}`:                     "https://other.example.org/r4/Organization/x",
+		`{"identifier": {"system": "http://hl7.org/fhir/sid/us-npi", "value": "1234567"}}`: "http://hl7.org/fhir/sid/us-npi|1234567",
+	}
+	for _, partner := range []string{"", "Organization/harbor", base + "/Organization/harbor", "https://other.example.org/r4/Organization/x", "http://hl7.org/fhir/sid/us-npi|1234567"} {
+		args := []string{"--db", ":memory:", "--base-url", base}
+		if partner != "" {
+			args = append(args, "--partner", partner+"=treatment")
+		}
+		s := serveAt(t, args...)
+		for owner, is := range owners {
+			body := strings.ReplaceAll(string(data), `"owner": {"reference": "Organization/harbor"}`, `"owner": `+owner)
+			body = strings.ReplaceAll(body, "B06", newID()) // another person, and another referral
+			require.Contains(t, body, owner)
+			answer := s.post(t, "", body)
+			require.Contains(t, answer, "200 ", answer)
+			state := "preparing"
+			if localParty(partner, base) == is {
+				state = "offered"
+			}
+			task := taskIn.FindStringSubmatch(answer)
+			require.NotNil(t, task, answer)
+			assert.Contains(t, s.get(t, "/"+task[1]+"/$handoff"), `{"name":"state","valueCode":"`+state+`"}`, "partner %q, owner %s", partner, owner)
+		}
+		assert.Equal(t, 0, s.stop(t))
+	}
+}
+
+var taskIn = regexp.MustCompile(`"location":"(Task/[^/"]+)/_history`)
+
+// serveAt is serveWith for a server whose base is another address than its own.
+func serveAt(t *testing.T, args ...string) *running {
+	t.Helper()
+	s := serveWith(t, args...)
+	s.base = "http://" + listens.FindStringSubmatch(s.err.String())[1] + "/fhir"
+	return s
+}
+
+var listens = regexp.MustCompile(`msg=ready address=(\S+)`)

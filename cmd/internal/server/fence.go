@@ -26,7 +26,7 @@ func (s *Server) fence(h http.Header, r *http.Request) error {
 	if !s.set.Dev {
 		return nil
 	}
-	if !s.set.Network && !loopback(from.host) && !(from.trusted && strings.EqualFold(from.host, s.host)) {
+	if !s.set.Network && !loopback(from.host) && !(from.trusted && s.isBase(from.host)) {
 		text := "This server has no authentication and answers only to localhost or a loopback address as Host."
 		if from.trusted {
 			text = "The proxy was asked for another host than that of " + s.set.Base + ", with which links begin: start the server with the address that clients use, " +

@@ -21,7 +21,7 @@ type hop struct {
 func (s *Server) hop(r *http.Request) hop {
 	h := hop{host: r.Host}
 	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		h.peer = at.Addr().Unmap()
+		h.peer = at.Addr().Unmap().WithZone("")
 	}
 	h.client, h.trusted = h.peer, s.trusts(h.peer)
 	if !h.trusted {
@@ -82,6 +82,18 @@ func forwarded(h http.Header) map[string][]string {
 		}
 	}
 	return said
+}
+
+// isBase reports whether a host is that of the base, with or without the port that goes without saying.
+func (s *Server) isBase(host string) bool {
+	plain := func(host string) string {
+		usual := ":443"
+		if strings.HasPrefix(s.set.Base, "http://") {
+			usual = ":80"
+		}
+		return strings.TrimSuffix(host, usual)
+	}
+	return strings.EqualFold(plain(host), plain(s.host))
 }
 
 // nodeAddress reads the address of a sender as proxies write it: 192.0.2.1, 192.0.2.1:80, [2001:db8::1], [2001:db8::1]:80.
