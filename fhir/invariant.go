@@ -100,6 +100,18 @@ func (r *reader) extension(i int32) {
 	if valued == nested {
 		r.report(i, CodeInvariant, "An extension has either a value or extensions of its own, one of them and not both (ext-1).")
 	}
+	if url := r.child(i, "url"); url >= 0 && !r.insideExtension(i) && !isAbsolute(string(r.content(url))) {
+		r.report(url, CodeValue, "The url of an extension is an absolute URI, which names its definition; only an extension inside another has a plain name.")
+	}
+}
+
+// insideExtension reports whether an extension is a part of another.
+func (r *reader) insideExtension(i int32) bool {
+	parent := r.nodes[i].parent
+	if parent >= 0 && r.nodes[parent].kind == array {
+		parent = r.nodes[parent].parent
+	}
+	return parent >= 0 && r4().types[r.nodes[parent].typ].Name == "Extension"
 }
 
 // concept checks a CodeableConcept that is bound to a required value set.

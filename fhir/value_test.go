@@ -88,7 +88,7 @@ func TestValueChoice(t *testing.T) {
 	suffix, v = task.Choice("status")
 	assert.Empty(t, suffix, "status is no choice")
 	assert.False(t, v.Exists())
-	suffix, v = mustRead(t, `{"resourceType":"Observation","status":"final","code":{"text":"x"},"_effectiveDateTime":{"extension":[{"url":"u","valueCode":"c"}]},"effectiveDateTime":"2026"}`).Root().Choice("effective")
+	suffix, v = mustRead(t, `{"resourceType":"Observation","status":"final","code":{"text":"x"},"_effectiveDateTime":{"extension":[{"url":"urn:u","valueCode":"c"}]},"effectiveDateTime":"2026"}`).Root().Choice("effective")
 	assert.Equal(t, "DateTime", suffix)
 	assert.Equal(t, "2026", v.Text())
 }

@@ -33,7 +33,7 @@ func TestRules(t *testing.T) {
 	}{
 		{"what is required is there", profile.Rule{Path: "for", Min: 1}, `"for":{"display":"x"}`, nil},
 		{"what is required is missing", profile.Rule{Path: "for", Min: 1}, ``, []string{"error required Task.for"}},
-		{"a primitive that says why it is missing", profile.Rule{Path: "authoredOn", Min: 1}, `"_authoredOn":{"extension":[{"url":"u","valueCode":"unknown"}]}`, nil},
+		{"a primitive that says why it is missing", profile.Rule{Path: "authoredOn", Min: 1}, `"_authoredOn":{"extension":[{"url":"urn:u","valueCode":"unknown"}]}`, nil},
 		{"what is required in a parent that is not there", profile.Rule{Path: "statusReason.text", Min: 1}, ``, nil},
 		{"what is required in a parent that is there", profile.Rule{Path: "statusReason.text", Min: 1}, `"statusReason":{"coding":[{"code":"x"}]}`, []string{"error required Task.statusReason.text"}},
 		{"what is required in each of several parents", profile.Rule{Path: "note.time", Min: 1}, `"note":[{"text":"x"},{"text":"x","time":"2026"},{"text":"x"}]`, []string{"error required Task.note[0].time", "error required Task.note[2].time"}},
