@@ -134,8 +134,10 @@ func (d *driver) drive(r *declaredType) {
 	for _, o := range r.Operation {
 		d.operation(r.Type, at, made, o)
 	}
-	d.must("delete", "DELETE", at, "", []int{204})
-	d.must("delete", "GET", at, "", []int{410})
+	if r.ConditionalDelete != "not-supported" {
+		d.must("delete", "DELETE", at, "", []int{204})
+		d.must("delete", "GET", at, "", []int{410})
+	}
 }
 
 // includes asks for many at once; a name that is not known would be refused.
@@ -182,6 +184,13 @@ func (d *driver) conditional(r *declaredType, at string, made *fhir.Resource) {
 		tag := d.ask(nobody, "GET", at, "").Header.Get("ETag")
 		d.must("conditional read", "GET", at, "", []int{304}, "If-None-Match: "+tag)
 		d.must("conditional read", "GET", at, "", []int{304}, "If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT")
+	}
+	if r.ConditionalDelete == "not-supported" {
+		d.must("append-only", "DELETE", at, "", []int{405})
+		d.must("append-only", "PUT", at, string(made.With(fhir.SetMember("language", []byte(`"en"`)))), []int{405})
+		named := strictly(d.t, []byte(body)).With(fhir.SetMember("id", []byte(`"mine"`)))
+		d.must("update as create", "PUT", path+"/mine", string(named), []int{201})
+		return
 	}
 	if r.ConditionalUpdate {
 		d.must("conditional update", "PUT", path+"?"+pick, body, ok)

@@ -82,11 +82,3 @@ func (t *txn) keepReading(key store.Key, task string) error {
 	}
 	return t.follow()
 }
-
-// checkReading refuses to change or delete what we keep of a reading.
-func (t *txn) checkReading(c *Change, old *store.Version) []fhir.Issue {
-	if c.Type != "AuditEvent" || old == nil || !old.Author.Own {
-		return nil
-	}
-	return []fhir.Issue{{Severity: fhir.Error, Code: fhir.CodeBusinessRule, Expression: "AuditEvent", Text: "This AuditEvent is ours: it says what was read, and stays as it is."}}
-}

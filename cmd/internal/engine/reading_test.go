@@ -129,7 +129,7 @@ func TestAReadingStaysAsItIs(t *testing.T) {
 		_, err := f.Apply(t.Context(), Principal{Role: workflow.Admin}, []Change{c})
 		var no *Refusal
 		require.True(t, errors.As(err, &no), "%v", err)
-		assert.Equal(t, Unprocessable, no.Kind)
+		assert.Equal(t, NotAllowed, no.Kind)
 	}
 	require.Len(t, f.readings(), 1)
 	assert.Equal(t, "done shown", f.warmth("t")["W8"])

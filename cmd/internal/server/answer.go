@@ -103,6 +103,9 @@ func (s *Server) sendFailure(c echo.Context, f *failure) {
 	if f.patch {
 		h["Accept-Patch"] = []string{strings.Join(patchMedia, ", ")}
 	}
+	if f.status == http.StatusMethodNotAllowed && h.Get("Allow") == "" {
+		h["Allow"] = allowed(c.Param("id"))
+	}
 	if f.status == http.StatusUnauthorized {
 		h["Www-Authenticate"] = []string{`Bearer realm="fhir"`}
 	}
@@ -111,6 +114,14 @@ func (s *Server) sendFailure(c echo.Context, f *failure) {
 		h["Last-Modified"] = []string{f.gone.Updated.UTC().Format(http.TimeFormat)}
 	}
 	_ = writeBody(c, f.status, fhir.OperationOutcome(f.issues...)) // whoever hung up does not hear why
+}
+
+// allowed gives the methods that remain where a resource is as it is: of one, or of a type or the base.
+func allowed(id string) []string {
+	if id != "" {
+		return []string{"GET, HEAD"}
+	}
+	return []string{"GET, HEAD, POST"}
 }
 
 // packFrom is the size from which packing saves more time than it takes.

@@ -43,6 +43,7 @@ var verdicts = []verdict{
 	{kind: engine.Conflict, status: http.StatusConflict, code: fhir.CodeConflict, text: "Somebody else was first; read again and repeat."},
 	{kind: engine.PreconditionFailed, status: http.StatusPreconditionFailed, code: fhir.CodeConflict, text: "A condition does not hold."},
 	{kind: engine.Forbidden, status: http.StatusForbidden, code: fhir.CodeForbidden, text: "You may not do this."},
+	{kind: engine.NotAllowed, status: http.StatusMethodNotAllowed, code: fhir.CodeNotSupported, text: "Of this type nobody may do this."},
 	{kind: engine.NotSupported, status: http.StatusBadRequest, code: fhir.CodeNotSupported, text: "This is not supported."},
 	{err: store.ErrConflict, status: http.StatusConflict, code: fhir.CodeConflict, text: "Somebody else was first; read again and repeat."},
 	{err: store.ErrFull, status: http.StatusInsufficientStorage, code: fhir.CodeNoStore,

@@ -9,6 +9,7 @@ import (
 
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 
+	"warmhandoff/cmd/internal/engine"
 	"warmhandoff/fhir"
 	"warmhandoff/fhir/search"
 )
@@ -107,6 +108,10 @@ func (s *Server) resource(typ string) models.CapabilityStatementRestResource {
 		ReferencePolicy:   []models.ReferenceHandlingPolicy{models.ReferenceHandlingPolicyLiteral, models.ReferenceHandlingPolicyLogical},
 	}
 	decode(&r.Type, typ)
+	if engine.AppendOnly(typ) {
+		r.ConditionalUpdate, r.ConditionalDelete = ptr(false), ptr(models.ConditionalDeleteStatusNotSupported)
+		r.Documentation = ptr("Append-only: POST creates, and so does PUT under an id that is not taken. What is there is never updated, patched or deleted (405).")
+	}
 	for _, p := range s.set.Profiles {
 		if p.Type == typ {
 			r.SupportedProfile = append(r.SupportedProfile, p.URL)
@@ -120,6 +125,7 @@ func (s *Server) resource(typ string) models.CapabilityStatementRestResource {
 				seen[interaction(rt.operation())] = true
 				r.Operation = append(r.Operation, operationOf(rt))
 			}
+		case engine.AppendOnly(typ) && rt.changes():
 		case strings.HasPrefix(rt.path, ":type") && !seen[rt.kind]:
 			seen[rt.kind] = true
 			var i models.CapabilityStatementRestResourceInteraction

@@ -266,6 +266,9 @@ func responsesOf(rt *route) object {
 	default:
 		r["200"] = done("Resource")
 	}
+	if rt.changes() {
+		r["405"] = object{"description": "The resource is of a type that is append-only, AuditEvent: it stays as it is.", "content": inBoth("OperationOutcome")}
+	}
 	return r
 }
 

@@ -66,7 +66,7 @@ func (in *request) headers(h http.Header) {
 //
 // Source: local, an empty condition is refused
 func (in *request) given(h http.Header) {
-	for name, condition := range map[string]*string{"If-None-Exist": &in.ifNoneExist, "If-Match": &in.ifMatch} {
+	for name, condition := range map[string]*string{"If-None-Exist": &in.ifNoneExist, "If-Match": &in.ifMatch, "If-None-Match": &in.ifNoneMatch} {
 		if _, sent := h[name]; sent && strings.TrimSpace(*condition) == "" {
 			*condition = "?"
 		}

@@ -145,6 +145,11 @@ const packageDoc = "What may go to the agency under the consent that is in force
 // Source: RFC 9727
 const catalogPath = ".well-known/api-catalog"
 
+// changes reports whether the route alters or deletes what is there, as what is append-only never is.
+func (rt *route) changes() bool {
+	return rt.kind == doUpdate || rt.kind == doPatch || rt.kind == doDelete
+}
+
 // open reports whether anybody may ask, whoever they are.
 func (rt *route) open() bool { return rt.kind == doStatement || rt.kind == doDocument }
 
