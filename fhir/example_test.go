@@ -62,7 +62,7 @@ func ExampleResource_Rewrite() {
 	fmt.Println(string(r.Rewrite(func(ref string) (string, bool) {
 		now, known := ids[ref]
 		return now, known
-	})))
+	}, nil)))
 	// Output:
 	// {"resourceType":"Task","status":"requested","intent":"order","for":{"reference":"Patient/P1"}}
 }

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -80,12 +81,20 @@ func TestRewrite(t *testing.T) {
 	urn := "urn:uuid:0c1d2e3f-0000-4000-8000-000000000001"
 	ids := map[string]string{urn: "Patient/p1", "urn:oid:1.2.3": "Questionnaire/q", "Patient?identifier=x": "Patient/p1", "#o": "#o"}
 	f := func(ref string) (string, bool) { now, ok := ids[ref]; return now, ok }
+	links := func(link string) (string, bool) {
+		now, ok := ids[link]
+		return now, ok && strings.HasPrefix(link, "urn:")
+	}
 	for _, c := range []struct{ name, input, want string }{
 		{"a reference", task(`"for" : {"reference" : "` + urn + `"}`), task(`"for" : {"reference" : "Patient/p1"}`)},
 		{"a conditional reference", task(`"for":{"reference":"Patient?identifier=x"}`), task(`"for":{"reference":"Patient/p1"}`)},
 		{"a reference in escapes", task(`"for":{"reference":"Patient?identifier\u003dx"}`), task(`"for":{"reference":"Patient/p1"}`)},
-		{"a canonical", task(`"instantiatesCanonical":"urn:oid:1.2.3"`), task(`"instantiatesCanonical":"Questionnaire/q"`)},
-		{"a uri in an extension", task(`"extension":[{"url":"u","valueUri":"` + urn + `"}]`), task(`"extension":[{"url":"u","valueUri":"Patient/p1"}]`)},
+		{"a canonical", task(`"instantiatesCanonical":"urn:oid:1.2.3"`), task(`"instantiatesCanonical":"urn:oid:1.2.3"`)},
+		{"a url and a uri", `{"resourceType":"DocumentReference","status":"current","content":[{"attachment":{"url":"` + urn + `"}}],"meta":{"source":"urn:oid:1.2.3"}}`, `{"resourceType":"DocumentReference","status":"current","content":[{"attachment":{"url":"Patient/p1"}}],"meta":{"source":"Questionnaire/q"}}`},
+		{"an oid and a uuid", task(`"extension":[{"url":"urn:u","valueOid":"urn:oid:1.2.3"},{"url":"urn:u","valueUuid":"` + urn + `"}]`), task(`"extension":[{"url":"urn:u","valueOid":"Questionnaire/q"},{"url":"urn:u","valueUuid":"Patient/p1"}]`)},
+		{"what names a definition", task(`"code":{"coding":[{"system":"urn:oid:1.2.3","code":"c"}]},"extension":[{"url":"urn:oid:1.2.3","valueCode":"c"}]`), task(`"code":{"coding":[{"system":"urn:oid:1.2.3","code":"c"}]},"extension":[{"url":"urn:oid:1.2.3","valueCode":"c"}]`)},
+		{"a Bundle", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"` + urn + `","resource":` + task(`"for":{"reference":"`+urn+`"}`) + `}]}`, `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"` + urn + `","resource":` + task(`"for":{"reference":"`+urn+`"}`) + `}]}`},
+		{"a uri in an extension", task(`"extension":[{"url":"urn:u","valueUri":"` + urn + `"}]`), task(`"extension":[{"url":"urn:u","valueUri":"Patient/p1"}]`)},
 		{"two, one of them contained", task(`"contained":[{"resourceType":"Task","id":"c","status":"draft","intent":"order","for":{"reference":"` + urn + `"}}],"requester":{"reference":"` + urn + `"}`), task(`"contained":[{"resourceType":"Task","id":"c","status":"draft","intent":"order","for":{"reference":"Patient/p1"}}],"requester":{"reference":"Patient/p1"}`)},
 		{"a string that is no reference", task(`"description":"` + urn + `"`), task(`"description":"` + urn + `"`)},
 		{"a uri that is no URN", task(`"instantiatesUri":"Patient?identifier=x"`), task(`"instantiatesUri":"Patient?identifier=x"`)},
@@ -93,7 +102,7 @@ func TestRewrite(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, c.want, string(mustRead(t, c.input).Rewrite(f)))
+			assert.Equal(t, c.want, string(mustRead(t, c.input).Rewrite(f, links)))
 		})
 	}
 }
@@ -101,6 +110,7 @@ func TestRewrite(t *testing.T) {
 func TestRewriteOfNothingGivesTheSameSlice(t *testing.T) {
 	t.Parallel()
 	r := mustRead(t, string(exampleTask))
-	got := r.Rewrite(func(ref string) (string, bool) { return ref, true })
+	keep := func(ref string) (string, bool) { return ref, true }
+	got := r.Rewrite(keep, keep)
 	assert.Same(t, &r.Bytes()[0], &got[0])
 }

@@ -94,9 +94,9 @@ type txn struct {
 	now     time.Time
 	seen    int64 // the last version that whoever asked can have known of
 	works   []*work
-	names   map[string]int // fullUrl → place in works
-	again   bool           // a Bundle that is applied although it was before
-	led     bool           // the lead of the batch is new
+	batch   *batch
+	again   bool // a Bundle that is applied although it was before
+	led     bool // the lead of the batch is new
 	touched []touch
 	tied    []touch                               // what was not written, and names something by an identifier that means something else now
 	carried map[string][]carrier                  // what carries an identifier
@@ -184,6 +184,9 @@ func (t *txn) applied(b *batch) ([]Result, error) {
 	}
 	results := make([]Result, len(works))
 	for i, w := range works {
+		if w.beside != nil {
+			w.version = w.beside.version
+		}
 		results[i] = Result{Done: w.done, Version: w.version, Issues: w.issues}
 		if at := t.find(w.key); at != nil && w.done != Deleted {
 			results[i].Version = at.Version

@@ -166,7 +166,7 @@ func TestTheSameResourceTwiceIsRefused(t *testing.T) {
 		"twice by id":              {f.put(`{"resourceType":"Patient","id":"p","active":true}`), f.put(`{"resourceType":"Patient","id":"p","active":false}`)},
 		"written and deleted":      {f.put(`{"resourceType":"Patient","id":"p","active":true}`), {Method: Delete, Type: "Patient", ID: "p"}},
 		"by id and by a condition": {f.put(`{"resourceType":"Patient","id":"p","active":true}`), f.put(`{"resourceType":"Patient","active":false}`).where("identifier=urn:mrn|1")},
-		"two conditional creates":  {f.post(patient("2")).ifNone("identifier=urn:mrn|2"), f.post(patient("2")).ifNone("identifier=urn:mrn|2")},
+		"two conditional updates":  {f.put(patient("2")).where("identifier=urn:mrn|2"), f.put(patient("2")).where("identifier=urn:mrn|2")},
 		"the same fullUrl":         {f.post(patient("3")).as("urn:uuid:x"), f.post(patient("4")).as("urn:uuid:x")},
 	}
 	for name, changes := range tests {

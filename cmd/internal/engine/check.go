@@ -16,7 +16,7 @@ import (
 // the transaction, so that of two moves at once one wins.
 func (t *txn) check(c *Change, old *store.Version, was, r *fhir.Resource) ([]fhir.Issue, error) {
 	no, err := t.checkTodo(old, was, r)
-	if no = append(no, t.checkReading(c, old)...); err != nil || len(no) > 0 || r == nil {
+	if err != nil || len(no) > 0 || r == nil {
 		return no, err
 	}
 	var issues []fhir.Issue

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"warmhandoff/cmd/internal/store"
@@ -104,12 +105,62 @@ func (t *txn) settleNone(w *work, no *refusals) error {
 	}
 	switch len(found) {
 	case 0:
+		return t.settleBeside(w, no)
 	case 1:
 		w.found(found[0])
 	default:
 		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.request("ifNoneExist"), "the condition picks more than one "+w.Type)
 	}
 	return nil
+}
+
+// settleBeside ends a conditional create whose resource another entry of the transaction brings: the condition holds for that one, so nothing more is
+// created, and the entry is answered with it. Of several conditional creates the first creates.
+//
+// Source: local, the same condition in two entries means one resource
+func (t *txn) settleBeside(w *work, no *refusals) error {
+	after := false
+	for _, x := range t.works {
+		if x == w {
+			after = true
+			continue
+		}
+		if x.Type != w.Type || x.Method == Delete || x.settling || after && x.none != nil {
+			continue
+		}
+		if err := t.settle(x, no); err != nil {
+			return err
+		}
+		if !x.settled && (x.key == w.key || w.none.holds(x.terms, x.key)) {
+			w.key, w.fresh, w.existed = x.key, false, true
+			w.settled, w.done, w.beside = true, Unchanged, x
+			return nil
+		}
+	}
+	return nil
+}
+
+// settleApart refuses a conditional create or update whose condition holds for what another entry writes, too: whichever came first, there would be two
+// where the condition means one.
+//
+// Source: FHIR R4, http.html#trules: if any resource identities overlap, including those resolved from conditional updates, the transaction fails
+func (t *txn) settleApart(no *refusals) {
+	for _, w := range t.works {
+		c := w.pick
+		if w.Method == Create {
+			c = w.none
+		}
+		if c == nil || w.Method == Delete || w.settled {
+			continue
+		}
+		for _, x := range t.works {
+			if x != w && x.Type == w.Type && x.Method != Delete && !x.settled && x.key != w.key && c.holds(x.terms, x.key) {
+				no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.place(), fmt.Sprintf(
+					"the condition of %s also picks the %s of %s, so that there would be two; say in one entry what is to be written", w.place(), w.Type, x.place()))
+				break
+			}
+		}
+	}
 }
 
 // found ends a create whose resource is there already.

@@ -88,6 +88,9 @@ type Change struct {
 
 	OnlyNew bool // update: only to create; a resource that is there already stands in the way
 
+	Alone   bool // an entry of a batch, which sees no other
+	Patched bool // update: of what was stored, by a PATCH
+
 	samePerson bool // a create that was recognised, and whom it is about was compared
 
 	Path string // where the change stands in what was sent, for issues: "Bundle.entry[3]"; "" alone
@@ -129,6 +132,7 @@ const (
 	PreconditionFailed Kind = "precondition-failed" // If-Match or a condition does not hold
 	Forbidden          Kind = "forbidden"           //
 	NotSupported       Kind = "not-supported"       //
+	NotAllowed         Kind = "not-allowed"         // of this type nobody may do this
 )
 
 // Refusal says that nothing was done, and why. At least one issue is an error.

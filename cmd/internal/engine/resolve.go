@@ -20,7 +20,9 @@ type batch struct {
 	key   string         // under which a repeat of the whole is known; "" when it is not remembered
 	lead  *lead          // nil where the batch is not one new referral
 
-	searches int // conditional references
+	addressed bool           // some fullUrl is no URN
+	unnamed   map[string]int // "Type/id" of a create without a fullUrl, as its sender calls it → place in works
+	searches  int            // conditional references
 }
 
 // maxSearches is how many conditional references a transaction may have: each is a search while nobody else can write.
@@ -36,8 +38,10 @@ func (e *Engine) prepare(p Principal, identifier string, changes []Change) (*bat
 		e.address(w, &no)
 		w.guess = w.key
 		if w.FullURL == "" {
+			b.unname(i)
 			continue
 		}
+		b.addressed = b.addressed || placeholder(w.FullURL) == ""
 		if j, taken := b.names[w.FullURL]; taken {
 			no.add(Invalid, fhir.CodeDuplicate, w.place(), fmt.Sprintf("%s and %s have the same fullUrl", b.works[j].place(), w.place()))
 			continue
@@ -58,7 +62,7 @@ func (e *Engine) prepare(p Principal, identifier string, changes []Change) (*bat
 		if w.Method == Delete || w.searches() {
 			continue
 		}
-		if err := e.rewrite(w, b.names, func(i int) store.Key { return b.works[i].key }); err != nil {
+		if err := e.rewrite(w, b, func(i int) *work { return &b.works[i] }); err != nil {
 			return nil, err
 		}
 	}
@@ -66,6 +70,20 @@ func (e *Engine) prepare(p Principal, identifier string, changes []Change) (*bat
 		e.recognise(b, p, identifier)
 	}
 	return b, nil
+}
+
+// unname keeps what the sender of a create calls it where it has no fullUrl: a reference to that does not mean it, and the answer says so.
+//
+// Source: FHIR R4, bundle.html, Resolving references in Bundles
+func (b *batch) unname(i int) {
+	w := &b.works[i]
+	if len(b.works) == 1 || w.Method != Create || w.Resource == nil || w.Resource.ID() == "" {
+		return
+	}
+	if b.unnamed == nil {
+		b.unnamed = map[string]int{}
+	}
+	b.unnamed[w.Type+"/"+w.Resource.ID()] = i
 }
 
 // address checks what a change says about where it goes, and gives a create its id.
@@ -82,6 +100,8 @@ func (e *Engine) address(w *work, no *refusals) {
 	}
 	w.key = store.Key{Type: w.Type, ID: w.ID}
 	switch {
+	case w.Method == Delete && AppendOnly(w.Type):
+		no.add(NotAllowed, fhir.CodeNotSupported, w.request("method"), appendOnlyWords(w.Type))
 	case w.Method == Create:
 		w.none = e.condition(w, w.IfNoneExist, "ifNoneExist", no)
 		w.newID(e)
@@ -100,7 +120,7 @@ func (e *Engine) address(w *work, no *refusals) {
 //
 // Source: FHIR R4, bundle.html, Resolving references in Bundles; http.html, conditional references
 func (e *Engine) references(b *batch, w *work, no *refusals) {
-	if w.Method == Delete {
+	if w.Method == Delete || w.Type == "Bundle" { // what a Bundle holds is kept as it was sent
 		return
 	}
 	for _, v := range w.Resource.References() {
@@ -125,22 +145,45 @@ func (e *Engine) references(b *batch, w *work, no *refusals) {
 			}
 			continue
 		}
-		if i, ok := b.target(w, ref); ok {
+		if i, version, ok := b.target(w, ref); ok {
 			if k := b.works[i].key; b.works[i].Method != Update || b.works[i].Query != "" || search.Local(ref, e.set.Base) != k.String() {
-				w.addUse(use{ref: ref, at: v.Path(), target: i})
+				w.addUse(use{ref: ref, at: v.Path(), target: i, version: version})
 			}
 		} else if w.Path != "" && placeholder(ref) != "" {
-			no.add(Unprocessable, fhir.CodeNotFound, w.at(v.Path()), "no entry of the Bundle has this fullUrl")
+			no.add(Unprocessable, fhir.CodeNotFound, w.at(v.Path()), w.unresolved())
+		} else if i, ok := b.unnamed[ref]; ok {
+			w.issues = append(w.issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeNotFound, Expression: w.at(v.Path()),
+				Text: fmt.Sprintf("%s is what %s is called in this Bundle, and it gets another id here: this reference does not follow it. Give that entry a fullUrl (urn:uuid:…) and refer to it by that, or PUT it.", ref, b.works[i].place())})
 		}
 	}
 }
 
-// target finds the entry that a reference means: by its fullUrl, or, where the entry that refers has a URL of its own for a fullUrl, by the URL
-// that the relative reference is short for.
-func (b *batch) target(w *work, ref string) (int, bool) {
-	if len(b.names) == 0 {
-		return 0, false
+// unresolved says why a reference to an entry leads nowhere.
+func (c *Change) unresolved() string {
+	if c.Alone {
+		return "in a batch no entry sees another: only a Bundle of type transaction resolves a fullUrl, send it as one"
 	}
+	return "no entry of the Bundle has this fullUrl"
+}
+
+// target finds the entry that a reference means: by its fullUrl, or, where the entry that refers has a URL of its own for a fullUrl, by the URL
+// that the relative reference is short for. A reference to a version means the entry, too; the version is given beside it.
+func (b *batch) target(w *work, ref string) (i int, version string, ok bool) {
+	if len(b.names) == 0 {
+		return 0, "", false
+	}
+	if i, ok := b.entry(w, ref); ok {
+		return i, "", true
+	}
+	plain, version, versioned := strings.Cut(ref, "/_history/")
+	if !versioned {
+		return 0, "", false
+	}
+	i, ok = b.entry(w, plain)
+	return i, version, ok
+}
+
+func (b *batch) entry(w *work, ref string) (int, bool) {
 	if i, ok := b.names[ref]; ok {
 		return i, true
 	}
@@ -178,22 +221,27 @@ func restBase(w *work) string {
 	return rest
 }
 
-// rewrite makes res, terms and links: the resource with its references in place, given the keys of the other works.
-func (e *Engine) rewrite(w *work, names map[string]int, key func(int) store.Key) error {
+// rewrite makes res, terms and links: the resource with its references and links in place, given the other works.
+func (e *Engine) rewrite(w *work, b *batch, works func(int) *work) error {
 	w.res, w.put = w.Resource, nil
-	if len(w.uses) > 0 || len(names) > 0 && bytes.Contains(w.Resource.Bytes(), []byte("urn:")) {
+	if w.Type != "Bundle" && (len(w.uses) > 0 || b.addressed || len(b.names) > 0 && bytes.Contains(w.Resource.Bytes(), []byte("urn:"))) {
 		body := w.Resource.Rewrite(func(ref string) (string, bool) {
-			if u := w.use(ref); u != nil {
-				if u.target >= 0 {
-					u.key = key(u.target)
-				}
+			u := w.use(ref)
+			if u == nil {
+				return "", false
+			}
+			if u.target < 0 {
 				return u.key.String(), true
 			}
-			if i, ok := names[ref]; ok && placeholder(ref) != "" {
-				w.put = append(w.put, i)
-				return key(i).String(), true
+			u.key = works(u.target).key
+			return works(u.target).named(u.version), true
+		}, func(link string) (string, bool) {
+			i, version, ok := b.target(w, link)
+			if !ok || !strings.Contains(link, ":") || works(i).Method == Delete || search.Local(link, e.set.Base) == works(i).key.String() {
+				return "", false
 			}
-			return "", false
+			w.put = append(w.put, i)
+			return works(i).named(version), true
 		})
 		if len(body) != len(w.Resource.Bytes()) || !bytes.Equal(body, w.Resource.Bytes()) {
 			r, err := fhir.ReadStored(body)
@@ -215,9 +263,18 @@ func (e *Engine) rewrite(w *work, names map[string]int, key func(int) store.Key)
 	return err
 }
 
+// named gives a reference to what the work writes, as a reference to a version of it is to be written: the first version of what is new is the first
+// version here, any other is one of the sender's, and only the resource is meant.
+func (w *work) named(version string) string {
+	if version == "1" && w.fresh {
+		return w.key.String() + "/_history/1"
+	}
+	return w.key.String()
+}
+
 // resolve decides, inside the transaction, which resource each change writes, and puts the references in place.
 func (t *txn) resolve(b *batch) ([]*work, error) {
-	t.names = b.names
+	t.batch = b
 	copies := make([]work, len(b.works))
 	t.works = make([]*work, len(b.works))
 	for i := range b.works {
@@ -246,6 +303,9 @@ func (t *txn) resolve(b *batch) ([]*work, error) {
 		if err := t.inPlace(w); err != nil {
 			return nil, err
 		}
+	}
+	if len(t.works) > 1 {
+		t.settleApart(&no)
 	}
 	return t.works, no.err()
 }
@@ -312,5 +372,5 @@ func (t *txn) inPlace(w *work) error {
 	if right {
 		return nil
 	}
-	return t.e.rewrite(w, t.names, func(i int) store.Key { return t.works[i].key })
+	return t.e.rewrite(w, t.batch, func(i int) *work { return t.works[i] })
 }

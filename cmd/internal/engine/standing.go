@@ -61,6 +61,10 @@ func (t *txn) standOne(w *work, no *refusals) error {
 			w.done, w.version = Unchanged, *w.old
 			return nil
 		}
+		if AppendOnly(w.Type) {
+			no.add(NotAllowed, fhir.CodeNotSupported, w.request("method"), appendOnlyWords(w.Type))
+			return nil
+		}
 		w.done = Updated
 	} else {
 		w.done = Created

@@ -29,9 +29,10 @@ type work struct {
 	fact   *mapping.Fact // what res says by itself, as the resource of factOf
 	factOf store.Key
 
-	settling, keyed bool // the key is being decided, is decided
-	existed         bool // a create that found its resource already there
-	settled         bool // done and version say the outcome, nothing is written
+	settling, keyed bool  // the key is being decided, is decided
+	existed         bool  // a create that found its resource already there
+	beside          *work // a create whose condition another work fulfils
+	settled         bool  // done and version say the outcome, nothing is written
 
 	old     *store.Version // newest stored; nil when there is none
 	oldRes  *fhir.Resource // nil when there is none or it is deleted
@@ -52,6 +53,8 @@ type use struct {
 	pick   *condition
 	key    store.Key // what it turned out to be
 	known  bool
+
+	version string // of a reference to a version, as written
 }
 
 // place names the change in an issue.

@@ -106,6 +106,7 @@ func (s *Server) tryEntry(ctx context.Context, e entry) ([]fhir.Issue, error) {
 	if err == nil {
 		var change engine.Change
 		if change, err = e.in.route.change(s, ctx, e.in); err == nil {
+			change.Alone = true
 			var results []engine.Result
 			if results, err = s.engine.Try(ctx, e.in.who, []engine.Change{change}); err == nil {
 				return became(results), nil

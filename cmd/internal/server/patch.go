@@ -35,7 +35,10 @@ func (s *Server) patched(ctx context.Context, in *request) (*answer, error) {
 
 // patch gives the change that a PATCH asks for: an update of the version that it was applied to.
 func (s *Server) patch(ctx context.Context, in *request) (engine.Change, error) {
-	change := engine.Change{Method: engine.Update, Type: in.typ, FullURL: in.fullURL, Path: in.at}
+	change := engine.Change{Method: engine.Update, Type: in.typ, FullURL: in.fullURL, Path: in.at, Patched: true}
+	if engine.AppendOnly(in.typ) {
+		return change, engine.Unchangeable(in.typ, in.place("request.method"))
+	}
 	was, err := s.patchee(ctx, in)
 	if err != nil {
 		return change, err

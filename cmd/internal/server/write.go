@@ -15,6 +15,7 @@ func (s *Server) write(ctx context.Context, in *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	change.Alone = in.at != ""
 	// What was begun is finished, whether or not the caller still listens: another caller may share the commit.
 	results, err := s.engine.Apply(context.WithoutCancel(ctx), in.who, []engine.Change{change})
 	if err != nil {
