@@ -15,8 +15,8 @@
 //	Task.authored-on      063908…,063908…              a date: from and to in milliseconds, half open, so that text sorts as time does
 //	Patient.family        oconnor                      a text without case, accents and punctuation, found by how it begins
 //	Patient.family=       O'Connor                     the same as it is written, for :exact
-//	Observation.value-quantity  c015…,c015…            a number: from and to, turned so that text sorts as numbers do
-//	Observation.value-quantity  http://…|mg|c015…,…    a quantity in its unit; also by the code or unit alone
+//	Observation.value-quantity  3500015,3500015!       a decimal: from and to, written so that text sorts as numbers do, see number.go
+//	Observation.value-quantity  http://…|mg|3500015,…  a quantity in its unit; also by the code or unit alone
 //	Patient.identifier:of-type  http://…|MR|7          an identifier behind its type
 //	Task.owner+status     Organization/harbor|requested   a pair that is often asked for together
 //	Task.owner+status     |requested                   and the same where there is no owner

@@ -10,7 +10,7 @@ import (
 // a precision means would be empty. A number is written as text that sorts as numbers do: a sign, how many digits stand before the point, and the
 // digits without the noughts at both ends.
 //
-//	66.9   350002669      0.05   349999 5      -66.9   149997330~      0   2
+//	66.9   350002669      0.05   3499995      -66.9   149997330~      0   2
 //
 // Of what is below nought, count and digits are turned (9 for 0), and a sign behind the digits that is greater than all of them lets the longer one sort
 // first. Of digits the first hundred count.

@@ -27,6 +27,10 @@ type Options struct {
 	Base   string         // our own FHIR base URL without a slash at the end, "" for none: references below it are relative ones
 	Zone   *time.Location // for dates without one; nil is UTC
 	Strict bool           // parameters that are not known are errors, not warnings
+
+	// Types gives the types of which there are resources, where it is worth asking: a bare id names a resource that is here, so of a parameter that
+	// may name any type these are looked for, and those that referrals are made of, which may come yet. Nil is all types.
+	Types func() []string
 }
 
 // Parse reads the parameters of a search on one type, or of a search on several where typ is "". Issues that are errors mean that the search must
@@ -235,6 +239,8 @@ const mostOfAnyType = 8
 
 // ofAnyType gives a parameter under which bare ids are those of every type, where there are few of them. Of many it warns that they are looked for as those of
 // some types.
+//
+// Source: FHIR R4, search.html, Reference ([id]: a resource on the same server)
 func (p *parser) ofAnyType(param *Param, alternatives []string) *Param {
 	n := 0
 	for _, a := range alternatives {
@@ -246,7 +252,11 @@ func (p *parser) ofAnyType(param *Param, alternatives []string) *Param {
 	case n == 0:
 	case n <= mostOfAnyType:
 		wide := *param
-		wide.Targets = everyType()
+		if wide.Targets = everyType(); p.opt.Types != nil {
+			wide.Targets = slices.Concat(param.Targets, p.opt.Types())
+			slices.Sort(wide.Targets)
+			wide.Targets = slices.Compact(wide.Targets)
+		}
 		return &wide
 	default:
 		p.partly("%s may name any type of resource; of more than %d ids without a type only those of %s were looked for; write Type/id", param.Name, mostOfAnyType,

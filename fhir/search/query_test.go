@@ -163,6 +163,9 @@ func TestBareIDOfAnyType(t *testing.T) {
 	for _, typ := range fhir.ResourceTypes() {
 		assert.Contains(t, q.All[0].Values, typ+"/p")
 	}
+	q, _ = search.Parse("Task", url.Values{"subject": {"p"}}, search.Options{Types: func() []string { return []string{"Patient", "Substance"} }})
+	assert.Subset(t, q.All[0].Values, []string{"Group/p", "Patient/p", "Substance/p"}, "those of which there is something, and those that may come yet")
+	assert.Less(t, len(q.All[0].Values), 40)
 	q, issues = parse(t, "Task", "subject=Patient/p,urn:x", false)
 	assert.Empty(t, issues)
 	assert.Equal(t, []string{"Patient/p", "urn:x"}, q.All[0].Values)

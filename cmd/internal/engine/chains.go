@@ -185,7 +185,9 @@ func (s *seeker) again(all []part, typ, name, value string) ([]part, error) {
 	if name != "" {
 		q[name] = append(q[name][:len(q[name]):len(q[name])], value)
 	}
-	query, issues := search.Parse(typ, q, s.e.searchOptions(true))
+	options := s.e.searchOptions(true)
+	options.Types = func() []string { return s.here }
+	query, issues := search.Parse(typ, q, options)
 	if fhir.Refused(issues) {
 		return all, nil
 	}

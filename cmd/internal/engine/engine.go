@@ -52,6 +52,7 @@ type Engine struct {
 	waking *waking
 	mark   func() string          // of the rows that this engine makes
 	secret atomic.Pointer[[]byte] // the key of cursors, once it is known
+	types  atomic.Pointer[typesAt]
 	clock  sync.Mutex
 	last   time.Time
 }

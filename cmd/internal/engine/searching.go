@@ -44,7 +44,16 @@ func (e *Engine) SearchWithin(ctx context.Context, p Principal, within store.Key
 		return SearchResult{}, refuse(NotFound, fhir.CodeNotSupported, "", noCompartment(within.Type, typ))
 	}
 	mark, q := takeCursor(q)
-	query, issues := search.Parse(typ, q, e.searchOptions(strict))
+	options := e.searchOptions(strict)
+	var failed error
+	options.Types = func() (types []string) {
+		types, failed = e.typesHere(ctx)
+		return types
+	}
+	query, issues := search.Parse(typ, q, options)
+	if failed != nil {
+		return SearchResult{}, failed
+	}
 	if fhir.Refused(issues) {
 		return SearchResult{}, &Refusal{Kind: Invalid, Issues: issues}
 	}
@@ -232,6 +241,29 @@ func (s seqSet) add(versions []store.Version) {
 	for i := range versions {
 		s[versions[i].Seq] = struct{}{}
 	}
+}
+
+// typesAt are the types that there were when the store had taken in a version.
+type typesAt struct {
+	seen  int64
+	types []string
+}
+
+// typesHere gives the types of which there are resources. They are asked for again once something was written.
+func (e *Engine) typesHere(ctx context.Context) ([]string, error) {
+	seen := e.store.Seen()
+	if known := e.types.Load(); known != nil && known.seen == seen {
+		return known.types, nil
+	}
+	var types []string
+	err := e.store.View(ctx, func(r store.Reader) (err error) {
+		types, err = r.Types(ctx)
+		return err
+	})
+	if err == nil {
+		e.types.Store(&typesAt{seen, types})
+	}
+	return types, err
 }
 
 func (e *Engine) searchOptions(strict bool) search.Options {

@@ -253,3 +253,17 @@ func BenchmarkInclude(b *testing.B) {
 		})
 	}
 }
+
+// A bare id is found whatever its type is, also of one that came to the store just before.
+func TestABareIDOfWhatCameJustNow(t *testing.T) {
+	t.Parallel()
+	f := cases(t)
+	for _, typ := range []string{"Substance", "Library", "Specimen"} {
+		assert.Empty(t, found(f.search("Task", "subject=new-"+typ)))
+		body := map[string]string{"Substance": `"code":{"text":"x"}`, "Library": `"status":"active","type":{"text":"x"}`, "Specimen": `"status":"available"`}[typ]
+		f.apply(f.put(`{"resourceType":"` + typ + `","id":"new-` + typ + `",` + body + `}`))
+		f.apply(f.put(`{"resourceType":"Task","id":"of-` + typ + `","status":"requested","intent":"order","for":{"reference":"` + typ + `/new-` + typ + `"}}`))
+		assert.Equal(t, []string{"of-" + typ}, found(f.search("Task", "subject=new-"+typ)))
+		assert.Equal(t, []string{"of-" + typ}, found(f.search("", "_type=Task&_id=of-"+typ)))
+	}
+}
