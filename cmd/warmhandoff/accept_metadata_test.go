@@ -158,6 +158,8 @@ func (d *driver) interaction(code, typ, at string, made *fhir.Resource) {
 		d.must(code, "GET", at+"/_history/1", "", ok)
 	case "history-instance":
 		d.must(code, "GET", at+"/_history", "", ok)
+	case "history-type":
+		d.must(code, "GET", "/"+typ+"/_history?_count=1", "", ok)
 	case "update":
 		d.must(code, "PUT", at, string(made.With(fhir.SetMember("language", []byte(`"en"`)))), ok)
 	case "patch":
@@ -243,6 +245,9 @@ func (d *driver) driveSystem(st *declared) {
 		switch i.Code {
 		case "transaction", "batch":
 			d.must(i.Code, "POST", "", `{"resourceType":"Bundle","type":"`+i.Code+`","entry":[{"request":{"method":"GET","url":"Task"}}]}`, ok)
+		case "history-system":
+			first := d.must(i.Code, "GET", "/_history?_count=1", "", ok)
+			assert.Contains(d.t, string(first.Body), `"next"`)
 		case "search-system":
 			d.must(i.Code, "GET", "?_type=Task,Patient", "", ok)
 		default:
@@ -331,6 +336,9 @@ func contains(list []string, word string) bool {
 
 // smallest makes a resource of a type with what it must have and nothing else.
 func smallest(typ string) string {
+	if typ == "Subscription" { // what it says is checked
+		return `{"resourceType":"Subscription","status":"requested","reason":"x","criteria":"Task?status=requested","channel":{"type":"rest-hook","endpoint":"https://x.example/hook"}}`
+	}
 	t, _ := fhir.LookupType(typ)
 	more := map[string]struct{ name, value string }{ // what an invariant asks for beside the elements
 		"Appointment": {"participant", `[{"status":"accepted","actor":{"display":"x"}}]`},

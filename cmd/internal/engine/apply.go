@@ -197,7 +197,7 @@ func (t *txn) applied(b *batch) ([]Result, error) {
 
 // store writes one change.
 func (t *txn) store(w *work) error {
-	write := store.Write{Key: w.key, Updated: t.now, Author: t.author(), Deleted: w.Method == Delete}
+	write := store.Write{Key: w.key, Updated: t.now, Author: t.author(), Deleted: w.Method == Delete, Method: w.verb()}
 	if w.old != nil {
 		write.Replaces = w.old.Number
 	}
@@ -231,7 +231,7 @@ func (t *txn) put(key store.Key, replaces int, author store.Author, r *fhir.Reso
 	if err != nil {
 		return store.Version{}, nil, err
 	}
-	v, err := t.tx.Put(t.ctx, store.Write{Key: key, Replaces: replaces, Updated: t.now, Author: author, Body: stamped.Bytes(),
+	v, err := t.tx.Put(t.ctx, store.Write{Key: key, Replaces: replaces, Updated: t.now, Author: author, Method: "PUT", Body: stamped.Bytes(),
 		Terms: t.e.storeTerms(stamped), Links: links})
 	if err != nil {
 		return store.Version{}, nil, fmt.Errorf("store %s: %w", key, err)

@@ -41,14 +41,15 @@ func (e *Engine) VRead(ctx context.Context, p Principal, typ, id, version string
 	return there(key, v, err)
 }
 
-// History gives versions of a resource, newest first, deletions included: at most limit of those numbered below before (0: from the newest on).
-// More says that there are older ones. It refuses with NotFound what never was.
+// History gives versions, newest first, deletions included: of a resource, of a type or of all, as the query says. More says that there are older
+// ones than its limit lets through. Of one resource it refuses with NotFound what never was.
 //
 // Source: FHIR R4, http.html, history
-func (e *Engine) History(ctx context.Context, p Principal, typ, id string, before, limit int) (versions []store.Version, more bool, err error) {
-	key := store.Key{Type: typ, ID: id}
+func (e *Engine) History(ctx context.Context, p Principal, q store.Past) (versions []store.Version, more bool, err error) {
+	key, limit := store.Key{Type: q.Type, ID: q.ID}, q.Limit
+	q.Limit++
 	err = e.store.View(ctx, func(r store.Reader) (err error) {
-		if versions, err = r.Versions(ctx, key, before, limit+1); err != nil || len(versions) > 0 {
+		if versions, err = r.History(ctx, q); err != nil || len(versions) > 0 || q.ID == "" {
 			return err
 		}
 		_, err = r.Newest(ctx, key)

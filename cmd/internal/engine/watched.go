@@ -116,6 +116,11 @@ func (r *watchedReader) Versions(ctx context.Context, k store.Key, before, limit
 	return all, r.note("read versions", err)
 }
 
+func (r *watchedReader) History(ctx context.Context, q store.Past) ([]store.Version, error) {
+	all, err := r.in.History(ctx, q)
+	return all, r.note("read a history", err)
+}
+
 func (r *watchedReader) Numbers(ctx context.Context, k store.Key) ([]store.Version, error) {
 	all, err := r.in.Numbers(ctx, k)
 	return all, r.note("read versions", err)

@@ -113,6 +113,21 @@ func (w *work) addUse(u use) {
 	w.uses = append(w.uses, u)
 }
 
+// verb gives the method by which a version comes to be, as a history tells it: what was posted and recognised is an update of what was there.
+//
+// Source: FHIR R4, http.html#history, Bundle.entry.request.method
+func (w *work) verb() string {
+	switch {
+	case w.Method == Delete:
+		return "DELETE"
+	case w.Method == Create:
+		return "POST"
+	case w.Patched:
+		return "PATCH"
+	}
+	return "PUT"
+}
+
 // stamp makes the version that is stored.
 func (w *work) stamp(at time.Time) error {
 	number := 1

@@ -148,22 +148,27 @@ func (f *fake) VRead(_ context.Context, p engine.Principal, typ, id, version str
 	return f.there(past[n-1])
 }
 
-func (f *fake) History(_ context.Context, p engine.Principal, typ, id string, before, limit int) ([]store.Version, bool, error) {
+func (f *fake) History(_ context.Context, p engine.Principal, q store.Past) ([]store.Version, bool, error) {
 	err := f.begin(p)
 	defer f.mu.Unlock()
 	if err != nil {
 		return nil, false, err
 	}
-	past := slices.Clone(f.versions[store.Key{Type: typ, ID: id}])
-	if len(past) == 0 {
+	var past []store.Version
+	for key, all := range f.versions {
+		for _, v := range all {
+			v.Seq = int64(v.Number)
+			if (q.Type == "" || q.Type == key.Type) && (q.ID == "" || q.ID == key.ID) && (q.Before == 0 || v.Seq < q.Before) && !v.Updated.Before(q.Since) {
+				past = append(past, v)
+			}
+		}
+	}
+	if len(past) == 0 && q.ID != "" && len(f.versions[store.Key{Type: q.Type, ID: q.ID}]) == 0 {
 		return nil, false, refusal(engine.NotFound, fhir.CodeNotFound, "", "there is no such resource")
 	}
-	slices.Reverse(past)
-	if before > 0 {
-		past = slices.DeleteFunc(past, func(v store.Version) bool { return v.Number >= before })
-	}
-	if len(past) > limit {
-		return past[:limit], true, nil
+	slices.SortFunc(past, func(a, b store.Version) int { return int(b.Seq - a.Seq) })
+	if len(past) > q.Limit {
+		return past[:q.Limit], true, nil
 	}
 	return past, false, nil
 }

@@ -56,7 +56,7 @@ func (s *Server) rest() models.CapabilityStatementRest {
 		Mode: models.RestfulCapabilityModeServer,
 		Documentation: ptr("Every version is kept byte for byte; id, meta.versionId and meta.lastUpdated are ours. " +
 			"GET [base]/Task/{id}/$handoff and [base]/ServiceRequest/{id}/$handoff say where a referral stands. " +
-			"Subscriptions are stored and never fired. References to other servers are kept and never fetched." + s.docs()),
+			"Subscriptions are checked, kept as off and never fired. References to other servers are kept and never fetched." + s.docs()),
 		Security: &models.CapabilityStatementRestSecurity{
 			Cors: ptr(len(s.set.Origins) > 0), Description: ptr(s.securityText()),
 		},
@@ -70,6 +70,10 @@ func (s *Server) rest() models.CapabilityStatementRest {
 		if rt.kind == doSearchAll && rt.takes == noBody {
 			rest.Interaction = append(rest.Interaction,
 				models.CapabilityStatementRestInteraction{Code: models.SystemRestfulInteractionSearchSystem, Documentation: ptr(rt.doc)})
+		}
+		if rt.kind == doHistoryAll {
+			rest.Interaction = append(rest.Interaction,
+				models.CapabilityStatementRestInteraction{Code: models.SystemRestfulInteractionHistorySystem, Documentation: ptr(rt.doc)})
 		}
 		if rt.kind == doOperation && rt.ofSystem() {
 			rest.Operation = append(rest.Operation, operationOf(rt))

@@ -42,10 +42,10 @@ func TestMetadataTellsWhatTheTablesHold(t *testing.T) {
 	assert.Equal(t, "4.0.1", st.FhirVersion)
 	assert.Equal(t, "0.1", st.Software.Version)
 	rest := st.Rest[0]
-	assert.Contains(t, rest.Documentation, "Subscriptions are stored and never fired")
+	assert.Contains(t, rest.Documentation, "Subscriptions are checked, kept as off and never fired")
 	assert.Contains(t, rest.Security.Description, "No authentication")
 	assert.Contains(t, rest.Security.Description, "loopback")
-	assert.Len(t, rest.Interaction, 3, "transaction, batch, search-system")
+	assert.Len(t, rest.Interaction, 4, "transaction, batch, history-system, search-system")
 
 	assert.Len(t, rest.Resource, len(fhir.ResourceTypes())-1, "all but Parameters")
 	for _, r := range rest.Resource {
@@ -53,9 +53,9 @@ func TestMetadataTellsWhatTheTablesHold(t *testing.T) {
 		for _, i := range r.Interaction {
 			codes = append(codes, i.Code)
 		}
-		want := []string{"search-type", "create", "update", "patch", "delete", "vread", "history-instance", "read"}
+		want := []string{"search-type", "create", "update", "patch", "delete", "vread", "history-instance", "history-type", "read"}
 		if r.Type == "AuditEvent" {
-			want = []string{"search-type", "create", "vread", "history-instance", "read"}
+			want = []string{"search-type", "create", "vread", "history-instance", "history-type", "read"}
 		}
 		assert.ElementsMatch(t, want, codes, r.Type)
 		assert.Equal(t, "versioned-update", r.Versioning)

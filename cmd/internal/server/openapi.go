@@ -213,6 +213,11 @@ func parametersOf(rt *route) []object {
 			"description": "Search parameters of the type, with modifiers and chains; metadata lists them.",
 			"schema":      object{"type": "object", "additionalProperties": object{"type": "string"}}})
 	}
+	if rt.kind == doHistory || rt.kind == doHistoryType || rt.kind == doHistoryAll {
+		list = append(list,
+			object{"name": "_count", "in": "query", "description": "How many at most.", "schema": object{"type": "integer", "minimum": 1, "maximum": historyMost}},
+			object{"name": "_since", "in": "query", "description": "Only what was written at or after this instant.", "schema": object{"type": "string"}})
+	}
 	for _, name := range []string{rt.operation(), rt.fixedType() + "/" + rt.operation()} {
 		for _, p := range operationParameters[name] {
 			if p.Use == "in" && rt.method == http.MethodGet {
@@ -255,7 +260,7 @@ func responsesOf(rt *route) object {
 	switch rt.kind {
 	case doDocument:
 		r["200"] = object{"description": "The document.", "content": object{"application/json": object{"schema": object{"type": "object"}}}}
-	case doSearch, doSearchAll, doHistory, doTransaction:
+	case doSearch, doSearchAll, doHistory, doHistoryType, doHistoryAll, doTransaction:
 		r["200"] = done("Bundle")
 	case doRead, doVRead:
 		r["200"], r["304"] = done("Resource"), object{"description": "Unchanged."}

@@ -28,6 +28,8 @@ const (
 	doDelete      interaction = "delete"
 	doPatch       interaction = "patch"
 	doHistory     interaction = "history-instance"
+	doHistoryType interaction = "history-type"
+	doHistoryAll  interaction = "history-system"
 	doOperation   interaction = "operation"
 	doDocument    interaction = "document" // about the server itself, not FHIR
 )
@@ -92,11 +94,15 @@ func table() []*route {
 			doc: "Several types at once, or with _type those that it names; only the parameters that every type has."},
 		{method: http.MethodPost, path: "_search", kind: doSearchAll, takes: formBody, do: (*Server).search,
 			doc: "The same, with the parameters in a form."},
+		{method: http.MethodGet, path: "_history", kind: doHistoryAll, do: (*Server).history,
+			doc: "All versions of everything, deletions included, newest first; _count and _since, and a next link."},
 		{method: http.MethodPost, path: ":type/$validate", kind: doOperation, takes: looseBody, do: (*Server).validate, doc: validateDoc},
 		{method: http.MethodGet, path: ":type/:id/$validate", kind: doOperation, do: (*Server).validate, doc: validateDoc},
 		{method: http.MethodPost, path: ":type/:id/$validate", kind: doOperation, takes: looseBody, do: (*Server).validate, doc: validateDoc},
 		{method: http.MethodPost, path: ":type/_search", kind: doSearch, takes: formBody, do: (*Server).search,
 			doc: "The same, with the parameters in a form."},
+		{method: http.MethodGet, path: ":type/_history", kind: doHistoryType, do: (*Server).history,
+			doc: "All versions of all resources of the type; the same."},
 		{method: http.MethodGet, path: ":type", kind: doSearch, do: (*Server).search,
 			doc: "Unknown parameters are left out with a warning, or refused under Prefer: handling=strict."},
 		{method: http.MethodPost, path: ":type", kind: doCreate, takes: resourceBody, do: (*Server).write, change: (*Server).create,
@@ -110,7 +116,7 @@ func table() []*route {
 		{method: http.MethodGet, path: ":type/:id/_history/:vid", kind: doVRead, do: (*Server).vread,
 			doc: "Every version stays readable."},
 		{method: http.MethodGet, path: ":type/:id/_history", kind: doHistory, do: (*Server).history,
-			doc: "Newest first; _count and _since."},
+			doc: "Newest first; _count and _since. Each entry says by which method it was written."},
 		{method: http.MethodGet, path: ":type/:id/:of", kind: doSearch, do: (*Server).search,
 			doc: "A search in the compartment of a Patient: Patient/[id]/Task, and Patient/[id]/* for all types."},
 		{method: http.MethodPost, path: ":type/:id/:of/_search", kind: doSearch, takes: formBody, do: (*Server).search,

@@ -150,7 +150,7 @@ const (
 	historyMost = 1000
 )
 
-// history answers with the versions of a resource, newest first.
+// history answers with the versions of a resource, of a type or of everything, newest first.
 //
 // Source: FHIR R4, http.html 3.1.0.14 (history)
 func (s *Server) history(ctx context.Context, in *request) (*answer, error) {
@@ -162,35 +162,31 @@ func (s *Server) history(ctx context.Context, in *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	versions, more, err := s.engine.History(ctx, in.who, in.typ, in.id, page.before, page.count)
+	versions, more, err := s.engine.History(ctx, in.who, page)
 	if err != nil {
 		return nil, withDeletion(err, store.Version{})
 	}
-	versions, more = page.newer(versions, more)
 	return &answer{status: http.StatusOK, bare: true, body: s.historyBundle(in, q, page, versions, more)}, nil
 }
 
-// historyQuery is what a history was asked for.
-type historyQuery struct {
-	count, before int
-	since         time.Time
-}
-
-func pageOf(in *request, q url.Values) (p historyQuery, err error) {
-	p.count = historyPage
+// pageOf gives what a history asks for.
+func pageOf(in *request, q url.Values) (p store.Past, err error) {
+	p.Type, p.ID, p.Limit = in.typ, in.id, historyPage
 	for name := range q {
 		value := q.Get(name)
 		var ok bool
 		switch name {
 		case "_count":
-			p.count, ok = whole(value)
-			p.count = max(1, min(p.count, historyMost))
+			p.Limit, ok = whole(value)
+			p.Limit = max(1, min(p.Limit, historyMost))
 		case "_before":
-			p.before, ok = whole(value)
+			before := 0
+			before, ok = whole(value)
+			p.Before = int64(before)
 		case "_since":
 			var since fhir.DateTime
 			since, ok = search.DateTime(value)
-			p.since = since.Start(time.UTC)
+			p.Since = since.Start(time.UTC)
 		default:
 			ok = false
 		}
@@ -207,25 +203,21 @@ func whole(s string) (int, bool) {
 	return n, err == nil && n >= 0
 }
 
-// newer leaves out what is older than since; behind that there is nothing more to ask for.
-func (p historyQuery) newer(versions []store.Version, more bool) ([]store.Version, bool) {
-	for i := range versions {
-		if versions[i].Updated.Before(p.since) {
-			return versions[:i], false
-		}
-	}
-	return versions, more
-}
-
-func (s *Server) historyBundle(in *request, q url.Values, p historyQuery, versions []store.Version, more bool) []byte {
+func (s *Server) historyBundle(in *request, q url.Values, p store.Past, versions []store.Version, more bool) []byte {
 	w := newBundle("history", roomFor(versions))
-	if !more && p.before == 0 {
+	if !more && p.Before == 0 {
 		w.total(len(versions))
 	}
-	path, next := in.typ+"/"+in.id+"/_history", ""
+	path, next := "_history", ""
+	if in.id != "" {
+		path = in.id + "/" + path
+	}
+	if in.typ != "" {
+		path = in.typ + "/" + path
+	}
 	self := address(s.set.Base, path, q)
 	if more && len(versions) > 0 {
-		q.Set("_before", strconv.Itoa(versions[len(versions)-1].Number))
+		q.Set("_before", strconv.FormatInt(versions[len(versions)-1].Seq, 10))
 		next = address(s.set.Base, path, q)
 	}
 	w.links(self, "", next)
@@ -236,18 +228,25 @@ func (s *Server) historyBundle(in *request, q url.Values, p historyQuery, versio
 	return w.done()
 }
 
-// past writes one version of a history. What first came is told as the PUT that would make it again, under the id that it has.
+// past writes one version of a history, as what it was written by. Where that is not known any more, it is told as the PUT that would make it again, under
+// the id that it has.
 func (w *bundleWriter) past(base string, v *store.Version) {
-	method, status := "PUT", "200 OK"
+	method, status, url := v.Method, "200 OK", v.Type+"/"+v.ID
 	switch {
 	case v.Deleted:
-		method, status = "DELETE", "204 No Content"
+		method, status = http.MethodDelete, "204 No Content"
 	case v.Number == 1:
 		status = "201 Created"
 	}
+	switch method {
+	case "":
+		method = http.MethodPut
+	case http.MethodPost:
+		url = v.Type
+	}
 	w.resource(base, v)
 	w.raw(`,"request":{"method":"` + method + `","url":`)
-	w.text(v.Type + "/" + v.ID)
+	w.text(url)
 	w.raw(`},"response":{"status":"` + status + `"`)
 	w.stamps(v)
 	w.raw(`}`)

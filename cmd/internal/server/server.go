@@ -55,7 +55,7 @@ type Engine interface {
 	// VRead gives one version by the number that its ETag showed.
 	VRead(ctx context.Context, p engine.Principal, typ, id, version string) (store.Version, error)
 	// History gives versions, newest first, with numbers below before (0: all), and whether there are more.
-	History(ctx context.Context, p engine.Principal, typ, id string, before, limit int) ([]store.Version, bool, error)
+	History(ctx context.Context, p engine.Principal, q store.Past) ([]store.Version, bool, error)
 	// Search answers a search of one type, or of several with typ "". Parameters that it does not know are issues of the result, or with strict a refusal.
 	Search(ctx context.Context, p engine.Principal, typ string, q url.Values, strict bool) (engine.SearchResult, error)
 	// SearchWithin is Search in the compartment of a resource; typ "" searches all of it.

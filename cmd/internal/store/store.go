@@ -64,6 +64,7 @@ type Version struct {
 	Deleted bool      // a deletion; Body is then nil
 	Author  Author
 	Body    []byte // JSON with id, versionId and lastUpdated in place; callers must not change it
+	Method  string // how it was written, "POST", "PUT", "PATCH" or "DELETE": given by Reader.History alone; "" where nobody knows any more
 }
 
 // Term is one thing that a resource can be found by: a parameter ("Task.owner") and a value ("Organization/harbor"). Params made of
@@ -92,6 +93,15 @@ type Linked struct {
 	Seq    int64 // and its place
 }
 
+// Past asks for versions, deletions included.
+type Past struct {
+	Type   string    // "": of all types
+	ID     string    // "": of all resources of the type
+	Before int64     // only Seq < Before; 0: from the newest on
+	Since  time.Time // not older than; zero: any
+	Limit  int       // at most so many
+}
+
 // Write is one new version to store, with what it is found by.
 type Write struct {
 	Key
@@ -99,6 +109,7 @@ type Write struct {
 	Updated  time.Time // not before the store's LastUpdated: an error otherwise
 	Deleted  bool
 	Author   Author
+	Method   string // how it is written, see Version.Method
 	Body     []byte
 	Terms    []Term // all terms of this version; none when deleted
 	Links    []Link // all links of this version; links that the version before had and this has not become former
@@ -158,6 +169,8 @@ type Reader interface {
 	// Versions gives all versions of a resource, newest first, at most limit of those with a number below before (each 0: all). Bodies
 	// included. Empty, not an error, when there never was one.
 	Versions(ctx context.Context, k Key, before, limit int) ([]Version, error)
+	// History gives the versions that were asked for, newest first, with their Method. Empty, not an error, when there are none.
+	History(ctx context.Context, q Past) ([]Version, error)
 	// Numbers gives for all versions of a resource, oldest first, everything but the Body.
 	Numbers(ctx context.Context, k Key) ([]Version, error)
 	// Search answers a query. ErrTooCostly when conditions that no index helps with hold for too few of too many.

@@ -111,10 +111,10 @@ func (t *tx) Put(ctx context.Context, w store.Write) (store.Version, error) {
 	}
 	t.group.end = mark{seq: v.Seq, updated: millis(w.Updated)}
 	indexed, loose := termsOf(w)
-	return v, t.put(v, last, indexed, loose, once(w.Links))
+	return v, t.put(v, last, w.Method, indexed, loose, once(w.Links))
 }
 
-func (t *tx) put(v store.Version, last newest, terms, loose []store.Term, links []store.Link) error {
+func (t *tx) put(v store.Version, last newest, method string, terms, loose []store.Term, links []store.Link) error {
 	rid := last.rid
 	var err error
 	if last.number == 0 {
@@ -128,9 +128,9 @@ func (t *tx) put(v store.Version, last newest, terms, loose []store.Term, links 
 	if err != nil {
 		return err
 	}
-	if _, err := t.exec(`INSERT INTO version (seq, rid, number, type, id, updated, deleted, role, party, own, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, v.Seq, rid, v.Number, v.Type, v.ID, millis(v.Updated), v.Deleted,
-		v.Author.Role, v.Author.Party, v.Author.Own, v.Body); err != nil {
+	if _, err := t.exec(`INSERT INTO version (seq, rid, number, type, id, updated, deleted, role, party, own, body, method)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, v.Seq, rid, v.Number, v.Type, v.ID, millis(v.Updated), v.Deleted,
+		v.Author.Role, v.Author.Party, v.Author.Own, v.Body, method); err != nil {
 		return err
 	}
 	t.terms.add(move{from: last.seq, old: last.terms, to: v.Seq, now: terms})

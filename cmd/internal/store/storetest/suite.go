@@ -23,6 +23,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		test func(t *testing.T, st store.Store)
 	}{
 		{"versions", testVersions},
+		{"history", testHistory},
 		{"search", testSearch},
 		{"paging", testPaging},
 		{"links", testLinks},

@@ -1,0 +1,97 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"warmhandoff/cmd/internal/store"
+)
+
+// fewResources is up to how many resources of a type their versions are gathered by way of the resources. Of more of them, the newest versions of all
+// types are gone through: some of those that come first are then of this type.
+const fewResources = 5_000
+
+// History is Reader.History. It needs no index of its own, which every write would pay for.
+func (r *reader) History(ctx context.Context, q store.Past) ([]store.Version, error) {
+	if err := r.ready(ctx); err != nil {
+		return nil, err
+	}
+	if q.Before <= 0 {
+		q.Before = math.MaxInt64
+	}
+	from, err := r.firstSince(q.Since)
+	switch {
+	case err != nil:
+		return nil, err
+	case q.ID != "":
+		return r.past(ctx, q, `FROM resource r JOIN version v ON v.rid = r.rid WHERE r.type = ? AND r.id = ? AND v.seq < ? AND v.seq >= ? ORDER BY v.number DESC`,
+			q.Type, q.ID, q.Before, from)
+	case q.Type == "":
+		return r.past(ctx, q, `FROM version v WHERE v.seq < ? AND v.seq >= ? ORDER BY v.seq DESC`, q.Before, from)
+	}
+	few := 0
+	err = r.s.one(`SELECT count(*) FROM (SELECT 1 FROM resource WHERE type = ? AND seq >= ?`+limited(fewResources+1)+`)`, []any{q.Type, from}, func(r row) error {
+		few = int(r.long(0))
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case few > fewResources:
+		return r.pastOfMany(ctx, q, from)
+	}
+	return r.pastOfFew(ctx, q, from)
+}
+
+// pastOfFew looks at the places of all versions of a type, and at no body but those that it gives.
+func (r *reader) pastOfFew(ctx context.Context, q store.Past, from int64) ([]store.Version, error) {
+	return r.past(ctx, store.Past{}, `FROM version v WHERE v.seq IN (SELECT n.seq FROM resource r JOIN version n ON n.rid = r.rid
+		WHERE r.type = ? AND r.seq >= ? AND n.seq < ? AND n.seq >= ? ORDER BY n.seq DESC`+limited(q.Limit)+`) ORDER BY v.seq DESC`, q.Type, from, q.Before, from)
+}
+
+// pastOfMany goes through the versions of all types, newest first, until there are enough.
+func (r *reader) pastOfMany(ctx context.Context, q store.Past, from int64) ([]store.Version, error) {
+	return r.past(ctx, q, `FROM version v WHERE v.type = ? AND v.seq < ? AND v.seq >= ? ORDER BY v.seq DESC`, q.Type, q.Before, from)
+}
+
+func (r *reader) past(ctx context.Context, q store.Past, from string, args ...any) ([]store.Version, error) {
+	var all []store.Version
+	err := r.s.query(r.patience(ctx), `SELECT `+versionColumns+`, v.body, v.method `+from+limited(q.Limit), args, func(r row) error {
+		v := wholeOf(r)
+		v.Method = r.text(10)
+		all = append(all, v)
+		return nil
+	})
+	return all, err
+}
+
+// firstSince gives the place of the first version that is not older than a time. Times never run backwards, so it is found by halving.
+func (r *reader) firstSince(since time.Time) (int64, error) {
+	if since.IsZero() {
+		return 0, nil
+	}
+	end, err := r.mark()
+	if err != nil {
+		return 0, err
+	}
+	older, first := int64(0), end.seq+1
+	for older+1 < first {
+		middle := older + (first-older)/2
+		seq, updated := int64(0), int64(0)
+		err := r.s.one("SELECT seq, updated FROM version WHERE seq <= ? ORDER BY seq DESC LIMIT 1", []any{middle}, func(r row) error {
+			seq, updated = r.long(0), r.long(1)
+			return nil
+		})
+		switch {
+		case errors.Is(err, store.ErrNotFound), err == nil && updated < millisUp(since):
+			older = middle
+		case err != nil:
+			return 0, err
+		default:
+			first = seq
+		}
+	}
+	return first, nil
+}
