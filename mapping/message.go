@@ -187,7 +187,7 @@ func (m *Message) readParts(s Settings, b *fhir.Resource, side MessageSide) []fh
 		}
 		p := MessagePart{Entry: i + 1, Name: n.names[i+1], Local: n.local(n.names[i+1], r.Type())}
 		p.Keep = directory[r.Type()] || side == ByPerformer && (r.Type() == "ServiceRequest" || r.Type() == "Consent")
-		body, err := fhir.ReadStored(r.Rewrite(n.of(i+1), n.of(i+1)))
+		body, err := fhir.ReadStored(r.Rewrite(n.of(i+1), n.link))
 		if err != nil {
 			return wrongMessage(fhir.CodeProcessing, entryAt(i+1)+".resource", "The references in this resource could not be put in place.")
 		}

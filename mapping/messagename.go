@@ -102,6 +102,14 @@ func (n *callings) of(entry int) func(string) (string, bool) {
 	}
 }
 
+// link gives the entry that a link other than a reference leads to: one that is named whole.
+func (n *callings) link(address string) (string, bool) {
+	if i, ok := n.urls[address]; ok && i >= 0 && strings.Contains(address, ":") {
+		return n.names[i], true
+	}
+	return "", false
+}
+
 // header gives what a reference of the header names: the header has no URL to be read against, so Type/id is whichever entry has it.
 func (n *callings) header(v fhir.Value) string {
 	ref := v.Get("reference").Text()

@@ -53,7 +53,7 @@ var brokenExamples = map[string]string{
 
 // TestAcceptPublishedExamplesComeBackByteForByte posts every published example, and reads it back: every byte but id, meta.versionId and
 // meta.lastUpdated is as it was. Each goes to a server of its own, and to one that gets them all; there the version that was sent is compared,
-// because two of the Tasks then belong to a referral that is followed, and have a version of ours on top.
+// because two of the Tasks then belong to a referral that is followed, and have a version of ours on top. So has a Subscription always: nothing is sent.
 func TestAcceptPublishedExamplesComeBackByteForByte(t *testing.T) {
 	t.Parallel()
 	names := publishedFiles(t, published)
@@ -87,7 +87,7 @@ func (a *adapter) comesBack(t *testing.T, name string, sent []byte, amended bool
 	if r.ID() != "" {
 		method, path = "PUT", path+"/"+r.ID()
 	}
-	if amended {
+	if amended || r.Type() == "Subscription" {
 		before := 0
 		if r.ID() != "" && a.ask(nobody, "GET", path, "").OK() {
 			before = len(a.history(r.Type() + "/" + r.ID()))

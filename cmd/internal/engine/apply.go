@@ -177,6 +177,13 @@ func (t *txn) applied(b *batch) ([]Result, error) {
 			}
 		}
 	}
+	for _, w := range works {
+		if w.Type == "Subscription" && w.write && w.Method != Delete {
+			if err := t.turnOff(w); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if len(t.touched) > 0 {
 		if err := t.follow(); err != nil {
 			return nil, err

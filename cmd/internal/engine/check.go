@@ -29,6 +29,8 @@ func (t *txn) check(c *Change, old *store.Version, was, r *fhir.Resource) ([]fhi
 	case "Task":
 		more, err := t.checkTask(c, old, r)
 		return append(issues, more...), err
+	case "Subscription":
+		return append(issues, t.e.checkSubscription(r)...), nil
 	case "Observation":
 		return t.e.set.Guide.CheckAttestation(r, t.now, t.e.set.Rules.Skew), nil
 	}

@@ -62,11 +62,18 @@ func (t *txn) settlePick(w *work, no *refusals) error {
 	}
 	switch {
 	case len(found) > 1:
-		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.request("url"), "the condition picks more than one "+w.Type)
+		words := "the condition picks more than one " + w.Type
+		if w.Method == Delete {
+			words += "; a delete is for one, and nothing was deleted"
+		}
+		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.request("url"), words)
 	case len(found) == 1 && w.Method == Update && w.Resource.ID() != "" && w.Resource.ID() != found[0].ID:
 		no.add(Invalid, fhir.CodeInvalid, w.at(w.Type+".id"), "the id in the resource is not that of the resource that the condition picks; leave it out")
 	case len(found) == 1:
 		w.key = found[0].Key
+	case w.Method == Delete && w.IfMatch != "":
+		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
+			fmt.Sprintf("version %s was expected, and the condition picks no %s: there is nothing to delete", quoted(w.IfMatch), w.Type))
 	case w.Method == Delete:
 		w.settled, w.done = true, Deleted
 	default:

@@ -180,6 +180,12 @@ func (w *work) current(no *refusals) bool {
 		return false
 	case w.IfMatch == "":
 		return true
+	case w.old == nil && w.Method == Delete:
+		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
+			fmt.Sprintf("version %s was expected, and there never was a %s: there is nothing to delete", quoted(w.IfMatch), w.key))
+	case w.Method == Delete && w.old.Deleted && w.IfMatch != fmt.Sprint(w.old.Number):
+		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
+			fmt.Sprintf("version %s of %s was expected, and it was deleted with version %d", quoted(w.IfMatch), w.key, w.old.Number))
 	case w.old == nil:
 		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
 			fmt.Sprintf("version %s was expected, and there is no %s yet", quoted(w.IfMatch), w.key))

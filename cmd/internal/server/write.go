@@ -75,6 +75,13 @@ func (s *Server) update(_ context.Context, in *request) (engine.Change, error) {
 // Source: FHIR R4, http.html 3.1.0.7 (delete), 3.1.0.7.1 (conditional delete)
 func (s *Server) remove(_ context.Context, in *request) (engine.Change, error) {
 	change := engine.Change{Method: engine.Delete, Type: in.typ, ID: in.id, FullURL: in.fullURL, Path: in.at}
+	for header, value := range map[string]string{"If-None-Match": in.ifNoneMatch, "If-None-Exist": in.ifNoneExist} {
+		if value != "" {
+			element := map[string]string{"If-None-Match": "request.ifNoneMatch", "If-None-Exist": "request.ifNoneExist"}[header]
+			return change, fail(http.StatusBadRequest, fhir.CodeValue, in.place(element),
+				"A delete takes no "+header+"; to delete a known version, and no other, send If-Match.")
+		}
+	}
 	var err error
 	if change.IfMatch, err = ifMatch(in.ifMatch, in.place("request.ifMatch")); err != nil {
 		return change, err
@@ -82,11 +89,6 @@ func (s *Server) remove(_ context.Context, in *request) (engine.Change, error) {
 	if in.id == "" {
 		change.Query, err = s.selection(in)
 		return change, err
-	}
-	change.OnlyNew = in.ifNoneMatch == "*"
-	if in.ifNoneMatch != "" && !change.OnlyNew {
-		err = fail(http.StatusBadRequest, fhir.CodeValue, in.place("request.ifNoneMatch"),
-			"On an update of one id If-None-Match may be *, which only creates; to update a known version send If-Match.")
 	}
 	return change, err
 }
