@@ -40,7 +40,8 @@ func relink(div string, f func(string) (string, bool)) (string, bool) {
 			if a.name != links[name] {
 				continue
 			}
-			if now, ok := f(plainText(div[a.start : a.end-1])); ok {
+			old := plainText(div[a.start : a.end-1])
+			if now, ok := f(old); ok && now != old {
 				out.WriteString(div[kept:a.start])
 				out.WriteString(attributeText.Replace(now))
 				kept = a.end - 1

@@ -10,7 +10,7 @@ import (
 
 func TestNarrativeLinksAreRewritten(t *testing.T) {
 	t.Parallel()
-	ids := map[string]string{"urn:uuid:a": "Patient/1", "http://ehr/fhir/Binary/7?x=1&y=2": "Binary/2"}
+	ids := map[string]string{"urn:uuid:kept": "urn:uuid:kept", "urn:uuid:a": "Patient/1", "http://ehr/fhir/Binary/7?x=1&y=2": "Binary/2"}
 	f := func(link string) (string, bool) { now, ok := ids[link]; return now, ok }
 	for _, c := range []struct{ name, div, want string }{
 		{"href of an a", `<a href="urn:uuid:a">x</a>`, `<a href="Patient/1">x</a>`},
@@ -26,6 +26,7 @@ func TestNarrativeLinksAreRewritten(t *testing.T) {
 		{"a comment", `<!-- <a href="urn:uuid:a">x</a> --><b>src</b>`, ""},
 		{"another link", `<a href="urn:uuid:b">x</a>`, ""},
 		{"a part", `<a href="urn:uuid:a/more">x</a>`, ""},
+		{"a link that stays, however it is written", `<a href=" urn&#58;uuid:kept "/>`, ""},
 		{"a broken end", `<a href="urn:uuid:a`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
