@@ -16,7 +16,7 @@ const maxTags = 256
 // text.
 //
 // Source: FHIR R4, narrative.html, txt-1; HTML 4.0, chapters 7 to 11 (but 9.4) and 15, a and images
-var tags = map[string]bool{
+var tags = tagTable(map[string]bool{
 	"div": false, "span": false, "p": false, "br": true, "hr": true, "pre": false, "blockquote": false, "q": false, "address": false, "bdo": false, "center": false,
 	"h1": false, "h2": false, "h3": false, "h4": false, "h5": false, "h6": false,
 	"em": false, "strong": false, "dfn": false, "code": false, "samp": false, "kbd": false, "var": false, "cite": false, "abbr": false, "acronym": false, "sub": false, "sup": false,
@@ -24,6 +24,21 @@ var tags = map[string]bool{
 	"ul": false, "ol": false, "li": false, "dl": false, "dt": false, "dd": false,
 	"table": false, "caption": false, "colgroup": false, "col": true, "thead": false, "tfoot": false, "tbody": false, "tr": false, "th": false, "td": false,
 	"a": false, "img": true, "map": false, "area": true,
+})
+
+// tag is one element that a narrative may have.
+type tag struct {
+	name  string
+	empty bool
+}
+
+// tagTable puts the name of each beside it, so that reading one makes no string anew.
+func tagTable(rows map[string]bool) map[string]tag {
+	table := make(map[string]tag, len(rows))
+	for name, empty := range rows {
+		table[name] = tag{name, empty}
+	}
+	return table
 }
 
 // commonAttributes may stand at every element of a narrative.
@@ -77,7 +92,8 @@ var (
 //
 // Source: FHIR R4, narrative.html, txt-1 and txt-2
 func checkNarrative(b []byte) (Code, string) {
-	n := narrative{rest: bytes.TrimSpace(b)}
+	var open [12]string
+	n := narrative{rest: bytes.TrimSpace(b), open: open[:0]}
 	n.read()
 	if n.words == "" && !n.shows {
 		n.refuse(CodeInvariant, "A narrative must show something: text or an image (txt-2).")
@@ -246,8 +262,8 @@ func (n *narrative) endTag() {
 		n.malformed("a tag is not closed")
 		return
 	}
-	name := string(bytes.TrimRight(n.rest[2:end], " \t\r\n"))
-	if last := len(n.open) - 1; last < 0 || n.open[last] != name {
+	name := bytes.TrimRight(n.rest[2:end], " \t\r\n")
+	if last := len(n.open) - 1; last < 0 || n.open[last] != string(name) {
 		n.malformed("the elements do not close in the order in which they open")
 		return
 	}
@@ -257,13 +273,14 @@ func (n *narrative) endTag() {
 
 func (n *narrative) startTag() {
 	n.rest = n.rest[1:]
-	name := n.name()
-	empty, known := tags[name]
+	written := n.name()
+	known, ok := tags[string(written)]
+	name := known.name
 	switch {
-	case name == "":
+	case len(written) == 0:
 		n.malformed("a < that begins no tag is written &lt;")
-	case !known:
-		n.refuse(CodeInvariant, fmt.Sprintf("%s is not allowed in a narrative, which has basic formatting, lists, tables, links and images only (txt-1).", element(name)))
+	case !ok:
+		n.refuse(CodeInvariant, fmt.Sprintf("%s is not allowed in a narrative, which has basic formatting, lists, tables, links and images only (txt-1).", element(string(written))))
 	case len(n.open) >= maxTags:
 		n.refuse(CodeTooCostly, fmt.Sprintf("More than %d elements lie in one another.", maxTags))
 	}
@@ -275,7 +292,7 @@ func (n *narrative) startTag() {
 	if n.words != "" || closed {
 		return
 	}
-	if empty && !n.closesAtOnce(name) {
+	if known.empty && !n.closesAtOnce(name) {
 		n.malformed("<" + name + "> holds nothing, and is written <" + name + "/>")
 		return
 	}
@@ -285,7 +302,7 @@ func (n *narrative) startTag() {
 // closesAtOnce reports whether the end tag stands right here: <br></br>.
 func (n *narrative) closesAtOnce(name string) bool {
 	rest := bytes.TrimLeft(n.rest, " \t\r\n")
-	return bytes.HasPrefix(rest, []byte("</"+name))
+	return bytes.HasPrefix(rest, []byte("</")) && bytes.HasPrefix(rest[2:], []byte(name))
 }
 
 // element quotes the name of an element, if it looks like one.
@@ -296,13 +313,13 @@ func element(name string) string {
 	return "<" + name + ">"
 }
 
-// name reads a name; "" where none stands.
-func (n *narrative) name() string {
+// name reads a name; nothing where none stands.
+func (n *narrative) name() []byte {
 	end := 0
 	for end < len(n.rest) && isNameByte(n.rest[end]) {
 		end++
 	}
-	name := string(n.rest[:end])
+	name := n.rest[:end]
 	n.rest = n.rest[end:]
 	return name
 }
@@ -314,7 +331,7 @@ func isNameByte(c byte) bool {
 // attributes reads the rest of a start tag, and reports whether it closes its
 // element.
 func (n *narrative) attributes(tag string) (closed bool) {
-	var seen [16]string
+	var seen [8][]byte
 	names := seen[:0]
 	for n.words == "" {
 		rest := bytes.TrimLeft(n.rest, " \t\r\n")
@@ -333,7 +350,7 @@ func (n *narrative) attributes(tag string) (closed bool) {
 		}
 		name := n.name()
 		value := n.value()
-		if slices.Contains(names, name) {
+		if slices.ContainsFunc(names, func(before []byte) bool { return bytes.Equal(before, name) }) {
 			n.malformed("an attribute stands twice in one tag")
 		}
 		names = append(names, name)
@@ -367,12 +384,16 @@ func (n *narrative) value() []byte {
 }
 
 // attribute checks one attribute.
-func (n *narrative) attribute(tag, name string, value []byte) {
+func (n *narrative) attribute(tag string, written, value []byte) {
+	name, ok := known(commonAttributes, written)
+	if !ok {
+		name, ok = known(tagAttributes[tag], written)
+	}
 	switch {
-	case !slices.Contains(commonAttributes, name) && !slices.Contains(tagAttributes[tag], name):
+	case !ok:
 		words := "An attribute"
-		if name != "" && len(name) <= 20 {
-			words = "The attribute " + name
+		if len(written) > 0 && len(written) <= 20 {
+			words = "The attribute " + string(written)
 		}
 		n.refuse(CodeInvariant, words+" of <"+tag+"> is not allowed in a narrative (txt-1).")
 	case name == "xmlns" && string(value) != spaceXHTML:
@@ -382,6 +403,16 @@ func (n *narrative) attribute(tag, name string, value []byte) {
 	case name == "style" && containsAny(compared(value), activeStyles):
 		n.refuse(CodeInvariant, "A style that a browser would run is not allowed in a narrative (txt-1).")
 	}
+}
+
+// known returns the name of a list that is written.
+func known(list []string, written []byte) (string, bool) {
+	for _, name := range list {
+		if name == string(written) {
+			return name, true
+		}
+	}
+	return "", false
 }
 
 // runs reports a URL that a browser would run, or show as a page of its own.
