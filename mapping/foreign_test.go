@@ -184,10 +184,9 @@ var (
 // declared looks at a variable or constant of a room.
 func (w *walk) declared(room string, kind token.Token, v *ast.ValueSpec) {
 	here := at{room, v.Names[0].Name}
-	tables, known := foreign[here.key()]
 	for i, value := range v.Values {
 		here.name = v.Names[min(i, len(v.Names)-1)].Name
-		tables, known = foreign[here.key()]
+		tables, known := foreign[here.key()]
 		w.met[here.key()] = w.met[here.key()] || known
 		if text, ok := literal(value); ok && kind == token.CONST {
 			switch {

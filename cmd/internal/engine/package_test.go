@@ -63,7 +63,7 @@ type drawnReferral struct {
 	own            bool     // the agency has a request of its own
 	first, second  []string // what is written before the requests
 	pieces         []piece
-	root, req      []string // contained in the requests
+	req            []string // contained in the request
 	task, visit    []string // contained in the Task and the appointment
 	supports       []string // what the request encloses
 	reasons        []string // of the request
