@@ -35,6 +35,7 @@ const (
 	KeptNothing  Kept = "no-request"
 	KeptAbsent   Kept = "request-absent"
 	KeptRequest  Kept = "request-not-followed"
+	KeptAnother  Kept = "another-request"
 	KeptFocus    Kept = "focus-elsewhere"
 	KeptPart     Kept = "part-of"
 	KeptNobody   Kept = "no-owner"
@@ -78,6 +79,7 @@ var keptRows = []keptRow{
 	{KeptNothing, "focus", fhir.CodeBusinessRule, "it names no ServiceRequest, neither in focus nor in basedOn"},
 	{KeptAbsent, "focus", fhir.CodeNotFound, "the ServiceRequest that it names has not come; it waits for that"},
 	{KeptRequest, "focus", fhir.CodeBusinessRule, "the ServiceRequest that it names is not followed"},
+	{KeptAnother, "focus", fhir.CodeBusinessRule, "its focus is another request"},
 	{KeptFocus, "focus", fhir.CodeBusinessRule, "its code is not known here, and its focus is not the request"},
 	{KeptPart, "partOf", fhir.CodeBusinessRule, "its code is not known here, and it is part of another Task"},
 	{KeptNobody, "owner", fhir.CodeBusinessRule, "its code is not known here, and it has no owner"},

@@ -66,8 +66,8 @@ func (q *reading) keptHere(h *History, t *taskFact) Kept {
 			request = lastRequest(child)
 		}
 	}
-	if n := h.newest(); n.NotUnderstood != "" && !slices.Contains(t.Requests, about) {
-		return KeptNotUnderstood // what it said while it was understood was about another
+	if len(t.Requests) > 0 && !slices.Contains(t.Requests, about) {
+		return KeptAnother
 	}
 	return q.s.follows(t, request, q.r.Orgs)
 }

@@ -19,7 +19,7 @@ type taskFact struct {
 	Business *businessFact // nil where it has no businessStatus
 	Digest   string        // of a completed one: what it says, but for what is ours and for when
 	Owner    string
-	Requests []string // focus and basedOn: "ServiceRequest/sr1"
+	Requests []string // what it is about: focus, else basedOn: "ServiceRequest/sr1"
 	PartOf   []string // "Task/t0"
 	Kept     Kept     // why it is no referral, as far as it alone tells; "" where it may be one
 	Known    bool     // its code says that it is one
@@ -45,10 +45,8 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 		Modified: s.instant(r.Get("lastModified")),
 		Review:   s.endOf(r.Get("restriction", "period", "end")),
 	}
-	for _, ref := range append(s.refs(r.Get("focus")), s.refs(r.Get("basedOn"))...) {
-		if strings.HasPrefix(ref, "ServiceRequest/") && !slices.Contains(t.Requests, ref) {
-			t.Requests = append(t.Requests, ref)
-		}
+	if t.Requests = requestsAmong(s.refs(r.Get("focus"))); len(t.Requests) == 0 {
+		t.Requests = requestsAmong(s.refs(r.Get("basedOn")))
 	}
 	if b := barriersOf(codings(r.Get("code"))); len(b) > 0 {
 		t.Barrier = b[0]
@@ -186,4 +184,15 @@ func businessSign(says BusinessSaying, v *Version, key string) (workflow.Sign, b
 // forbidsContact reports a guide's code that says that the person must not be contacted directly.
 func (s Settings) forbidsContact(read []Coding) bool {
 	return slices.ContainsFunc(s.Guides, func(g Guide) bool { return anyIs(g.NoContact, read) })
+}
+
+// requestsAmong gives the ServiceRequests among references, each once.
+func requestsAmong(refs []string) []string {
+	var list []string
+	for _, ref := range refs {
+		if strings.HasPrefix(ref, "ServiceRequest/") && !slices.Contains(list, ref) {
+			list = append(list, ref)
+		}
+	}
+	return list
 }
