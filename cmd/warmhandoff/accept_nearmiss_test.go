@@ -25,7 +25,7 @@ type visitRecord struct {
 	status   string
 	kind     string // of the Encounter
 	link     string // request, booking, other, none
-	backward bool   // it ends before it starts
+	backward bool   // it ends before it starts, where it says when
 	minutes  int    // how long it took; 0 no end
 	by       string // who attests or performed it
 	origin   bool   // it is the encounter of the request
@@ -50,7 +50,7 @@ func (v visitRecord) mayProve(booked []drawnBooking) bool {
 	case "Encounter":
 		call := v.class == "VR" && v.minutes < 15 && !toBooking && !onDay
 		return common && slices.Contains([]string{"AMB", "VR", "HH", "FLD", v2Class + "|O", v2Class + "|R"}, v.class) && !call && !v.origin &&
-			!v.backward && v.kind != "introduction" && v.status != "planned" && v.status != "cancelled" && v.status != "entered-in-error"
+			!(v.backward && v.when != "undated") && v.kind != "introduction" && v.status != "planned" && v.status != "cancelled" && v.status != "entered-in-error"
 	case "Appointment":
 		return common && slices.Contains([]string{"arrived", "checked-in", "fulfilled"}, v.status)
 	case "Procedure":
