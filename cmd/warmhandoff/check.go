@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -114,13 +113,9 @@ func (r *checked) hear(answer scenario.Answer) {
 
 func (c *check) read(p *program, file string) ([]byte, error) {
 	if file == "-" {
-		return io.ReadAll(p.in)
+		return readInput(p, p.in)
 	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, ended{2, err.Error()}
-	}
-	return data, nil
+	return readFile(p, file)
 }
 
 // shape is what decides how a resource is sent, also of one that was refused.

@@ -12,5 +12,7 @@ func red(w io.Writer) func(string) string {
 	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" || !isTerminal(w) {
 		return func(s string) string { return s }
 	}
-	return func(s string) string { return "\x1b[31m" + s + "\x1b[0m" }
+	return func(s string) string { return paint + s + unpaint }
 }
+
+const paint, unpaint = "\x1b[31m", "\x1b[0m"

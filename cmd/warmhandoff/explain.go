@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -78,9 +77,9 @@ func lastTwo(path string) string {
 
 // story plays a story to its end, whatever it wants, and explains where it ends.
 func (e *explain) story(p *program) error {
-	data, err := os.ReadFile(e.What)
+	data, err := readFile(p, e.What)
 	if err != nil {
-		return ended{2, err.Error()}
+		return err
 	}
 	s, err := scenario.Parse(e.What, data)
 	if err != nil {
@@ -109,9 +108,9 @@ func (e *explain) resources(p *program) error {
 	if err != nil {
 		return err
 	}
-	data, err := os.ReadFile(e.What)
+	data, err := readFile(p, e.What)
 	if err != nil {
-		return ended{2, err.Error()}
+		return err
 	}
 	clock := scenario.NewClock(time.Now())
 	w, err := stageBy(guide.Partners, rules, guide.Visits...)(&scenario.Scenario{Zone: guide.Zone, Self: e.Self}, clock, &scenario.IDs{Prefix: "new"})

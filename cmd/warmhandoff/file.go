@@ -17,25 +17,31 @@ import (
 
 // examples are right values of all settings, as they stand in a file.
 var examples = map[string]string{
-	"addr":            `"127.0.0.1:8080"`,
-	"base-url":        `"https://fhir.example.org/fhir"`,
-	"body-limit":      `"5MiB"`,
-	"cors-origin":     `["https://app.example.org"]`,
-	"db":              `"/var/lib/warmhandoff/referrals.db"`,
-	"deadlines":       `{"T2.routine": "5d"}`,
-	"demo":            `true`,
-	"holiday":         `["2026-12-25"]`,
-	"hours":           `"09:00-17:00"`,
-	"insecure-listen": `true`,
-	"log-format":      `"json"`,
-	"log-level":       `"info"`,
-	"partner":         `{"Organization/harbor": "treatment"}`,
-	"self":            `"Organization/hub"`,
-	"shared":          `true`,
-	"site":            `{"Organization/harbor": "America/New_York+08:00-18:00"}`,
-	"trusted-proxy":   `["10.0.0.7/32"]`,
-	"visit-class":     `["OBSENC"]`,
-	"zone":            `"America/Los_Angeles"`,
+	"addr":          `"127.0.0.1:8080"`,
+	"allowed-host":  `["handoff.example.org"]`,
+	"base-url":      `"https://fhir.example.org/fhir"`,
+	"body-limit":    `"5MiB"`,
+	"cors-origin":   `["https://app.example.org"]`,
+	"db":            `"/var/lib/warmhandoff/referrals.db"`,
+	"deadlines":     `{"T2.routine": "5d"}`,
+	"demo":          `true`,
+	"holiday":       `["2026-12-25"]`,
+	"hours":         `"09:00-17:00"`,
+	"log-format":    `"json"`,
+	"log-level":     `"info"`,
+	"partner":       `{"Organization/harbor": "treatment"}`,
+	"self":          `"Organization/hub"`,
+	"shared":        `true`,
+	"site":          `{"Organization/harbor": "America/New_York+08:00-18:00"}`,
+	"trusted-proxy": `["10.0.0.7/32"]`,
+	"visit-class":   `["OBSENC"]`,
+	"zone":          `"America/Los_Angeles"`,
+}
+
+// flagsAlone are settings that hold only where they stand on the command line, with what is said of them elsewhere: nobody should open a server by a file or
+// a variable that was left behind.
+var flagsAlone = map[string]string{
+	"insecure-listen": "counts on the command line alone: start the server with --insecure-listen, and leave this out.",
 }
 
 // settings are those of a file: one JSON object, its members named like flags. What is wrong with it is noted and left out, so that all of it can be
@@ -90,6 +96,10 @@ func (s settings) Validate(app *kong.Application) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.values)) {
+		if words, only := flagsAlone[name]; only {
+			s.wrong.add("", fmt.Sprintf("%s: %q %s", s.file, name, words))
+			continue
+		}
 		if !known[name] {
 			s.wrong.add("", fmt.Sprintf("%s: %q is not a setting%s; they are named like the flags of serve.", s.file, name, meant(name, known)))
 		}
@@ -197,8 +207,11 @@ func judgeEnvironment(verb *kong.Node, wrong *problems) {
 		name, text, _ := strings.Cut(one, "=")
 		word, ours := strings.CutPrefix(name, "WARMHANDOFF_")
 		flag := flags[name]
+		only, alone := flagsAlone[strings.ReplaceAll(strings.ToLower(word), "_", "-")]
 		switch {
 		case !ours:
+		case alone:
+			wrong.add("", fmt.Sprintf("%s in the environment %s", name, only))
 		case flag == nil:
 			if words := meant(word, known); words != "" {
 				wrong.add("", fmt.Sprintf("%s in the environment is not a setting%s; they are named like the flags of serve.", name, words))

@@ -112,6 +112,7 @@ func asked(args []string) []string {
 
 func run(p *program, args []string) int {
 	var c commands
+	p.out, p.err = printable{p.out}, printable{p.err}
 	p.file = &problems{}
 	var file string
 	parser, err := kong.New(&c,

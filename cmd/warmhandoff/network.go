@@ -85,6 +85,20 @@ func parseOrigins(texts []string) (all []string, wrong problems) {
 	return all, wrong
 }
 
+// parseHosts reads the names by which clients ask for the server.
+func parseHosts(texts []string) (all []string, wrong problems) {
+	for _, text := range texts {
+		u := url.URL{Host: text}
+		one, err := url.Parse("http://" + text)
+		if err != nil || one.Host != text || u.Hostname() == "" || strings.ContainsAny(text, "*_ \t") || unspecified(u.Hostname()) {
+			wrong.add("allowed-host", fmt.Sprintf("%q is no host: write a name, and a port where only that one is meant, as in handoff.example.org or 10.0.0.5:8080.", text))
+			continue
+		}
+		all = append(all, text)
+	}
+	return all, wrong
+}
+
 // plainOrigin gives an origin as browsers send it: in small letters, without the port that goes without saying.
 func plainOrigin(u *url.URL) string {
 	host := strings.ToLower(u.Host)

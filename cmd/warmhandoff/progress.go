@@ -25,12 +25,12 @@ const (
 )
 
 func newProgress(w io.Writer, what string, now func() time.Time) *progress {
-	at := now()
+	at, w := now(), unprinted(w)
 	return &progress{w: w, what: what, now: now, draws: isTerminal(w), began: at, last: at}
 }
 
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := unprinted(w).(*os.File)
 	if !ok {
 		return false
 	}

@@ -32,7 +32,7 @@ func (r *replay) Run(p *program) error {
 }
 
 func (r *replay) one(p *program, file string) error {
-	data, err := os.ReadFile(file)
+	data, err := readFile(p, file)
 	if err != nil {
 		return err
 	}

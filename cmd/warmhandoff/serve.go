@@ -26,7 +26,8 @@ type serve struct {
 	Addr           string   `help:"Address to listen on. Port 0 takes a free one." default:"127.0.0.1:8080"`
 	DB             string   `name:"db" help:"Database: a file, made when it is not there, or :memory:. Default: warmhandoff.db, with --demo :memory:." placeholder:"FILE"`
 	BaseURL        string   `help:"FHIR base URL that clients use, in links. Default: http://ADDR/fhir, and http://localhost:PORT/fhir where it listens on every address." placeholder:"URL"`
-	InsecureListen bool     `help:"Listen beyond this machine although there is no authentication: anybody who can reach the port reads and writes everything."`
+	InsecureListen bool     `help:"Listen beyond this machine although there is no authentication: anybody who can reach the port reads and writes everything. Only a flag says so, never a file or the environment." env:"-"`
+	AllowedHost    []string `help:"Name by which clients ask for this server, such as handoff.example.org or handoff.example.org:8443, beside localhost, the address at which it listens and the host of --base-url. May be given again." placeholder:"HOST"`
 	Demo           bool     `help:"Load fictional people in every state into an empty database."`
 	TrustedProxy   []string `help:"Address of a proxy, or a range of addresses: what it says in Forwarded and X-Forwarded headers is believed, and refused from everybody else. May be given again." placeholder:"CIDR"`
 	CorsOrigin     []string `help:"Origin of an app in a browser that may use this server, such as https://app.example.org. None by default; may be given again." placeholder:"ORIGIN"`
@@ -69,6 +70,9 @@ func (s *serve) Run(p *program) error {
 			log.Error("the store did not close", "error", err)
 		}
 	}()
+	if st.Exposed() {
+		log.Warn("everybody on this machine could open the database; its owner alone can now", "database", s.database())
+	}
 	if err := st.Room(); err != nil {
 		log.Warn("the disk is full: writes are refused and /readyz says no until there is room", "error", err)
 	}
@@ -118,6 +122,7 @@ func (s *serve) wiring(p *program) (w wiring, wrong problems) {
 	for _, more := range []func() problems{
 		func() (of problems) { w.proxies, of = parseProxies(s.TrustedProxy); return of },
 		func() (of problems) { w.origins, of = parseOrigins(s.CorsOrigin); return of },
+		func() (of problems) { w.hosts, of = parseHosts(s.AllowedHost); return of },
 	} {
 		wrong = append(wrong, more()...)
 	}
@@ -125,7 +130,6 @@ func (s *serve) wiring(p *program) (w wiring, wrong problems) {
 	w.body, words = parseSize(s.BodyLimit)
 	wrong.add("body-limit", words)
 	wrong.add("db", refuseDatabase(p, s.database(), s.Shared))
-	w.network = s.InsecureListen
 	return w, wrong
 }
 

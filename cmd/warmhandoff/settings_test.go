@@ -70,6 +70,10 @@ func TestSettingsThatAreWrong(t *testing.T) {
 		{"cors-origin", "app.example.org", "is no origin"},
 		{"cors-origin", "https://app.example.org/", "is no origin"},
 		{"cors-origin", "null", "is no origin"},
+		{"allowed-host", "http://handoff.example.org", `is no host: write a name, and a port where only that one is meant, as in handoff.example.org`},
+		{"allowed-host", "*.example.org", "is no host"},
+		{"allowed-host", "0.0.0.0", "is no host"},
+		{"allowed-host", "handoff.example.org/fhir", "is no host"},
 		{"body-limit", "much", `"much" is no size: write 5MiB`},
 		{"body-limit", "1kB", "is not between 64KiB and 256MiB"},
 		{"body-limit", "1GiB", "is not between 64KiB and 256MiB"},
@@ -117,6 +121,7 @@ func TestWhatIsWrongWithASettingsFile(t *testing.T) {
 		`{"adr": "x"}`:                             `"adr" is not a setting, perhaps "addr" is meant;`,
 		`{"baseURL": "x"}`:                         `"baseURL" is not a setting, perhaps "base-url" is meant;`,
 		`{"base_url": "x"}`:                        `"base_url" is not a setting, perhaps "base-url" is meant;`,
+		`{"insecure-listen": true}`:                `warmhandoff.json: "insecure-listen" counts on the command line alone: start the server with --insecure-listen, and leave this out.`,
 		`{"check": true}`:                          `"check" is not a setting; they are named like the flags of serve.`,
 		`{"json": true}`:                           `"json" is not a setting;`,
 		`{"addr": 8080}`:                           `"addr" must be a text, as in {"addr": "127.0.0.1:8080"}.`,
@@ -164,19 +169,19 @@ func TestCheckSaysAllThatIsWrongAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "warmhandoff.json"), []byte(`{"adr": "x", "zone": "Mars", "partner": {"a": "friend"}, "holiday": 3}`), 0o600))
-	env := []string{"WARMHANDOFF_SHARED=perhaps", "WARMHANDOFF_LOG_LEVEL=loud", "WARMHANDOFF_BASEURL=x", "WARMHANDOFF_SELF=hub", "WARMHANDOFF_PORT=tcp://10.0.0.1:80"}
+	env := []string{"WARMHANDOFF_SHARED=perhaps", "WARMHANDOFF_LOG_LEVEL=loud", "WARMHANDOFF_BASEURL=x", "WARMHANDOFF_SELF=hub", "WARMHANDOFF_INSECURE_LISTEN=true", "WARMHANDOFF_PORT=tcp://10.0.0.1:80"}
 	args := []string{"serve", "--base-url", "foo", "--trusted-proxy", "a", "--trusted-proxy", "b", "--db", "none/x.db"}
 	got := runIn(t, dir, env, "", append(args, "--check")...)
 	assert.Equal(t, 1, got.status)
 	for _, says := range []string{`"adr" is not`, "Mars", `"a" is no reference`, `"friend" is not`, `"holiday" must be`, `WARMHANDOFF_SHARED="perhaps" in the environment must be true or false.`,
 		`WARMHANDOFF_LOG_LEVEL="loud" in the environment must be one of`, `WARMHANDOFF_BASEURL in the environment is not a setting, perhaps "base-url" is meant`,
-		`WARMHANDOFF_SELF in the environment: "hub"`, `--base-url "foo"`, `--trusted-proxy "a"`, `--trusted-proxy "b"`, "--db none/x.db is in a folder"} {
+		`WARMHANDOFF_SELF in the environment: "hub"`, "WARMHANDOFF_INSECURE_LISTEN in the environment counts on the command line alone", `--base-url "foo"`, `--trusted-proxy "a"`, `--trusted-proxy "b"`, "--db none/x.db is in a folder"} {
 		assert.Contains(t, got.out, says)
 	}
-	assert.Equal(t, 13, strings.Count(got.out, "\n"), got.out)
+	assert.Equal(t, 14, strings.Count(got.out, "\n"), got.out)
 	got = runIn(t, dir, env, "", args...)
 	assert.Equal(t, 2, got.status)
-	assert.Contains(t, got.err, "; 12 more: serve --check says them all.")
+	assert.Contains(t, got.err, "; 13 more: serve --check says them all.")
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	assert.Len(t, left, 1, "nothing is made")
@@ -184,7 +189,7 @@ func TestCheckSaysAllThatIsWrongAtOnce(t *testing.T) {
 	dir = t.TempDir()
 	got = runIn(t, dir, nil, "", "serve", "--check", "--base-url", "https://fhir.example.org/fhir/", "--partner", "Organization/harbor=treatment",
 		"--partner", "https://other.example.org/fhir/Organization/delta=part2", "--partner", "http://hl7.org/fhir/sid/us-npi|123=mark", "--self", "Organization/hub",
-		"--trusted-proxy", "10.0.0.7", "--trusted-proxy", "fd00::/8", "--cors-origin", "http://localhost:3000", "--body-limit", "1.5MiB")
+		"--trusted-proxy", "10.0.0.7", "--trusted-proxy", "fd00::/8", "--cors-origin", "http://localhost:3000", "--allowed-host", "handoff.example.org", "--allowed-host", "[2001:db8::1]:8080", "--body-limit", "1.5MiB")
 	assert.Equal(t, 0, got.status, got.out)
 	assert.Contains(t, got.out, "The settings are right: it would serve FHIR R4 at https://fhir.example.org/fhir/, database warmhandoff.db.")
 	left, err = os.ReadDir(dir)

@@ -54,7 +54,7 @@ type wiring struct {
 	base    string           // FHIR base URL
 	guide   mapping.Settings // all but its Base
 	rules   workflow.Rules   // zero: the default ones, in the zone of guide
-	network bool             // listens beyond this machine
+	hosts   []string         // names by which it is known
 	proxies []netip.Prefix   // that are believed
 	origins []string         // of browser apps
 	body    int              // how large a request may be; 0: the default
@@ -78,7 +78,7 @@ func wire(st *sqlstore.Store, w wiring) *system {
 	s := server.New(e, server.Settings{
 		Base:     w.base,
 		Dev:      true,
-		Network:  w.network,
+		Hosts:    w.hosts,
 		Proxies:  w.proxies,
 		Origins:  w.origins,
 		Limits:   server.Limits{Body: w.body, Memory: max(server.DefaultLimits().Memory, 4*int64(w.body))},

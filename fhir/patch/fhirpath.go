@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"unicode"
+	"unicode/utf8"
 
 	"warmhandoff/fhir"
 )
@@ -143,9 +145,13 @@ func (o *operation) one(tree *node, path string) (*place, []fhir.Issue) {
 	return &found[0], nil
 }
 
+// sentence returns the words of an error, beginning with a capital where they begin with a letter.
 func sentence(err error) string {
-	s := err.Error()
-	return string(s[0]-'a'+'A') + s[1:]
+	first, size := utf8.DecodeRuneInString(err.Error())
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + err.Error()[size:]
 }
 
 // add puts an element into an object: at the end of a list, or where none stands.

@@ -1,6 +1,7 @@
 package patch
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -120,6 +121,34 @@ func TestWhatAPathSaysElseIsNamed(t *testing.T) {
 			assert.Contains(t, issues[0].Text, "ofType(Type)", path)
 			assert.Less(t, len(issues[0].Text), 300, path)
 		}
+	}
+}
+
+// TestADocumentThatSaysTwoThings is refused: libraries take the first or the last, and a proxy before us the other.
+func TestADocumentThatSaysTwoThings(t *testing.T) {
+	t.Parallel()
+	for document, at := range map[string]string{
+		`[{"op":"test","op":"remove","path":"/active"}]`:                                                                      "[0]",
+		`[{"op":"test","path":"/active","value":true},{"op":"remove","path":"/active","path":"/name"}]`:                       "[1]",
+		`[{"op":"replace","path":"/active","value":true,"value":false}]`:                                                      "[0]",
+		`[{"op":"add","path":"/name/0","value":{"family":"A","family":"B"}}]`:                                                 "[0]",
+		`[{"op":"test","path":"/active","value":true},{"op":"test","path":"/active","value":true},{"\u006fp":"test","op":1}]`: "[2]",
+	} {
+		got, issues := JSON([]byte(patient), []byte(document), roomy)
+		assert.Nil(t, got, document)
+		if assert.Len(t, issues, 1, document) {
+			assert.Equal(t, fhir.CodeStructure, issues[0].Code, document)
+			assert.Equal(t, at, issues[0].Expression, document)
+			assert.Contains(t, issues[0].Text, "twice", document)
+		}
+	}
+}
+
+// TestASentenceBeginsWithACapital and loses nothing, whatever an error begins with.
+func TestASentenceBeginsWithACapital(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"a path": "A path", "The function x()": "The function x()", "é": "É", `"x" is none`: `"x" is none`, "": ""} {
+		assert.Equal(t, want, sentence(errors.New(text)))
 	}
 }
 

@@ -13,8 +13,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"warmhandoff/fhir"
 )
@@ -41,6 +43,9 @@ func JSON(resource, document []byte, most int) ([]byte, []fhir.Issue) {
 	if len(steps) > MaxSteps {
 		return nil, refuse(fhir.CodeTooCostly, "", "More than %d instructions.", MaxSteps)
 	}
+	if issues := refuseDoubles(document); issues != nil {
+		return nil, issues
+	}
 	options := jsonpatch.NewApplyOptions()
 	options.SupportNegativeIndices, options.EscapeHTML = false, false
 	options.AccumulatedCopySizeLimit = int64(most)
@@ -58,6 +63,25 @@ func JSON(resource, document []byte, most int) ([]byte, []fhir.Issue) {
 		}
 	}
 	return sameIdentity(resource, now)
+}
+
+// refuseDoubles refuses a document in which an object has a name twice: which of the two counts is chance.
+//
+// Source: RFC 8259, 4 (names within an object should be unique)
+func refuseDoubles(document []byte) []fhir.Issue {
+	var wrong *jsontext.SyntacticError
+	d := jsontext.NewDecoder(bytes.NewReader(document))
+	for {
+		_, err := d.ReadToken()
+		switch {
+		case err == nil:
+		case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &wrong):
+			step, _, _ := strings.Cut(strings.TrimPrefix(string(wrong.JSONPointer), "/"), "/")
+			return refuse(fhir.CodeStructure, "["+step+"]", "An object has the name %s twice, so it says two things: give it once.", clipped(wrong.JSONPointer.LastToken()))
+		default:
+			return nil
+		}
+	}
 }
 
 // wellFormed checks what the library leaves to chance.

@@ -33,7 +33,6 @@ type answer struct {
 
 // Header values that never change are made once: handlers put these slices into the header map and never write to them.
 var (
-	nosniff  = []string{"nosniff"}
 	noStore  = []string{"no-store"}
 	jsonType = []string{mediaFHIR}
 	xmlType  = []string{mediaXML}

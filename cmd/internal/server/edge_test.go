@@ -81,19 +81,100 @@ func TestOnlyThisMachineIsAnswered(t *testing.T) {
 		"[::]": false, "::1": false, "[::1%25lo]": false, "localhost:8080:1": false, "169.254.1.1:80": false, "127.1": false,
 	}
 	s := serve(t, newFake())
-	open := serve(t, newFake(), func(s *server.Settings) { s.Network = true })
+	closed := serve(t, newFake(), func(s *server.Settings) { s.Dev = false })
+	named := serve(t, newFake(), func(s *server.Settings) {
+		s.Hosts, s.Base = []string{"handoff.local", "10.0.0.1:9"}, "https://fhir.example.org/fhir"
+	})
 	for host, fine := range tests {
 		want := http.StatusMisdirectedRequest
 		if fine {
 			want = http.StatusOK
 		}
 		assert.Equal(t, want, ask(t, s, "GET", "/metadata", "", "Host: "+host).Code, "host %q", host)
-		assert.Equal(t, http.StatusOK, ask(t, open, "GET", "/metadata", "", "Host: "+host).Code, "host %q, told to listen on the network", host)
+		assert.Equal(t, want, ask(t, closed, "GET", "/metadata", "", "Host: "+host).Code, "host %q of a server that asks who it is", host)
+		assert.Equal(t, want, ask(t, named, "GET", "/metadata", "", "Host: "+host).Code, "host %q of a server that has other names", host)
+	}
+	for host, fine := range map[string]bool{
+		"handoff.local": true, "Handoff.Local:8080": true, "10.0.0.1:9": true, "fhir.example.org": true, "fhir.example.org:443": true,
+		"x.handoff.local": false, "handoff.local.evil.example": false, "10.0.0.1:10": false, "fhir.example.org:8080": false, "example.org": false,
+	} {
+		w := ask(t, named, "GET", "/metadata", "", "Host: "+host)
+		assert.Equal(t, fine, w.Code == http.StatusOK, "host %q", host)
+		if !fine {
+			assert.Contains(t, issuesOf(t, w)[0].Details.Text, "--allowed-host")
+			assert.Contains(t, issuesOf(t, w)[0].Details.Text, "https://fhir.example.org/fhir")
+		}
 	}
 	assert.Equal(t, http.StatusOK, ask(t, s, "GET", "/metadata", "", "Origin: http://localhost:8080").Code, "a page of ours")
 	assert.Equal(t, http.StatusForbidden, ask(t, s, "GET", "/metadata", "", "Origin: http://localhost:3000").Code, "a page of another program")
-	assert.Equal(t, http.StatusForbidden, ask(t, open, "GET", "/metadata", "", "Origin: http://evil.example").Code)
-	assert.Equal(t, http.StatusForbidden, ask(t, open, "GET", "/metadata", "", "X-Forwarded-Host: a").Code)
+	assert.Equal(t, http.StatusForbidden, ask(t, named, "GET", "/metadata", "", "Origin: http://evil.example").Code)
+	assert.Equal(t, http.StatusForbidden, ask(t, named, "GET", "/metadata", "", "X-Forwarded-Host: a").Code)
+}
+
+// TestTheAddressThatWasReachedIsAHostOfOurs: a name can be made to lead here, an address cannot.
+func TestTheAddressThatWasReachedIsAHostOfOurs(t *testing.T) {
+	t.Parallel()
+	s := serve(t, newFake())
+	for _, row := range []struct {
+		local, host string
+		fine        bool
+	}{
+		{"192.168.1.5:8080", "192.168.1.5:8080", true}, {"192.168.1.5:8080", "192.168.1.5", true}, {"192.168.1.5:8080", "192.168.1.6:8080", false},
+		{"[2001:db8::5]:8080", "[2001:db8::5]:8080", true}, {"[::ffff:192.168.1.5]:8080", "192.168.1.5:8080", true}, {"192.168.1.5:8080", "[::ffff:192.168.1.5]:8080", true},
+		{"192.168.1.5:8080", "evil.example:8080", false}, {"0.0.0.0:8080", "0.0.0.0:8080", false},
+	} {
+		at, err := net.ResolveTCPAddr("tcp", row.local)
+		require.NoError(t, err)
+		r := httptest.NewRequest("GET", "/fhir/metadata", nil).WithContext(context.WithValue(t.Context(), http.LocalAddrContextKey, net.Addr(at)))
+		r.Host = row.host
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		assert.Equal(t, row.fine, w.Code == http.StatusOK, "%s asked for as %s", row.local, row.host)
+	}
+}
+
+// TestPagesOfOthersAreKeptOut also where a browser sends no Origin, as for an image, a script, a form or a link.
+func TestPagesOfOthersAreKeptOut(t *testing.T) {
+	t.Parallel()
+	const app = "https://app.example.org"
+	for name, s := range map[string]*server.Server{
+		"open": serve(t, stocked(t), func(s *server.Settings) { s.Origins = []string{app} }), "closed": serve(t, stocked(t), func(s *server.Settings) { s.Dev, s.Origins = false, []string{app} }),
+	} {
+		for _, row := range []struct {
+			headers []string
+			fine    bool
+		}{
+			{nil, true}, {[]string{"Sec-Fetch-Site: none"}, true}, {[]string{"Sec-Fetch-Site: same-origin"}, true},
+			{[]string{"Sec-Fetch-Site: cross-site"}, false}, {[]string{"Sec-Fetch-Site: same-site"}, false}, {[]string{"Sec-Fetch-Site: quince"}, false},
+			{[]string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"}, false},
+			{[]string{"Sec-Fetch-Site: cross-site", "Origin: " + app}, true}, {[]string{"Sec-Fetch-Site: cross-site", "Origin: null"}, false},
+			{[]string{"Sec-Fetch-Site: same-origin", "Origin: http://localhost:8080"}, true}, {[]string{"Sec-Fetch-Site: cross-site", "Origin: https://evil.example"}, false},
+		} {
+			for _, way := range []string{"GET /metadata", "GET /Task/t1", "POST /Task/_search", "DELETE /Task/t1", "GET /nowhere"} {
+				method, path, _ := strings.Cut(way, " ")
+				w := ask(t, s, method, path, "", row.headers...)
+				assert.Equal(t, row.fine, w.Code != http.StatusForbidden, "%s: %s %s: %d", name, way, row.headers, w.Code)
+			}
+		}
+	}
+}
+
+// TestEveryAnswerTellsBrowsersToBeCareful, whatever it is.
+func TestEveryAnswerTellsBrowsersToBeCareful(t *testing.T) {
+	t.Parallel()
+	s := serve(t, stocked(t), func(s *server.Settings) {
+		s.Pages = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	})
+	for _, w := range []*httptest.ResponseRecorder{
+		ask(t, s, "GET", "/metadata", ""), ask(t, s, "GET", "/Task/t1", ""), ask(t, s, "GET", "/Task/none", ""), ask(t, s, "POST", "/Task", "{"), ask(t, s, "GET", "/../healthz", ""),
+		ask(t, s, "GET", "/metadata", "", "Host: evil.example"), ask(t, s, "GET", "/"+strings.Repeat("x", 20<<10), ""), ask(t, s, "GET", "/../page", ""), ask(t, s, "OPTIONS", "/Task", ""),
+	} {
+		h := w.Header()
+		assert.Equal(t, "nosniff", h.Get("X-Content-Type-Options"), w.Code)
+		assert.Equal(t, "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox", h.Get("Content-Security-Policy"), w.Code)
+		assert.Equal(t, "same-origin", h.Get("Cross-Origin-Resource-Policy"), w.Code)
+		assert.Equal(t, "no-referrer", h.Get("Referrer-Policy"), w.Code)
+	}
 }
 
 func TestTheDevPrincipalSaysWhoAsks(t *testing.T) {
@@ -124,7 +205,7 @@ func TestWithoutDevTheServerIsClosed(t *testing.T) {
 	t.Parallel()
 	e := stocked(t)
 	s := serve(t, e, func(s *server.Settings) { s.Dev = false })
-	assert.Equal(t, http.StatusOK, ask(t, s, "GET", "/metadata", "", "Host: handoff.example").Code)
+	assert.Equal(t, http.StatusOK, ask(t, s, "GET", "/metadata", "", "Host: localhost").Code)
 	for _, w := range []*httptest.ResponseRecorder{
 		ask(t, s, "GET", "/Task/t1", "", "X-Dev-Principal: role=admin"), ask(t, s, "POST", "/Task", task), ask(t, s, "POST", "", transact()),
 		ask(t, s, "GET", "/Task/t1/$handoff", ""), ask(t, s, "GET", "/Task", ""),

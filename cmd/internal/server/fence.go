@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -12,8 +13,8 @@ import (
 	"warmhandoff/mapping/workflow"
 )
 
-// fence keeps others out of a server without authentication: it answers only where nobody but programs of this machine can ask, and not when a
-// proxy or a foreign page asks through them.
+// fence keeps out those who ask through others: a name that was made to lead here, a proxy that nobody told of, a page of another origin in somebody's
+// browser. It answers for nobody: who asks is the matter of principal.
 //
 // Source: local, the fence of an open server: dev mode, DNS rebinding, foreign origins, proxies
 func (s *Server) fence(h http.Header, r *http.Request) error {
@@ -23,22 +24,64 @@ func (s *Server) fence(h http.Header, r *http.Request) error {
 			"A proxy stands before this server (Forwarded or X-Forwarded headers), and its address is not one that is believed: start the server with "+
 				"--trusted-proxy and the proxy's address, as in --trusted-proxy 10.0.0.7/32.")
 	}
-	if !s.set.Dev {
-		return nil
-	}
-	if !s.set.Network && !loopback(from.host) && !(from.trusted && s.isBase(from.host)) {
-		text := "This server has no authentication and answers only to localhost or a loopback address as Host."
+	if !s.isOurs(from.host, localAddress(r)) {
+		text := "This server answers to localhost, to the address at which it listens, and to the host of " + s.set.Base +
+			": ask by one of them, or start it with the name that clients use, as in --allowed-host handoff.example.org."
 		if from.trusted {
 			text = "The proxy was asked for another host than that of " + s.set.Base + ", with which links begin: start the server with the address that clients use, " +
-				"as in --base-url https://fhir.example.org/fhir."
+				"as in --base-url https://fhir.example.org/fhir, or with each name beside it, as in --allowed-host handoff.example.org."
 		}
 		return fail(http.StatusMisdirectedRequest, fhir.CodeSecurity, "", text)
 	}
-	if origin := r.Header.Get("Origin"); origin != "" && !known && !sameHost(origin, from.host) {
+	if !known && isForeign(r.Header, from.host) {
 		return fail(http.StatusForbidden, fhir.CodeForbidden, "",
 			"Pages of another origin may not use this server: to let an app in, start the server with its origin, as in --cors-origin https://app.example.org.")
 	}
 	return nil
+}
+
+// isForeign reports whether a browser sent a request for a page of another origin than host, as the browser says it. Programs that are no browsers say
+// neither, and so does a person who types an address.
+//
+// Source: Fetch Metadata Request Headers, 2.4 (Sec-Fetch-Site); RFC 6454, 7 (Origin)
+func isForeign(h http.Header, host string) bool {
+	if origin := h.Get("Origin"); origin != "" {
+		return !sameHost(origin, host)
+	}
+	switch h.Get("Sec-Fetch-Site") {
+	case "", "none", "same-origin":
+		return false
+	}
+	return true
+}
+
+// isOurs reports whether a Host is one by which this server is known. Only a name can be made to lead elsewhere, so the address at which the request
+// arrived is one, too: a browser that says it did ask there.
+//
+// Source: RFC 9110, 7.4 (rejecting misdirected requests)
+func (s *Server) isOurs(host string, local netip.Addr) bool {
+	if loopback(host) || s.isBase(host) {
+		return true
+	}
+	u := url.URL{Host: host}
+	name := u.Hostname()
+	for _, one := range s.set.Hosts {
+		if strings.EqualFold(one, host) || strings.EqualFold(one, name) {
+			return true
+		}
+	}
+	addr, err := netip.ParseAddr(name)
+	return err == nil && local.IsValid() && !addr.IsUnspecified() && addr.Unmap() == local
+}
+
+// localAddress returns the address at which a request arrived; the zero one where the connection has none.
+func localAddress(r *http.Request) netip.Addr {
+	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		if at, err := netip.ParseAddrPort(addr.String()); err == nil {
+			return at.Addr().Unmap().WithZone("")
+		}
+	}
+	return netip.Addr{}
 }
 
 // loopback reports whether a Host header names this machine and nothing else: localhost, 127.0.0.0/8 or ::1, with or without a port.

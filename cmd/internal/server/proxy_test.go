@@ -69,7 +69,7 @@ func TestProxiesAreBelievedWhereTheSettingsSayAndNowhereElse(t *testing.T) {
 		{"one of a network card", []string{"fe80::/10"}, "[fe80::1%eth0]:9", []string{"X-Forwarded-For: 1.2.3.4"}, ok, ""},
 		{"another host", []string{"127.0.0.1/32"}, "127.0.0.1:9", []string{"X-Forwarded-Host: evil.example"}, misdirected, "--base-url"},
 		{"another host that the client put in front", []string{"127.0.0.1/32"}, "127.0.0.1:9", []string{"X-Forwarded-Host: fhir.example.org, evil.example"}, misdirected, "--base-url"},
-		{"the host of the base, not through the proxy", []string{"127.0.0.1/32"}, "127.0.0.2:9", []string{"Host: fhir.example.org"}, misdirected, "loopback"},
+		{"the host of the base, not through the proxy", []string{"127.0.0.1/32"}, "127.0.0.2:9", []string{"Host: fhir.example.org"}, ok, ""},
 		{"a page of the base", []string{"127.0.0.1/32"}, "127.0.0.1:9", []string{"X-Forwarded-Host: fhir.example.org", "Origin: https://fhir.example.org"}, ok, ""},
 		{"a page of another program", []string{"127.0.0.1/32"}, "127.0.0.1:9", []string{"X-Forwarded-Host: fhir.example.org", "Origin: https://evil.example"}, forbidden, "--cors-origin"},
 		{"no proxy at all", []string{"10.0.0.0/24"}, "127.0.0.1:9", nil, ok, ""},

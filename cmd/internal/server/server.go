@@ -81,8 +81,9 @@ type Settings struct {
 	// and nobody in particular where it names none. Without Dev every FHIR request but metadata is refused with 401, since this build knows
 	// no way to log in.
 	Dev bool
-	// Network says that the program was told to listen beyond the loopback interface: the Host header may then be anything.
-	Network bool
+	// Hosts are names by which clients ask for the server, beside that of Base, the loopback names and the address at which it was reached:
+	// "handoff.local", which goes with every port, or "handoff.local:8080". A request for another host is refused.
+	Hosts []string
 	// Proxies are the addresses of those whose Forwarded and X-Forwarded headers are believed; whoever else sends them is refused.
 	Proxies []netip.Prefix
 	// Origins are those of apps in browsers that may use the server, such as "https://app.example.org".

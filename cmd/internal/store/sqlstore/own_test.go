@@ -66,6 +66,33 @@ func TestADatabaseOfAnotherProgramIsLeftAlone(t *testing.T) {
 	require.ErrorContains(t, CheckOwn(t.Context(), filepath.Dir(text)), "a folder")
 }
 
+// TestAnExposedFileIsItsOwnersAlone when it is opened, and those beside it; a file that a group may read on purpose stays so.
+func TestAnExposedFileIsItsOwnersAlone(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		before, after os.FileMode
+		exposed       bool
+	}{{0o644, 0o600, true}, {0o666, 0o600, true}, {0o604, 0o600, true}, {0o660, 0o660, false}, {0o640, 0o640, false}, {0o600, 0o600, false}} {
+		path := filepath.Join(t.TempDir(), "w.db")
+		st, err := Open(t.Context(), Options{Path: path})
+		require.NoError(t, err)
+		assert.False(t, st.Exposed(), "a new file")
+		require.NoError(t, st.Close())
+		for _, end := range []string{"", ".lock"} {
+			require.NoError(t, os.Chmod(path+end, row.before))
+		}
+		st, err = Open(t.Context(), Options{Path: path})
+		require.NoError(t, err)
+		assert.Equal(t, row.exposed, st.Exposed(), "%o", row.before)
+		for _, end := range []string{"", ".lock", "-wal", "-shm"} {
+			info, err := os.Stat(path + end)
+			require.NoError(t, err)
+			assert.Equal(t, row.after, info.Mode().Perm(), "%s, which was %o", end, row.before)
+		}
+		require.NoError(t, st.Close())
+	}
+}
+
 func TestADatabaseOfOursSaysSo(t *testing.T) {
 	t.Parallel()
 	says := func(path string) (o owner) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -159,6 +160,30 @@ func shareSQLite(lock *session) error {
 	}
 	return err
 }
+
+// hide takes what everybody on the machine may do with a database file, and with those beside it, away from all but its owner, and reports whether there was
+// anything. A file that was copied or restored has what the copying gave it. What its group may do alone is left: somebody gave it that. It is an error where
+// it cannot be taken away.
+func hide(path string) (exposed bool, err error) {
+	const others, owner = 0o007, 0o700
+	for _, end := range []string{"", "-wal", "-shm", ".lock"} {
+		info, err := os.Stat(path + end)
+		if errors.Is(err, os.ErrNotExist) || err == nil && info.Mode().Perm()&others == 0 || runtime.GOOS == "windows" {
+			continue
+		}
+		if err == nil {
+			err = os.Chmod(path+end, info.Mode().Perm()&owner)
+		}
+		if err != nil {
+			return true, fmt.Errorf("everybody on this machine may open %s, and that cannot be taken away: %w", path+end, err)
+		}
+		exposed = true
+	}
+	return exposed, nil
+}
+
+// Exposed reports whether everybody on the machine could open the file until this program opened it. Nobody but its owner can any more.
+func (st *Store) Exposed() bool { return st.exposed }
 
 // createPrivate makes an empty file that only its owner may read, unless there is one. SQLite gives the files beside it the same mode.
 func createPrivate(path string) error {

@@ -39,6 +39,7 @@ type Store struct {
 	lock    *session // keeps other programs out; nil in memory
 	kept    kept
 	path    string // "" in memory
+	exposed bool   // until it was opened
 
 	mu     sync.RWMutex // held for reading while something is put into the queue
 	closed bool
@@ -92,6 +93,9 @@ func (st *Store) openFile(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	if err := createPrivate(o.Path); err != nil {
+		return err
+	}
+	if st.exposed, err = hide(o.Path); err != nil {
 		return err
 	}
 	write, err := openWriter(ctx, sqliteWriter(o.Path, cmp.Or(o.Synchronous, "FULL")))
