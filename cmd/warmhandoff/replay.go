@@ -34,7 +34,7 @@ func (r *replay) Run(p *program) error {
 func (r *replay) one(p *program, file string) error {
 	data, err := readFile(p, file)
 	if err != nil {
-		return err
+		return errors.New(err.Error()) // one of several, none of which ends the others
 	}
 	s, err := scenario.ParseAfter(file, data, scenario.Beside(file, os.ReadFile))
 	if err != nil {
