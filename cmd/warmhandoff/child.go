@@ -29,7 +29,7 @@ const startTimeout = 30 * time.Second
 // start starts the server on a free port with a database file, under another program when there is one ("strace", …). It returns when the
 // server serves; the caller must kill or stop it.
 func start(ctx context.Context, file, synchronous string, under ...string) (*child, error) {
-	return startWith(ctx, under, "--db", file, "--proof-synchronous", synchronous)
+	return startWith(ctx, under, "--db", file, "--synchronous", synchronous)
 }
 
 // startWith is start with flags of serve.
@@ -38,7 +38,7 @@ func startWith(ctx context.Context, under []string, flags ...string) (*child, er
 	if err != nil {
 		return nil, err
 	}
-	args := append(append(under, self, "serve", "--addr", "127.0.0.1:0", "--log-level", "error"), flags...)
+	args := append(append(under, self, "proof", "serve", "--addr", "127.0.0.1:0", "--log-level", "error"), flags...)
 	c := &child{command: exec.CommandContext(ctx, args[0], args[1:]...), ended: make(chan error, 1)}
 	c.command.Stderr = os.Stderr
 	out, err := c.command.StdoutPipe()

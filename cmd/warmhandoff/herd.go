@@ -30,7 +30,7 @@ func startHerd(ctx context.Context, file, offset string, size int) (*herd, error
 }
 
 func (h *herd) one(ctx context.Context) (*child, error) {
-	return startWith(ctx, nil, "--db", h.file, "--shared", "--zone", "UTC", "--proof-clock", h.offset)
+	return startWith(ctx, nil, "--db", h.file, "--shared", "--zone", "UTC", "--clock", h.offset)
 }
 
 // restart kills one with SIGKILL and starts another in its place.

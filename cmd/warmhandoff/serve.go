@@ -36,9 +36,10 @@ type serve struct {
 	LogFormat      string   `help:"How: text or json." default:"text" enum:"text,json"`
 	Shared         bool     `help:"Let other instances on this machine have the database file open too; all must say so. They take turns at writing, and each thing that is due is done by one of them."`
 	Check          bool     `help:"Say everything that is wrong with the settings, and start nothing: 0 when all is right, 1 when something is wrong." env:"-"`
-	ProofClock     string   `help:"A file with an offset that is added to the machine's clock, for proofs of what a clock that is set wrong does." placeholder:"FILE" hidden:"" env:"-"`
-	Synchronous    string   `name:"proof-synchronous" help:"How a file is synced; anything but FULL loses acknowledged writes, which proofs must be able to see." default:"FULL" enum:"FULL,NORMAL,OFF" hidden:"" env:"-"`
 	site
+
+	clock, synchronous string // of a server that proofs start, see proofServe
+	unlimited          bool   // likewise
 }
 
 // collectLess makes the collector run half as often. What lives is small, so it costs a few megabytes.
@@ -60,8 +61,8 @@ func (s *serve) Run(p *program) error {
 		return err
 	}
 	log := s.logger(p)
-	clock := machineClock(s.ProofClock, log)
-	st, err := openStore(p, s.database(), sqlstore.Options{Synchronous: s.Synchronous, Shared: s.Shared})
+	clock := machineClock(s.clock, log)
+	st, err := openStore(p, s.database(), sqlstore.Options{Synchronous: s.synchronous, Shared: s.Shared})
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (s *serve) Run(p *program) error {
 	if wires.base == "" {
 		wires.base = baseOf(listener.Addr())
 	}
-	wires.now, wires.newID = clock.Now, newID
+	wires.now, wires.newID, wires.unlimited = clock.Now, newID, s.unlimited
 	if s.Demo {
 		if err := demonstrate(p, wire(st, wires), clock.Now()); err != nil {
 			_ = listener.Close()

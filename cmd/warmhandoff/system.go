@@ -51,16 +51,17 @@ type system struct {
 
 // wiring is what differs between a server and a story.
 type wiring struct {
-	base    string           // FHIR base URL
-	guide   mapping.Settings // all but its Base
-	rules   workflow.Rules   // zero: the default ones, in the zone of guide
-	hosts   []string         // names by which it is known
-	proxies []netip.Prefix   // that are believed
-	origins []string         // of browser apps
-	body    int              // how large a request may be; 0: the default
-	now     func() time.Time
-	newID   func() string
-	log     *slog.Logger // nil: nothing is logged
+	base      string           // FHIR base URL
+	guide     mapping.Settings // all but its Base
+	rules     workflow.Rules   // zero: the default ones, in the zone of guide
+	hosts     []string         // names by which it is known
+	proxies   []netip.Prefix   // that are believed
+	origins   []string         // of browser apps
+	body      int              // how large a request may be; 0: the default
+	unlimited bool             // without budgets, for proofs
+	now       func() time.Time
+	newID     func() string
+	log       *slog.Logger // nil: nothing is logged
 }
 
 // wire puts the rooms together. The store stays the caller's to close.
