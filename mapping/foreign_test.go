@@ -26,7 +26,7 @@ import (
 
 // rooms are the folders that are walked.
 var rooms = map[string]string{
-	"mapping": ".", "bser": "bser", "bars": "bars", "sdohcc": "sdohcc", "ereferral": "ereferral", "workflow": "workflow", "engine": "../cmd/internal/engine",
+	"mapping": ".", "bser": "bser", "bars": "bars", "sdohcc": "sdohcc", "uscore": "uscore", "ereferral": "ereferral", "workflow": "workflow", "engine": "../cmd/internal/engine",
 }
 
 // What strings are that are no foreign codes.

@@ -45,7 +45,8 @@ var rooms = []room{
 	{"mapping/bser", guide, nil},
 	{"mapping/ereferral", guide, nil},
 	{"mapping/bars", guide, nil},
-	{"mapping/sdohcc", guide, nil},
+	{"mapping/sdohcc", append([]string{"mapping/uscore"}, guide...), nil},
+	{"mapping/uscore", []string{"fhir/profile"}, nil},
 	{"cmd/internal/store", []string{"fhir", "mapping/workflow"}, nil},
 	{"cmd/internal/store/sqlstore", []string{"cmd/internal/store"}, []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}},
 	{"cmd/internal/store/storetest", []string{"cmd/internal/store"}, []string{"github.com/stretchr/testify", "pgregory.net/rapid"}},
@@ -57,7 +58,7 @@ var rooms = []room{
 	{"cmd/internal/scenario", []string{"mapping/workflow"}, []string{"golang.org/x/tools/txtar"}},
 	{"testdata", nil, nil},
 	{"testdata/invalid", nil, []string{"golang.org/x/tools/txtar"}},
-	{"cmd/warmhandoff", append([]string{"cmd/internal/store/sqlstore", "cmd/internal/engine", "cmd/internal/jobs", "cmd/internal/server", "cmd/internal/scenario", "fhir/invariant", "fhir/profile", "mapping/bars", "mapping/bser", "mapping/ereferral", "mapping/sdohcc", "testdata"}, useCase...),
+	{"cmd/warmhandoff", append([]string{"cmd/internal/store/sqlstore", "cmd/internal/engine", "cmd/internal/jobs", "cmd/internal/server", "cmd/internal/scenario", "fhir/invariant", "fhir/profile", "mapping/bars", "mapping/bser", "mapping/ereferral", "mapping/sdohcc", "mapping/uscore", "testdata"}, useCase...),
 		[]string{"github.com/alecthomas/kong", "github.com/go-json-experiment/json", "github.com/google/uuid"}},
 }
 

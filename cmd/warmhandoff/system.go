@@ -26,6 +26,7 @@ import (
 	"warmhandoff/mapping"
 	"warmhandoff/mapping/bser"
 	"warmhandoff/mapping/sdohcc"
+	"warmhandoff/mapping/uscore"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -183,4 +184,4 @@ func stageBy(partners map[string]mapping.Partner, rules workflow.Rules, visits .
 }
 
 // profiles are those that are kept as data.
-func profiles() []profile.Profile { return slices.Concat(sdohcc.Profiles, bser.Profiles) }
+func profiles() []profile.Profile { return slices.Concat(sdohcc.Profiles, uscore.Profiles, bser.Profiles) }

@@ -14,12 +14,26 @@ type checker struct {
 	issues []fhir.Issue
 }
 
-func (c *checker) tell(code fhir.Code, at, words string) {
-	c.issues = append(c.issues, fhir.Issue{Severity: fhir.Error, Code: code, Expression: at, Text: fmt.Sprintf("%s (%s %s).", words, c.p.Name, c.p.Version)})
+// tell adds an issue. What breaks an invariant is of that kind, and its key is said.
+func (c *checker) tell(r *Rule, code fhir.Code, at, words string) {
+	from := c.p.Name + " " + c.p.Version
+	if r != nil && r.Key != "" {
+		code, from = fhir.CodeInvariant, r.Key+", "+from
+	}
+	c.issues = append(c.issues, fhir.Issue{Severity: fhir.Error, Code: code, Expression: at, Text: fmt.Sprintf("%s (%s).", words, from)})
 }
 
 // rule checks one rule below a value, in each parent of its element that is there.
 func (c *checker) rule(v fhir.Value, r *Rule) {
+	if !all(r.When, v) {
+		return
+	}
+	if r.Of != nil {
+		for _, one := range below(v, r.Path) {
+			c.several(one, r)
+		}
+		return
+	}
 	parent, name := "", r.Path
 	if dot := strings.LastIndexByte(r.Path, '.'); dot >= 0 {
 		parent, name = r.Path[:dot], r.Path[dot+1:]
@@ -29,48 +43,45 @@ func (c *checker) rule(v fhir.Value, r *Rule) {
 	}
 }
 
-// below gives every value at a path of names.
-func below(v fhir.Value, path string) []fhir.Value {
-	found := []fhir.Value{v}
-	if path == "" {
-		return found
-	}
-	for name := range strings.SplitSeq(path, ".") {
-		var next []fhir.Value
-		for _, one := range found {
-			next = append(next, values(one, name)...)
+// several checks how many of several things are so.
+func (c *checker) several(v fhir.Value, r *Rule) {
+	n, names := 0, make([]string, len(r.Of))
+	for i := range r.Of {
+		if names[i] = r.Of[i].words(); r.Of[i].holds(v) {
+			n++
 		}
-		found = next
 	}
-	return found
-}
-
-// values gives the values of an element, of a choice by whatever name they have. A primitive that has extensions instead of a value counts: its
-// extensions are given.
-func values(v fhir.Value, name string) []fhir.Value {
-	if v.Get(name).Exists() {
-		return v.Get(name).Items()
+	list := strings.Join(names, ", ")
+	switch {
+	case n < r.Min:
+		c.tell(r, fhir.CodeRequired, v.Path(), fmt.Sprintf("There must be %d of these: %s", r.Min, list))
+	case r.Max == None && n > 0:
+		c.tell(r, fhir.CodeStructure, v.Path(), "There must be none of these: "+list)
+	case r.Max > 0 && n > r.Max:
+		c.tell(r, fhir.CodeStructure, v.Path(), fmt.Sprintf("There may be %d of these and there are %d: %s", r.Max, n, list))
 	}
-	if _, choice := v.Choice(name); choice.Exists() {
-		return choice.Items()
-	}
-	return v.Get("_" + name).Items()
 }
 
 // element checks one rule for the element of one parent.
 func (c *checker) element(parent fhir.Value, name string, r *Rule) {
 	found := values(parent, name)
+	what := name
 	if r.Slice != nil {
-		found = slices.DeleteFunc(found, func(v fhir.Value) bool { return !r.Slice.has(v) })
+		found = slices.DeleteFunc(found, func(v fhir.Value) bool { return !all(r.Slice.Where, v) })
+		what = "these (" + r.Slice.Name + ": " + testWords(r.Slice.Where) + ")"
 	}
 	at := parent.Path() + "." + name
 	switch {
 	case len(found) < r.Min && r.Slice != nil:
-		c.tell(fhir.CodeRequired, at, fmt.Sprintf("At least %d of %s must be %s: %s", r.Min, name, r.Slice.Name, r.Slice.words()))
+		c.tell(r, fhir.CodeRequired, at, fmt.Sprintf("At least %d of %s must be %s: %s", r.Min, name, r.Slice.Name, testWords(r.Slice.Where)))
+	case len(found) < r.Min && r.Min > 1:
+		c.tell(r, fhir.CodeRequired, at, fmt.Sprintf("At least %d of %s are required and there are %d", r.Min, name, len(found)))
 	case len(found) < r.Min:
-		c.tell(fhir.CodeRequired, at, name+" is required")
+		c.tell(r, fhir.CodeRequired, at, name+" is required")
+	case r.Max == None && len(found) > 0:
+		c.tell(r, fhir.CodeStructure, at, "There may be none of "+what)
 	case r.Max > 0 && len(found) > r.Max:
-		c.tell(fhir.CodeStructure, at, fmt.Sprintf("There may be %d of these and there are %d", r.Max, len(found)))
+		c.tell(r, fhir.CodeStructure, at, fmt.Sprintf("There may be %d of %s and there are %d", r.Max, what, len(found)))
 	}
 	for _, v := range found {
 		c.value(v, parent, name, r)
@@ -79,17 +90,23 @@ func (c *checker) element(parent fhir.Value, name string, r *Rule) {
 
 // value checks one value against what a rule says of it.
 func (c *checker) value(v, parent fhir.Value, name string, r *Rule) {
-	if r.Is != nil && !has(v, func(one Coding) bool { return one == r.Is.like(v) }) {
-		c.tell(fhir.CodeValue, v.Path(), "This must be "+r.Is.words())
+	if r.Is != nil && !r.Is.in(v) {
+		c.tell(r, fhir.CodeValue, v.Path(), "This must be "+r.Is.words())
 	}
-	if r.OneOf != nil && !has(v, r.OneOf.like(v)) {
+	if r.OneOf != nil && !among(v, r.OneOf) {
 		c.outside(v, r)
 	}
 	if len(r.Targets) > 0 {
-		c.target(v, r.Targets)
+		c.target(v, r)
 	}
 	if suffix, _ := parent.Choice(name); len(r.Types) > 0 && !slices.ContainsFunc(r.Types, func(t string) bool { return strings.EqualFold(t, suffix) }) {
-		c.tell(fhir.CodeStructure, v.Path(), "The type of this is one of "+strings.Join(r.Types, ", "))
+		c.tell(r, fhir.CodeStructure, v.Path(), "The type of this is one of "+strings.Join(r.Types, ", "))
+	}
+	if r.Day && v.Type() == "dateTime" && v.Text() != "" && len(v.Text()) < len("2026-01-02") {
+		c.tell(r, fhir.CodeValue, v.Path(), "This must say the day at least")
+	}
+	if r.Form != nil && v.Text() != "" && !r.Form.Keeps(v.Text()) {
+		c.tell(r, fhir.CodeValue, v.Path(), "This must be "+r.Form.Words)
 	}
 	for i := range r.Each {
 		c.rule(v, &r.Each[i])
@@ -98,87 +115,49 @@ func (c *checker) value(v, parent fhir.Value, name string, r *Rule) {
 
 // outside tells of a code that is not in a set.
 func (c *checker) outside(v fhir.Value, r *Rule) {
-	c.tell(fhir.CodeCodeInvalid, v.Path(), "The code is one of "+r.OneOf.words())
+	c.tell(r, fhir.CodeCodeInvalid, v.Path(), "The code is one of "+setWords(r.OneOf))
 	if r.Extensible {
 		c.issues[len(c.issues)-1].Severity = fhir.Information
 	}
 }
 
 // target checks what a reference points to, where it says that: by its text, its type, or what is contained.
-func (c *checker) target(v fhir.Value, allowed []string) {
+func (c *checker) target(v fhir.Value, r *Rule) {
 	typ := v.Get("type").Text()
-	if ref, ok := fhir.ParseReference(v.Get("reference").Text()); ok && ref.Type != "" {
+	ref, ok := fhir.ParseReference(v.Get("reference").Text())
+	switch {
+	case ok && ref.Type != "":
 		typ = ref.Type
-	}
-	if typ != "" && !slices.Contains(allowed, typ) {
-		c.tell(fhir.CodeValue, v.Path(), "This refers to "+typ+"; allowed is "+strings.Join(allowed, ", "))
-	}
-}
-
-// has reports whether a value has a coding that is wanted. A value that has only extensions says that it has none, and that is let be.
-func has(v fhir.Value, wanted func(Coding) bool) bool {
-	switch v.Type() {
-	case "Element":
-		return true
-	case "CodeableConcept":
-		return slices.ContainsFunc(v.Get("coding").Items(), func(one fhir.Value) bool { return has(one, wanted) })
-	case "Coding":
-		return wanted(Coding{v.Get("system").Text(), v.Get("code").Text()})
-	}
-	return wanted(Coding{Code: v.Text()})
-}
-
-// like gives the coding as a value of v's type would say it: a code has no system.
-func (want Coding) like(v fhir.Value) Coding {
-	if t := v.Type(); t != "CodeableConcept" && t != "Coding" {
-		want.System = ""
-	}
-	return want
-}
-
-func (want Coding) words() string {
-	if want.System == "" {
-		return want.Code
-	}
-	return want.System + "|" + want.Code
-}
-
-// like gives whether a coding is of the set, as a value of v's type would say it.
-func (s *CodeSet) like(v fhir.Value) func(Coding) bool {
-	system := Coding{System: s.System}.like(v).System
-	return func(one Coding) bool { return one.System == system && slices.Contains(s.Codes, one.Code) }
-}
-
-func (s *CodeSet) words() string {
-	codes := strings.Join(s.Codes, ", ")
-	if s.System == "" {
-		return codes
-	}
-	return codes + " of " + s.System
-}
-
-// has reports whether an item is of the slice.
-func (s *Slice) has(item fhir.Value) bool {
-	if suffix, _ := item.Choice("value"); s.Choice != "" && suffix != s.Choice {
-		return false
-	}
-	for _, v := range below(item, s.Path) {
-		if s.Is != nil && has(v, func(one Coding) bool { return one == s.Is.like(v) }) || s.OneOf != nil && has(v, s.OneOf.like(v)) {
-			return true
+	case ok && ref.Fragment != "":
+		if in := v.Holder().Contained(ref.Fragment); in != nil {
+			typ = in.Type()
 		}
 	}
-	return false
+	if typ != "" && !slices.Contains(r.Targets, typ) {
+		c.tell(r, fhir.CodeValue, v.Path(), "This refers to "+typ+"; allowed is "+strings.Join(r.Targets, ", "))
+	}
 }
 
-func (s *Slice) words() string {
-	words := ""
-	if s.Is != nil {
-		words = s.Is.words()
-	} else if s.OneOf != nil {
-		words = s.OneOf.words()
+// codings checks every Coding below a value that is of a system which is known whole. Resources inside say themselves what they keep.
+func (c *checker) codings(v fhir.Value) {
+	for _, m := range v.Members() {
+		for item := range m.All() {
+			if item.Resource() != nil {
+				continue
+			}
+			if item.Type() == "Coding" {
+				c.coding(item)
+			}
+			c.codings(item)
+		}
 	}
-	if s.Path != "" {
-		words = s.Path + " " + words
+}
+
+func (c *checker) coding(v fhir.Value) {
+	system, code := v.Get("system").Text(), v.Get("code").Text()
+	for i := range c.p.Systems {
+		if s := &c.p.Systems[i]; code != "" && s.System == system && !slices.Contains(s.Codes, code) {
+			c.tell(nil, fhir.CodeCodeInvalid, v.Path()+".code", system+" has no code "+code)
+		}
 	}
-	return words
 }

@@ -10,6 +10,7 @@ import (
 	"warmhandoff/fhir/profile"
 	"warmhandoff/mapping/bser"
 	"warmhandoff/mapping/sdohcc"
+	"warmhandoff/mapping/uscore"
 	"warmhandoff/testdata/invalid"
 )
 
@@ -20,7 +21,7 @@ func FuzzCheck(f *testing.F) {
 			f.Add(c.Body)
 		}
 	}
-	all := slices.Concat(sdohcc.Profiles, bser.Profiles)
+	all := slices.Concat(sdohcc.Profiles, uscore.Profiles, bser.Profiles)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := fhir.ReadStored(data)
 		if err != nil {

@@ -20,7 +20,7 @@ var Profiles = []profile.Profile{{
 		{Path: "identifier", Max: 1, Slice: byType("referralRecipientTaskIdentifier", filler),
 			Each: []profile.Rule{{Path: "value", Min: 1}, {Path: "assigner", Min: 1, Targets: []string{"Organization"}}}},
 		{Path: "statusReason.text", Min: 1},
-		{Path: "businessStatus", OneOf: &profile.CodeSet{System: System, Codes: codes(Ballot)}, Extensible: true, Source: "BSeR 2.0.0-ballot, TaskBusinessStatusVS"},
+		{Path: "businessStatus", OneOf: []profile.CodeSet{{System: System, Codes: codes(Ballot)}}, Extensible: true, Source: "BSeR 2.0.0-ballot, TaskBusinessStatusVS"},
 		{Path: "intent", Is: &profile.Coding{Code: "order"}},
 		{Path: "code", Min: 1, Is: &profile.Coding{System: "http://hl7.org/fhir/CodeSystem/task-code", Code: "fulfill"}},
 		{Path: "focus", Min: 1, Targets: []string{"ServiceRequest"}},
@@ -40,7 +40,7 @@ var (
 )
 
 func byType(name string, code profile.Coding) *profile.Slice {
-	return &profile.Slice{Name: name, Path: "type", Is: &code}
+	return &profile.Slice{Name: name, Where: []profile.Test{{Path: "type", Is: &code}}}
 }
 
 // codes gives the codes of businessStatus that an edition has.

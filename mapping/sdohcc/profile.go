@@ -1,59 +1,68 @@
 package sdohcc
 
-import "warmhandoff/fhir/profile"
+import (
+	"warmhandoff/fhir/profile"
+	"warmhandoff/mapping/uscore"
+)
 
-const definition = "http://hl7.org/fhir/us/sdoh-clinicalcare/StructureDefinition/"
+const (
+	definition = "http://hl7.org/fhir/us/sdoh-clinicalcare/StructureDefinition/"
+	edition    = "3.0.0"
+)
 
-// categories are the domains that a request is for.
+// Profiles are the guide's profiles, but for bindings to value sets that a resource cannot be checked against without a terminology server; where
+// such a set says of what systems its codes are, that is checked. Slices by the profile of what is referred to are open and ask for nothing.
+// profile_definitions_test.go compares them with the definitions where these are on the machine.
 //
-// Source: SDOHCC 3.0.0, SDOHCC-ValueSetSDOHCategory
-var categories = &profile.CodeSet{System: System, Codes: []string{
-	"sdoh-category-unspecified", "food-insecurity", "housing-instability", "homelessness", "inadequate-housing", "transportation-insecurity",
-	"financial-insecurity", "material-hardship", "educational-attainment", "employment-status", "veteran-status", "stress", "social-connection",
-	"intimate-partner-violence", "elder-abuse", "personal-health-literacy", "health-insurance-coverage-status", "medical-cost-burden",
-	"digital-literacy", "digital-access", "utility-insecurity", "incarceration-status", "language-access", "protective-factor",
-}}
-
-// Profiles are the guide's profiles of what makes a referral. Left out are bindings to value sets that a resource cannot be checked against
-// without a terminology server (US Core procedure codes of ServiceRequest.code and of an output's code).
-//
-// Source: SDOHCC 3.0.0, SDOHCC-TaskForReferralManagement, SDOHCC-ServiceRequest; US Core 7.0.0, us-core-servicerequest
+// Source: SDOHCC 3.0.0 (hl7.fhir.us.sdoh-clinicalcare, CC0-1.0), StructureDefinition of each; US Core 7.0.0, those they are derived from
 var Profiles = []profile.Profile{
-	{
-		URL: definition + "SDOHCC-TaskForReferralManagement", Version: "3.0.0", Name: "SDOHCC Task for Referral Management", Type: "Task",
-		Source: "SDOHCC 3.0.0, SDOHCC-TaskForReferralManagement",
-		Rules: []profile.Rule{
-			{Path: "partOf", Targets: []string{"Task"}},
-			{Path: "status", OneOf: &profile.CodeSet{Codes: []string{
-				"draft", "requested", "accepted", "rejected", "cancelled", "in-progress", "on-hold", "failed", "completed", "entered-in-error",
-			}}, Source: "SDOHCC 3.0.0, SDOHCC-ValueSetReferralTaskStatus: all of R4 but ready and received"},
-			{Path: "statusReason.text", Min: 1},
-			{Path: "intent", Is: &profile.Coding{Code: "order"}},
-			{Path: "code", Min: 1, Is: &profile.Coding{System: "http://hl7.org/fhir/CodeSystem/task-code", Code: "fulfill"}},
-			{Path: "focus", Min: 1, Targets: []string{"ServiceRequest"}},
-			{Path: "for", Min: 1, Targets: []string{"Patient", "RelatedPerson", "Group"}},
-			{Path: "authoredOn", Min: 1},
-			{Path: "requester", Min: 1, Targets: []string{"PractitionerRole", "Organization"}},
-			{Path: "output", Slice: &profile.Slice{Name: "PerformedActivityReference", Path: "type", Choice: "Reference",
-				Is: &profile.Coding{System: System, Code: "resulting-activity"}},
-				Each: []profile.Rule{{Path: "value", Targets: []string{"Procedure"}}}},
-		},
-	},
-	{
-		URL: definition + "SDOHCC-ServiceRequest", Version: "3.0.0", Name: "SDOHCC ServiceRequest", Type: "ServiceRequest",
-		Source: "SDOHCC 3.0.0, SDOHCC-ServiceRequest",
-		Rules: []profile.Rule{
-			{Path: "basedOn", Targets: []string{"CarePlan", "ServiceRequest"}},
-			{Path: "category", Min: 1, Slice: &profile.Slice{Name: "SDOHCC", OneOf: categories}},
-			{Path: "code", Min: 1, Source: "US Core 7.0.0, us-core-servicerequest, from which the profile is derived"},
-			{Path: "orderDetail", Max: 1, Slice: &profile.Slice{Name: "SubjectContactDetail",
-				Is: &profile.Coding{System: System, Code: "contacting-subject-prohibited"}}},
-			{Path: "subject", Targets: []string{"Patient", "Group", "Location"}},
-			{Path: "occurrence", Types: []string{"Period", "dateTime", "Timing"}},
-			{Path: "requester", Targets: []string{"RelatedPerson", "Device", "PractitionerRole", "Practitioner", "Patient", "Organization"}},
-			{Path: "performer", Targets: []string{
-				"HealthcareService", "Device", "RelatedPerson", "Patient", "Practitioner", "PractitionerRole", "Organization", "CareTeam",
-			}},
-		},
-	},
+	of("Task", "TaskForReferralManagement", "Task for Referral Management", taskForReferralManagement),
+	of("Task", "TaskForPatient", "Task for Patient", taskForPatient),
+	of("ServiceRequest", "ServiceRequest", "ServiceRequest", serviceRequest),
+	of("Procedure", "Procedure", "Procedure", procedure),
+	of("Consent", "Consent", "Consent", consent),
+	of("Condition", "Condition", "Condition", condition),
+	of("Goal", "Goal", "Goal", goal),
+	of("Group", "Group", "Group", group),
+	of("HealthcareService", "HealthcareService", "HealthcareService", healthcareService),
+	of("HealthcareService", "HealthcareServiceForReferralManagement", "HealthcareService for Referral Management", capacityService),
+	of("Location", "Location", "Location", location),
+	of("PractitionerRole", "practitionerrole", "PractitionerRole", practitionerRole),
+	of("Observation", "ObservationAssessment", "Observation Assessment", assessment),
+	of("Observation", "ObservationScreeningResponse", "Observation Screening Response", screeningResponse),
+	of("Observation", "ObservationProgramEnrollmentStatus", "Observation Program Enrollment Status", enrollmentStatus),
+	of("Observation", "ObservationPersonalCharacteristic", "Observation Personal Characteristic", personalCharacteristic),
+	of("Observation", "ObservationEthnicityOMB", "Observation Ethnicity OMB", ethnicity),
+	of("Observation", "ObservationGenderIdentity", "Observation Gender Identity", genderIdentity),
+	of("Observation", "ObservationPersonalPronouns", "Observation Personal Pronouns", personalPronouns),
+	of("Observation", "ObservationRaceOMB", "Observation Race OMB", race),
+	of("Observation", "ObservationRecordedSexGender", "Observation Recorded Sex Gender", recordedSexGender),
+	of("Observation", "ObservationSexualOrientation", "Observation Sexual Orientation", sexualOrientation),
 }
+
+func of(typ, id, name string, rules []profile.Rule) profile.Profile {
+	return profile.Profile{
+		URL: definition + "SDOHCC-" + id, Version: edition, Name: "SDOHCC " + name, Type: typ, Rules: rules, Systems: systems,
+		Source: "SDOHCC 3.0.0, SDOHCC-" + id,
+	}
+}
+
+// temporary is a code of the guide's own system.
+func temporary(code string) *profile.Coding { return &profile.Coding{System: System, Code: code} }
+
+// ofType is the slice of inputs or outputs of a type.
+func ofType(name string, typ *profile.Coding, more ...profile.Test) *profile.Slice {
+	return &profile.Slice{Name: name, Where: append([]profile.Test{{Path: "type", Is: typ}}, more...)}
+}
+
+// refers is that the value of an extension is a reference, and of no other kind, to a type.
+func refers(typ string) []profile.Rule {
+	return []profile.Rule{{Path: "value", Min: 1, Types: []string{"Reference"}, Targets: []string{typ}}, {Path: "extension", Max: profile.None}}
+}
+
+// isSDOH is that one category says so.
+func isSDOH(key string) profile.Rule {
+	return profile.Rule{Key: key, Path: "category", Min: 1, Slice: &profile.Slice{Name: "sdoh", Where: []profile.Test{{Is: &profile.Coding{System: uscore.CategorySystem, Code: "sdoh"}}}}}
+}
+
+var pertainsToGoal = profile.Rule{Path: "extension", Slice: uscore.Extension("pertainsToGoal", "http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal"), Each: refers("Goal")}
