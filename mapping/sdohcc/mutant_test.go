@@ -52,7 +52,7 @@ var (
 		"String": "x", "Boolean": true, "Quantity": map[string]any{"value": 3.0, "system": "urn:u", "code": "x"}, "Age": map[string]any{"value": 3.0},
 		"DateTime": "2026", "Instant": "2026-03-01T00:00:00Z", "CodeableConcept": map[string]any{"text": "x"}, "Reference": map[string]any{"reference": "Basic/x"},
 	}
-	wording  = map[string]any{"text": "x"}
+	wording   = map[string]any{"text": "x"}
 	extension = map[string]any{"url": "urn:x", "valueString": "x"}
 	besides   = []map[string]any{
 		{"bodySite": wording}, {"bodySite": []any{wording}}, {"specimen": map[string]any{"display": "x"}}, {"specimen": []any{map[string]any{"display": "x"}}},

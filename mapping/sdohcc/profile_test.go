@@ -100,7 +100,7 @@ func TestCodesOfProfilesArePublished(t *testing.T) {
 }
 
 const (
-	unnamed   = `{"resourceType":"ServiceRequest","status":"active","intent":"order","subject":{"reference":"Patient/1"}`
+	unnamed = `{"resourceType":"ServiceRequest","status":"active","intent":"order","subject":{"reference":"Patient/1"}`
 	request = unnamed + `,"code":{"coding":[{"system":"http://snomed.info/sct","code":"467681000124101"}]}`
 	own     = `{"coding":[{"system":"` + System + `","code":`
 	toDo    = `{"resourceType":"Task","status":"ready","intent":"order","priority":"routine","authoredOn":"2026","for":{"reference":"Patient/1"},
