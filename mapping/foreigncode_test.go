@@ -105,6 +105,7 @@ var foreign = map[string]string{
 	"mapping.tells":          fhirs,
 
 	// The codes of profiles are held by the tests of their rooms, in the tables themselves.
+	"sdohcc.CoordinationPlatform":      fhirs,
 	"sdohcc.Profiles":                  fhirs,
 	"sdohcc.asserter":                  fhirs,
 	"sdohcc.assessment":                fhirs,

@@ -15,6 +15,7 @@ type Demand struct {
 	Params   string // search parameters
 	Includes string // "Task:focus"
 	Asks     string // operations
+	Keeps    string // profiles, canonical URLs without version
 }
 
 // Level says how much a demand binds.

@@ -184,4 +184,6 @@ func stageBy(partners map[string]mapping.Partner, rules workflow.Rules, visits .
 }
 
 // profiles are those that are kept as data.
-func profiles() []profile.Profile { return slices.Concat(sdohcc.Profiles, uscore.Profiles, bser.Profiles) }
+func profiles() []profile.Profile {
+	return slices.Concat(sdohcc.Profiles, uscore.Profiles, bser.Profiles)
+}

@@ -50,7 +50,7 @@ type element struct {
 		Profile, TargetProfile []string
 	}
 	Binding    struct{ Strength, ValueSet string }
-	Constraint []struct{ Key string }
+	Constraint []struct{ Key, Expression string }
 	raw        map[string]json.RawMessage
 }
 
@@ -194,7 +194,7 @@ func (l library) lines(t *testing.T, d *published, prefix string) (said, inert m
 			add("from %s %s", s.Strength, l.set(s.ValueSet, slices.Equal(types, []string{"code"})))
 		}
 		for _, c := range e.Constraint {
-			if !slices.ContainsFunc(b.Constraint, func(o struct{ Key string }) bool { return o.Key == c.Key }) && c.Key != "ele-1" && c.Key != "ext-1" {
+			if !slices.ContainsFunc(b.Constraint, func(o struct{ Key, Expression string }) bool { return o.Key == c.Key }) && c.Key != "ele-1" && c.Key != "ext-1" {
 				said["obeys "+c.Key] = true
 			}
 		}

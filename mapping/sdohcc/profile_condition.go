@@ -20,6 +20,7 @@ var (
 
 var condition = []profile.Rule{
 	{Key: "SDOH-Con-1", Of: []profile.Test{{Path: "asserter"}, {Path: "extension.url", Is: &profile.Coding{Code: asserter}}}, Max: 1},
+	{Key: "SDOH-Con-1", Path: "extension", Max: 1, Slice: uscore.Extension("asserterDevice", asserter)},
 	{Key: "SDOH-Con-2", Path: "category", Min: 1, Slice: &profile.Slice{Name: "diagnosis, problem or concern", Where: []profile.Test{
 		{OneOf: []profile.CodeSet{diagnosis, problem, concern}},
 	}}},

@@ -23,27 +23,57 @@ func Besides(ctx context.Context, r *fhir.Resource, profiles []profile.Profile, 
 			all = append(all, i)
 		}
 	}
-	all = append(all, claimed(r, r.Type(), profiles)...)
-	for entry := range r.Get("entry").All() {
-		if inner := entry.Get("resource").Resource(); r.Type() == "Bundle" && inner != nil {
-			all = append(all, claimed(inner, entry.Get("resource").Path(), profiles)...)
+	for _, c := range claims(r) {
+		if p, known := profile.Find(profiles, c.url.Text()); known {
+			all = append(all, c.check(p)...)
 		}
 	}
 	for i := range all {
-		all[i].Severity = fhir.Warning
+		if all[i].Refuses() {
+			all[i].Severity = fhir.Warning
+		}
 	}
 	return all
 }
 
-// claimed gives what a resource at a place breaks of the profiles in its meta.profile.
-func claimed(r *fhir.Resource, at string, profiles []profile.Profile) []fhir.Issue {
-	var all []fhir.Issue
-	for claim := range r.Get("meta", "profile").All() {
-		if p, known := profile.Find(profiles, claim.Text()); known {
-			for _, i := range p.Check(r) {
-				i.Expression = at + strings.TrimPrefix(i.Expression, r.Type())
-				all = append(all, i)
-			}
+// claim is a profile that a resource says it keeps.
+type claim struct {
+	by  *fhir.Resource
+	at  string // where the resource stands in what was sent
+	url fhir.Value
+}
+
+// claims gives those of a resource and, of a Bundle, those of the resources in it.
+func claims(r *fhir.Resource) []claim {
+	all := claimsOf(r, r.Type(), nil)
+	if r.Type() != "Bundle" {
+		return all
+	}
+	for entry := range r.Get("entry").All() {
+		if inner := entry.Get("resource").Resource(); inner != nil {
+			all = claimsOf(inner, entry.Get("resource").Path(), all)
+		}
+	}
+	return all
+}
+
+func claimsOf(r *fhir.Resource, at string, all []claim) []claim {
+	for url := range r.Get("meta", "profile").All() {
+		all = append(all, claim{r, at, url})
+	}
+	return all
+}
+
+// place gives a path in the resource as one in what was sent.
+func (c claim) place(path string) string { return c.at + strings.TrimPrefix(path, c.by.Type()) }
+
+// check gives what the resource breaks of the profile, as warnings: a write is not refused for it.
+func (c claim) check(p *profile.Profile) []fhir.Issue {
+	all := p.Check(c.by)
+	for i := range all {
+		all[i].Expression = c.place(all[i].Expression)
+		if all[i].Refuses() {
+			all[i].Severity = fhir.Warning
 		}
 	}
 	return all

@@ -112,6 +112,7 @@ func (s *Server) resource(typ string) models.CapabilityStatementRestResource {
 		ReferencePolicy:   []models.ReferenceHandlingPolicy{models.ReferenceHandlingPolicyLiteral, models.ReferenceHandlingPolicyLogical},
 	}
 	decode(&r.Type, typ)
+	r.Profile = ptr(definitionOf(typ))
 	if engine.AppendOnly(typ) {
 		r.ConditionalUpdate, r.ConditionalDelete = ptr(false), ptr(models.ConditionalDeleteStatusNotSupported)
 		r.Documentation = ptr("Append-only: POST creates, and so does PUT under an id that is not taken. What is there is never updated, patched or deleted (405).")

@@ -44,7 +44,7 @@ func missing(p *mapping.Platform, declared []models.CapabilityStatementRestResou
 			continue
 		}
 		has := said(&declared[i])
-		for _, kind := range []struct{ words, before string }{{d.Does, "does "}, {d.Params, "search "}, {d.Includes, "include "}, {d.Asks, "asks "}} {
+		for _, kind := range []struct{ words, before string }{{d.Does, "does "}, {d.Params, "search "}, {d.Includes, "include "}, {d.Asks, "asks "}, {d.Keeps, "keeps "}} {
 			for word := range strings.FieldsSeq(kind.words) {
 				if !has[kind.before+word] {
 					list = append(list, d.Type+" "+strings.TrimPrefix(kind.before+word, "does "))
@@ -69,6 +69,12 @@ func said(r *models.CapabilityStatementRestResource) map[string]bool {
 	}
 	for _, o := range r.Operation {
 		has["asks "+o.Name] = true
+	}
+	if r.Profile != nil {
+		has["keeps "+*r.Profile] = true
+	}
+	for _, p := range r.SupportedProfile {
+		has["keeps "+p] = true
 	}
 	return has
 }

@@ -105,7 +105,7 @@ func (s *Server) lookAhead(ctx context.Context, entries []entry, answers []*answ
 func (s *Server) afterCommit(ctx context.Context, entries []entry, results []engine.Result, answers []*answer) {
 	for i, e := range entries {
 		if e.in.route.change != nil {
-			answers[i] = wrote(e.in, &results[0])
+			answers[i] = s.wrote(e.in, &results[0])
 			results = results[1:]
 		}
 	}

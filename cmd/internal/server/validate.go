@@ -141,38 +141,36 @@ func (s *Server) subject(ctx context.Context, v *validation) error {
 	return nil
 }
 
-// profiles checks the profile that was asked for, and those that the resource claims. One that was asked for and is not known is an error; one
-// that is only claimed is told.
+// profiles checks the profile that was asked for, and those that the resource, or a resource in a Bundle, claims. One that was asked for and is not
+// known is an error; one that is only claimed is told.
 //
 // Source: FHIR R4, resource-operation-validate.html ("if the server cannot validate against the nominated profile, it SHALL return an error")
 func (s *Server) profiles(v *validation) {
-	known := func(url string) bool {
-		p, found := profile.Find(s.set.Profiles, url)
-		if found {
-			v.issues = append(v.issues, p.Check(v.resource)...)
-		}
-		return found || canonical(url) == "http://hl7.org/fhir/StructureDefinition/"+v.resource.Type()
-	}
-	if v.profile != "" && !known(v.profile) {
+	asked, known := profile.Find(s.set.Profiles, v.profile)
+	switch {
+	case known:
+		v.issues = append(v.issues, asked.Check(v.resource)...)
+	case v.profile != "" && !ofR4(v.profile, v.resource):
 		v.issues = append(v.issues, fhir.Issue{Severity: fhir.Error, Code: fhir.CodeNotSupported,
 			Text: "The profile that was asked for is not known here. Known are: " + s.profileNames() + "."})
 	}
-	for claim := range v.resource.Get("meta", "profile").All() {
-		before := len(v.issues)
-		if canonical(claim.Text()) == canonical(v.profile) {
-			continue
-		}
-		if !known(claim.Text()) {
-			v.issues = append(v.issues, fhir.Issue{Severity: fhir.Information, Code: fhir.CodeNotSupported, Expression: claim.Path(),
+	for _, c := range claims(v.resource) {
+		p, known := profile.Find(s.set.Profiles, c.url.Text())
+		switch {
+		case c.by == v.resource && canonical(c.url.Text()) == canonical(v.profile):
+		case known:
+			v.issues = append(v.issues, c.check(p)...)
+		case !ofR4(c.url.Text(), c.by):
+			v.issues = append(v.issues, fhir.Issue{Severity: fhir.Information, Code: fhir.CodeNotSupported, Expression: c.place(c.url.Path()),
 				Text: "This profile is not known here and was not checked."})
-		}
-		for i := range v.issues[before:] {
-			if one := &v.issues[before+i]; one.Refuses() {
-				one.Severity = fhir.Warning
-			}
 		}
 	}
 }
+
+// ofR4 reports whether a profile is R4's own definition of the type, which is checked in any case.
+func ofR4(url string, r *fhir.Resource) bool { return canonical(url) == definitionOf(r.Type()) }
+
+func definitionOf(typ string) string { return "http://hl7.org/fhir/StructureDefinition/" + typ }
 
 // canonical gives a canonical URL without its version.
 func canonical(url string) string {

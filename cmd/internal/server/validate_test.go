@@ -60,6 +60,9 @@ func TestValidateTellsEverythingThatIsWrong(t *testing.T) {
 		{"a profile that is claimed", "/Task/$validate", narrated("Task", `"meta":{"profile":["urn:profile:for","urn:profile:other"]},"status":"requested","intent":"order"`), nil,
 			[]string{"warning required Task.for", "information not-supported Task.meta.profile[1]"}},
 		{"a profile that is claimed and asked for", "/Task/$validate?profile=urn:profile:for%7C1", narrated("Task", `"meta":{"profile":["urn:profile:for"]},"status":"requested","intent":"order"`), nil, []string{"error required Task.for"}},
+		{"a profile that a resource in a Bundle claims", "/Bundle/$validate", `{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + good + `},{"resource":` +
+			narrated("Task", `"meta":{"profile":["urn:profile:other","http://hl7.org/fhir/StructureDefinition/Task","urn:profile:for|1"]},"status":"requested","intent":"order"`) + `}]}`, nil,
+			[]string{"information not-supported Bundle.entry[1].resource.meta.profile[0]", "warning required Bundle.entry[1].resource.for"}},
 		{"a Bundle", "/Bundle/$validate", `{"resourceType":"Bundle","type":"batch","entry":[{"resource":` + good + `}]}`, nil, []string{"warning invariant Bundle"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -94,4 +97,35 @@ func TestValidateTriesTheWriteAndKeepsNothing(t *testing.T) {
 	assert.Equal(t, "preparing", referrer.state("/Task/"+made.ID()))
 	w := ask(t, h, "PUT", "/Task/"+made.ID(), with(made, "status", `"accepted"`), agency)
 	assert.Equal(t, http.StatusOK, w.Code, "what was tried can then be done: %s", w.Body)
+}
+
+// A write is never refused for a profile. What the resource lacks of one that it claims is said where the answer speaks of issues.
+func TestAWriteSaysWhatIsLackingOfAClaimedProfile(t *testing.T) {
+	t.Parallel()
+	s := serve(t, stocked(t), func(s *server.Settings) { s.Profiles = []guide.Profile{likes} })
+	claims := narrated("Task", `"meta":{"profile":["urn:profile:for"]},"status":"requested","intent":"order"`)
+	lacking := "warning required Task.for"
+	said := func(method, path, body string, headers ...string) []string {
+		w := ask(t, s, method, path, body, headers...)
+		require.Less(t, w.Code, 300, w.Body)
+		var lines []string
+		for _, i := range issuesOf(t, w) {
+			lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s %s", i.Severity, i.Code, strings.Join(i.Expression, ","))))
+		}
+		return lines
+	}
+	outcome := "Prefer: return=OperationOutcome"
+	assert.Contains(t, said("POST", "/Task", claims, outcome), lacking)
+	assert.Contains(t, said("PUT", "/Task/t1", strings.Replace(claims, `"Task",`, `"Task","id":"t1",`, 1), outcome), lacking)
+	assert.NotContains(t, said("POST", "/Task", narrated("Task", `"status":"requested","intent":"order"`), outcome), lacking)
+
+	w := ask(t, s, "POST", "/Task", claims)
+	require.Equal(t, http.StatusCreated, w.Code)
+	assert.NotContains(t, w.Body.String(), "Somebody", "a representation is as it was sent")
+	for _, kind := range []string{"batch", "transaction"} {
+		w = ask(t, s, "POST", "", `{"resourceType":"Bundle","type":"`+kind+`","entry":[{"request":{"method":"POST","url":"Task"},"resource":`+claims+`}]}`)
+		require.Equal(t, http.StatusOK, w.Code, w.Body)
+		assert.Contains(t, w.Body.String(), `"Bundle.entry[0].resource.for"`, kind)
+		assert.Contains(t, w.Body.String(), "(Somebody 1)", kind)
+	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"warmhandoff/cmd/internal/engine"
 	"warmhandoff/fhir"
+	"warmhandoff/fhir/profile"
 )
 
 // write carries out one change on its own.
@@ -21,7 +22,7 @@ func (s *Server) write(ctx context.Context, in *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wrote(in, &results[0]), nil
+	return s.wrote(in, &results[0]), nil
 }
 
 // create gives the change that a POST asks for. A search in the address is a condition like that of If-None-Exist.
@@ -103,11 +104,31 @@ func (s *Server) selection(in *request) (string, error) {
 	return query, err
 }
 
+// lacks gives what a resource that was sent lacks of the profiles that it claims, where the answer will say it.
+func (s *Server) lacks(in *request) []fhir.Issue {
+	if in.body == nil || in.route.takes != resourceBody || in.want == wantNothing || in.want == wantResource && in.at == "" {
+		return nil
+	}
+	var all []fhir.Issue
+	for _, c := range claimsOf(in.body, in.body.Type(), nil) {
+		if in.at != "" {
+			c.at = in.at + ".resource"
+		}
+		if p, known := profile.Find(s.set.Profiles, c.url.Text()); known {
+			all = append(all, c.check(p)...)
+		}
+	}
+	return all
+}
+
 // wrote gives the answer to a change that was made.
-func wrote(in *request, res *engine.Result) *answer {
+func (s *Server) wrote(in *request, res *engine.Result) *answer {
 	a := &answer{status: http.StatusOK, version: res.Version, located: true, issues: res.Issues, about: res.About, waits: res.Waits}
 	if in.want != wantNothing && len(res.Became) > 0 {
 		a.issues = append(a.issues[:len(a.issues):len(a.issues)], res.Became...)
+	}
+	if lacking := s.lacks(in); len(lacking) > 0 {
+		a.issues = append(a.issues[:len(a.issues):len(a.issues)], lacking...)
 	}
 	if res.Done == engine.Created {
 		a.status = http.StatusCreated
