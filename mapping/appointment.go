@@ -187,7 +187,7 @@ func (c *leg) became(h *History, start time.Time) {
 		return
 	}
 	a := v.Fact.Appointment
-	r := &record{typ: "Appointment", h: h, v: v, taken: taken, bare: bare, by: a.Actors, at: workflow.Moment{At: a.Start}}
+	r := &record{typ: "Appointment", h: h, v: v, taken: taken, bare: bare, self: saidBySelf(only), by: a.Actors, at: workflow.Moment{At: a.Start}}
 	r.place = c.placeOf("", a.Actors, v, about(r.at, v.Received))
 	there := wasThere(only, v)
 	if a.Status == "cancelled" && there {

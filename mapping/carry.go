@@ -77,8 +77,8 @@ func (k *packing) carry(r *fhir.Resource, where string) (body []byte, took bool,
 	switch {
 	case c.short != "":
 		return nil, true, "cannot go without its " + c.short + ", which is held back"
-	case c.took && r.Type() == "Bundle":
-		return nil, true, "has something in it that is held back, and goes whole or not at all"
+	case c.took && slices.Contains(undivided, r.Type()):
+		return nil, true, partly
 	case k.silent(where):
 		edits = append(edits, fhir.RemoveMember("text"))
 	}
@@ -87,6 +87,11 @@ func (k *packing) carry(r *fhir.Resource, where string) (body []byte, took bool,
 	}
 	return r.With(edits...), c.took, ""
 }
+
+// undivided are the types of which nothing can be taken out: what is left would not be what it was, or what was taken out says who may see the rest.
+var undivided = []string{"Bundle", "Binary"}
+
+const partly = "has something in it that is held back, and goes whole or not at all"
 
 // members gives the edits that leave of a resource, but for what it contains, what goes.
 func (c *carrying) members() []fhir.Edit {
@@ -119,7 +124,7 @@ func (c *carrying) contained() []fhir.Edit {
 		why := c.heldBack(e, it, slices.Contains(parties, inner.Type()) || c.isSubject(inner))
 		switch {
 		case why == "" && inner.Type() == "Patient" && !c.isSubject(inner):
-			why = "is about somebody else"
+			why = somebodyElses
 		case why == "" && c.fromOther("contained", v):
 			why = fromAnotherAgency
 		}
@@ -136,8 +141,12 @@ func (c *carrying) contained() []fhir.Edit {
 				continue
 			}
 			one := &carrying{packing: c.packing, r: inner, where: c.where + "#" + inner.ID(), hidden: c.hidden}
-			if bodies[i] = one.part(); one.short != "" {
+			bodies[i] = one.part()
+			switch {
+			case one.short != "":
 				c.leave(inner, "cannot go without its "+one.short+", which is held back")
+			case one.took && slices.Contains(undivided, inner.Type()):
+				c.leave(inner, partly)
 			}
 			c.took = c.took || one.took
 		}
@@ -269,11 +278,20 @@ func (c *carrying) names(v fhir.Value) bool {
 		return id != "" && c.hidden[id]
 	}
 	ref := c.s.ref(v)
-	if c.leg.r.foreign(ref) {
-		c.list(ref, "is about somebody else")
+	switch {
+	case c.leg.r.foreign(ref):
+		c.list(ref, somebodyElses)
+		return true
+	case c.strange(v, ref):
+		c.list(c.where, "names somebody of whom it is not known that it is the person")
 		return true
 	}
 	return c.gone[ref] || c.gone[text]
+}
+
+// strange reports a Reference to a patient in words only, or by an identifier that is not known to be the person's.
+func (c *carrying) strange(v fhir.Value, ref string) bool {
+	return c.leg.r.subject != "" && (ref == "" || c.leg.r.ofOther(ref)) && c.s.typeOf(v, ref) == "Patient" && (ref != "" || v.Get("display").Exists())
 }
 
 // attaches reports an Attachment whose content stands apart and is held back.
@@ -320,11 +338,11 @@ func (c *carrying) heldInside(r *fhir.Resource) bool {
 
 // part2Labelled reports a resource that is labelled as 42 CFR Part 2 content, or holds one that is.
 func part2Labelled(r *fhir.Resource) bool {
-	if slices.Contains(codesIn(r.Get("meta", "security")), codePart2) {
+	if slices.Contains(labelsOf(r), codePart2) {
 		return true
 	}
 	for v := range r.Get("contained").All() {
-		if slices.Contains(codesIn(v.Get("meta", "security")), codePart2) {
+		if inner := v.Resource(); inner != nil && slices.Contains(labelsOf(inner), codePart2) {
 			return true
 		}
 	}

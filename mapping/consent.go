@@ -61,6 +61,14 @@ type actor struct {
 // datum is something that a rule names.
 type datum struct{ Meaning, Ref string }
 
+// name gives the identity by which a datum is named, also where several carry it.
+func (d *datum) name() string {
+	if _, name, several := strings.Cut(d.Ref, "#"); several {
+		return name
+	}
+	return d.Ref
+}
+
 // deepest is how deep provisions are read.
 const deepest = 8
 
@@ -77,10 +85,10 @@ func (s Settings) readConsent(r *fhir.Resource, f *Fact) {
 		NotUnderstood: f.NotUnderstood,
 	}
 	c.Unnamed = c.Patient == "" && r.Get("patient").Exists()
-	policy := policies.of(r.Get("policyRule"))
-	c.Part2 = policy == codePart2
+	base, part2 := baseOf(r.Get("policyRule"))
+	c.Part2 = part2
 	if !r.Get("provision", "type").Exists() {
-		c.Rule.Kind, c.Rule.Missing = bases[policy], "policyRule"
+		c.Rule.Kind, c.Rule.Missing = base, "policyRule"
 	}
 	f.Subject = c.Patient
 	f.Consent = c
@@ -90,6 +98,17 @@ func (s Settings) readConsent(r *fhir.Resource, f *Fact) {
 //
 // Source: ruling 14a; HL7 v3-ActCode; HL7 consentpolicycodes, hipaa-auth
 var bases = map[string]ruleKind{"OPTIN": permit, "OPTINR": permit, "OPTOUT": deny, "OPTOUTE": deny, "hipaa-auth": permit}
+
+// baseOf reads a policyRule: whether it permits or denies, and whether it is one of 42 CFR Part 2. It may say both in one; of a permit and a deny in
+// one the deny wins.
+func baseOf(policy fhir.Value) (base ruleKind, part2 bool) {
+	for c := range policy.Get("coding").All() {
+		code := policies.takes(c)
+		part2 = part2 || code == codePart2
+		base = max(base, bases[code])
+	}
+	return base, part2
+}
 
 // doubted reports that the last verification says that a Consent is not the person's. One without a date counts as the last.
 //

@@ -3,14 +3,18 @@ package mapping
 import (
 	"slices"
 	"time"
+
+	"warmhandoff/fhir"
 )
 
 // content is something of which a rule may speak: a resource, or a request and its Task, with its codes and labels.
 type content struct {
 	types  []string
-	ref    string // "ServiceRequest/sr1"
-	task   string // "Task/t1", of the referral itself
-	codes  []Coding
+	ref    string   // "ServiceRequest/sr1"
+	task   string   // "Task/t1", of the referral itself
+	names  []string // by which it is named without its place: "system|value"
+	codes  []Coding // that say what it is
+	within []Coding // and that stand anywhere else in it
 	labels []string
 	at     time.Time // when it was written; zero where that is not known
 	crisis bool
@@ -57,7 +61,7 @@ func (c *content) isNamed(data []datum, denies bool) bool {
 		if !understood || d.Ref == "" {
 			continue
 		}
-		ref = ref || d.Ref == c.ref || d.Ref == c.task && d.Meaning == "related"
+		ref = ref || d.Ref == c.ref || d.Ref == c.task && d.Meaning == "related" || slices.Contains(c.names, d.name())
 		task = task || d.Ref == c.task || d.Ref == c.ref && d.Meaning == "dependents"
 	}
 	if denies {
@@ -66,13 +70,82 @@ func (c *content) isNamed(data []datum, denies bool) bool {
 	return ref && task
 }
 
-// hasCode reports content with one of some codes.
+// hasCode reports content with one of some codes: what a deny names counts wherever it stands in an instance, what a permit names only where it says
+// what the instance is.
 //
 // Source: FHIR R4, consent.html, provision.code: "if this code is found in an instance, then the rule applies"
-func (c *content) hasCode(codes []Coding) bool {
+func (c *content) hasCode(codes []Coding, denies bool) bool {
 	return slices.ContainsFunc(codes, func(a Coding) bool {
-		return a.Code != "" && slices.ContainsFunc(c.codes, func(b Coding) bool {
+		is := func(b Coding) bool {
 			return a.Code == b.Code && (a.System == b.System || a.System == "" || b.System == "")
-		})
+		}
+		return a.Code != "" && (slices.ContainsFunc(c.codes, is) || denies && slices.ContainsFunc(c.within, is))
 	})
+}
+
+// codingsWithin gives every coding in a value, at whatever depth, but for those of resources inside it and of its labels and tags.
+func codingsWithin(v fhir.Value) []Coding {
+	var list []Coding
+	if v.Type() == "Coding" {
+		return append(list, Coding{v.Get("system").Text(), v.Get("code").Text()})
+	}
+	for name, item := range v.Members() {
+		if name == "meta" {
+			continue
+		}
+		for one := range item.All() {
+			if one.Resource() == nil {
+				list = append(list, codingsWithin(one)...)
+			}
+		}
+	}
+	return list
+}
+
+// labelElements are the elements beside meta.security by which a resource of a type labels itself, or a part of itself. What a Consent labels is what
+// it speaks of.
+//
+// Source: FHIR R4, documentreference.html, securityLabel; composition.html, confidentiality; auditevent.html, entity.securityLabel; contract.html,
+// term.securityLabel
+var labelElements = map[string]string{
+	"DocumentReference": "securityLabel", "Composition": "confidentiality", "AuditEvent": "securityLabel", "Contract": "securityLabel",
+}
+
+// labelsOf gives the codes by which a resource is labelled.
+func labelsOf(r *fhir.Resource) []string {
+	list := codesIn(r.Get("meta", "security"))
+	if element := labelElements[r.Type()]; element != "" {
+		list = append(list, labelsIn(r.Root(), element)...)
+	}
+	return list
+}
+
+// labelsIn gives the codes in every element of one name in a value, at whatever depth.
+func labelsIn(v fhir.Value, element string) []string {
+	var list []string
+	for name, item := range v.Members() {
+		for one := range item.All() {
+			switch {
+			case one.Resource() != nil:
+			case name != element:
+				list = append(list, labelsIn(one, element)...)
+			case one.Type() == "code":
+				list = append(list, one.Text())
+			default:
+				for _, c := range codingsWithin(one) {
+					list = append(list, c.Code)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// namesOf gives the names by which a resource can be named without its place, that of a document among them.
+func namesOf(r *fhir.Resource) []string {
+	names := Identities(r)
+	if name := identifierOf(r.Get("masterIdentifier")); name != "" && name[0] != '|' {
+		names = append(names, name)
+	}
+	return names
 }

@@ -15,7 +15,9 @@ type documentFact struct {
 	At       time.Time
 	Replaces bool // it corrects another
 	Codes    []Coding
-	Note     bool // a counselling note, which never travels
+	Within   []Coding // those that stand anywhere in it
+	Names    []string // by which it is named without its place
+	Note     bool     // a counselling note, which never travels
 }
 
 func (s Settings) readDocument(r *fhir.Resource, f *Fact) {
@@ -25,7 +27,8 @@ func (s Settings) readDocument(r *fhir.Resource, f *Fact) {
 		d.Replaces = d.Replaces || rel.Get("code").Text() == "replaces"
 	}
 	d.Codes = append(codings(r.Get("type")), codings(r.Get("category"))...)
-	d.Note = counsellingNote(r, &content{labels: codesIn(r.Get("meta", "security"))})
+	d.Within, d.Names = codingsWithin(r.Root()), namesOf(r)
+	d.Note = counsellingNote(r, &content{labels: f.Labels})
 	f.Document = d
 }
 
@@ -64,7 +67,7 @@ func (c *leg) revised(h *History) {
 			continue
 		}
 		d := said.Fact.Document
-		it := &content{types: []string{"DocumentReference"}, ref: h.Key, codes: d.Codes, labels: said.Fact.Labels}
+		it := &content{types: []string{"DocumentReference"}, ref: h.Key, names: d.Names, codes: d.Codes, within: d.Within, labels: said.Fact.Labels}
 		if c.part2 && !it.labelled() {
 			it.labels = append(slices.Clone(it.labels), codePart2)
 		}

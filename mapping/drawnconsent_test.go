@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"encoding/json"
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -145,6 +146,34 @@ func TestRuling14ADenyNeverOpens(t *testing.T) {
 		before := opens(t, policy, root)
 		nest(rapid.SampledFrom(rulesOf(root)).Draw(rt, "rule"), drawRule(rt, 0, "deny"))
 		notMore(rt, before, opens(t, policy, root), "a deny", jsonOf(root))
+	})
+}
+
+// One concept may be said in several codings: what comes of it does not depend on which stands first, and a policy that is an opt-out or one of 42 CFR
+// Part 2 among others stays one.
+func TestRuling14aTheOrderOfCodingsSaysNothing(t *testing.T) {
+	t.Parallel()
+	concept := func(a, b string) string { return `{"coding":[` + a + `,` + b + `]}` }
+	code := func(code string) string { return `{"code":"` + code + `"}` }
+	rapid.Check(t, func(rt *rapid.T) {
+		policies := []string{"OPTIN", "OPTINR", "OPTOUT", "hipaa-auth", "42CFRPart2", "other"}
+		a, b := rapid.SampledFrom(policies).Draw(rt, "policy"), rapid.SampledFrom(policies).Draw(rt, "policy")
+		acts := []string{"disclose", "access", "collect", "correct", "other"}
+		do, also := rapid.SampledFrom(acts).Draw(rt, "action"), rapid.SampledFrom(acts).Draw(rt, "action")
+		root := drawRule(rt, 1, "permit", "deny", "")
+		delete(root, "type") // the policy is asked
+		one, other := maps.Clone(root), maps.Clone(root)
+		if rapid.Bool().Draw(rt, "acts") {
+			one["action"], other["action"] = []any{json.RawMessage(concept(code(do), code(also)))}, []any{json.RawMessage(concept(code(also), code(do)))}
+		}
+		got := opens(t, concept(code(a), code(b)), one)
+		require.Equal(rt, got, opens(t, concept(code(b), code(a)), other), "%s", jsonOf(one))
+		if a == "OPTOUT" || b == "OPTOUT" {
+			notMore(rt, opens(t, concept(code("OPTOUT"), code("OPTOUT")), one), got, "a permit beside an opt-out", jsonOf(one))
+		}
+		if a == "42CFRPart2" {
+			notMore(rt, opens(t, concept(code(b), code(b)), one), got, "42 CFR Part 2", jsonOf(one))
+		}
 	})
 }
 

@@ -24,6 +24,9 @@ type encounterFact struct {
 	Places       []string // location.location
 	Services     []string // what kind of service it was: "system|code", or words
 	BasedOn      []string
+	PartOf       string
+
+	ProviderInWords bool // serviceProvider names somebody in words only
 }
 
 func (s Settings) readEncounter(r *fhir.Resource, f *Fact) {
@@ -39,7 +42,9 @@ func (s Settings) readEncounter(r *fhir.Resource, f *Fact) {
 		Appointments: s.refs(r.Get("appointment")),
 		Services:     services(codings(r.Get("serviceType")), r.Get("serviceType", "text").Text()),
 		BasedOn:      s.refs(r.Get("basedOn")),
+		PartOf:       s.ref(r.Get("partOf")),
 	}
+	e.ProviderInWords = e.Provider == "" && r.Get("serviceProvider").Exists()
 	e.Kind = s.kindOf(Coding{r.Get("class", "system").Text(), e.Class})
 	for l := range r.Get("location").All() {
 		if ref := s.ref(l.Get("location")); ref != "" {
@@ -89,7 +94,7 @@ func (c *leg) encounter(h *History) {
 		return
 	}
 	e := v.Fact.Encounter
-	r := &record{typ: "Encounter", h: h, v: v, taken: taken, bare: bare, by: e.People, at: e.Start, booking: c.bookingOf(e)}
+	r := &record{typ: "Encounter", h: h, v: v, taken: taken, bare: bare, self: saidBySelf(only), by: e.People, at: e.Start, booking: c.bookingOf(e)}
 	r.place = c.placeOf(e.Provider, append(slices.Clone(e.Places), e.People...), v, about(e.Start, v.Received))
 	switch {
 	case r.loose() && !c.mayBeVisit(r):

@@ -65,12 +65,21 @@ var evidence = []evidenceRow{
 	{"somebody-elses-relative", ofAttestation, "Who says so is another patient, or a relative of somebody else.",
 		(*leg).isStrangers,
 		none, "it is the word of somebody else, or of a relative of somebody else", "ruling 36"},
+	{"not-final", ofAttestation, "It is registered or preliminary, or its status is not known.",
+		func(_ *leg, r *record) bool { return !r.v.Fact.Observation.final() },
+		asks, "it is not final", "FHIR R4, observation-status"},
 	{"referrers-visit", []string{"Encounter", "Procedure", "Observation"}, "It names the referrer's side as having done it.",
 		func(_ *leg, r *record) bool { return r.place == placeReferrer },
 		none, "it is a visit at the referrer", "ruling 36"},
 	{"elsewhere", []string{"Encounter", "Procedure"}, "It names another organization, and no appointment of this leg.",
 		func(_ *leg, r *record) bool { return r.place == placeElsewhere && r.booking == "" },
 		none, elsewhere, "evidence rule"},
+	{"another-place", []string{"Encounter", "Appointment"}, "It names no organization, and a place or worker of another one, and nobody of the agency.",
+		func(_ *leg, r *record) bool { return r.place == placeDoubtful },
+		asks, "it names a place or worker of another organization, and nobody of the agency", "ruling 36"},
+	{"provider-in-words", ofEncounter, "Its provider is named in words only, and the agency did not write it.",
+		func(_ *leg, r *record) bool { return r.place == placeUnsaid && r.v.Fact.Encounter.ProviderInWords },
+		asks, "it names the provider in words only", "ruling 36"},
 	{withoutPerson, ofAppointment, "The person is no participant.",
 		func(c *leg, r *record) bool { return !c.isSubject(r.v.Fact.Appointment.Patients...) },
 		none, "the person takes no part in it", "ruling 36"},
@@ -122,6 +131,9 @@ var evidence = []evidenceRow{
 //
 // Source: local, evidence rule, grades A to D
 func (c *leg) gradeOf(r *record) (workflow.Grade, string) {
+	if r.self && r.v.Fact.Observation == nil {
+		return workflow.GradeD, "the person's own record"
+	}
 	switch f := r.v.Fact; {
 	case f.Encounter != nil:
 		e := f.Encounter

@@ -59,6 +59,7 @@ func TestTheTableOfEvidence(t *testing.T) {
 	const day = `,"effectiveDateTime":"2026-03-05"`
 	const done = `,"performedDateTime":"2026-03-05","performer":[{"actor":{"reference":"Organization/harbor"}}]`
 	walkIn := `,"participant":[{"individual":{"reference":"Practitioner/nav"}}]`
+	feed, herself := Version{Role: workflow.Feed, Party: "Organization/hie"}, Version{Role: workflow.Person, Party: "Patient/P1"}
 	agency, referrer := Version{Role: workflow.Agency, Party: "Organization/harbor"}, Version{Role: workflow.Referrer, Party: "Organization/ref"}
 	seen := map[string]bool{}
 	for _, c := range []struct {
@@ -91,6 +92,11 @@ func TestTheTableOfEvidence(t *testing.T) {
 		{"referrers-visit", "a Procedure", Version{}, procedure("Patient/P1", `,"performedDateTime":"2026-03-05","performer":[{"actor":{"reference":"Organization/ref"}}]`), false, none, "X"},
 		{"elsewhere", "an Encounter", Version{}, encounterOf("AMB", "Patient/P1", toRequest+atHour+`,"serviceProvider":{"reference":"Organization/cedar"}`), false, none, "X"},
 		{"elsewhere", "a Procedure", Version{}, procedure("Patient/P1", `,"performedDateTime":"2026-03-05","performer":[{"actor":{"reference":"Organization/cedar"}}]`), false, none, "X"},
+		{"not-final", "an attestation", agency, strings.Replace(attests("Patient/P1", "Organization/harbor", day), `"final"`, `"preliminary"`, 1), false, asks, "E"},
+		{"another-place", "an Encounter at a place of the referrer's", feed, encounterOf("AMB", "Patient/P1", toBooking+atHour+`,"location":[{"location":{"reference":"Location/er"}}]`), false, asks, "E"},
+		{"another-place", "with a worker of another agency", feed, encounterOf("AMB", "Patient/P1", toRequest+atHour+`,"participant":[{"individual":{"reference":"Practitioner/cedars"}}]`), false, asks, "E"},
+		{"another-place", "an Appointment", feed, patients("Patient/P1 accepted", "Practitioner/cedars accepted"), true, asks, "E"},
+		{"provider-in-words", "an Encounter", feed, encounterOf("AMB", "Patient/P1", toBooking+atHour+`,"serviceProvider":{"display":"Some Other Clinic"}`), false, asks, "E"},
 		{withoutPerson, "workers among themselves", agency, patients("Practitioner/jr accepted"), true, none, "X"},
 		{"person-declined", "an Appointment", agency, patients("Patient/P1 declined", "Practitioner/jr accepted"), true, asks, "E"},
 		{"group", "an Encounter", agency, encounterOf("AMB", "Group/evening", toBooking+atHarbor+atHour), false, asks, "E"},
@@ -120,6 +126,11 @@ func TestTheTableOfEvidence(t *testing.T) {
 		{"visit", "an Appointment", agency, patients("Patient/P1 accepted"), true, counts, "B"},
 		{"visit", "a Procedure", agency, procedure("Patient/P1", done), false, counts, "B"},
 		{"visit", "attested by the agency", agency, attests("Patient/P1", "Organization/harbor", day), false, counts, "C"},
+		{"visit", "with somebody who goes along, and a worker of theirs", feed, encounterOf("AMB", "Patient/P1", toRequest+atHour+`,"participant":[{"individual":{"reference":"Practitioner/cedars"}},{"individual":{"reference":"Practitioner/harbors"}}]`), false, counts, "B"},
+		{"visit", "an Encounter whose provider the agency names in words", agency, encounterOf("AMB", "Patient/P1", toBooking+atHour+`,"serviceProvider":{"display":"Harbor"}`), false, counts, "A"},
+		{"visit", "an Encounter that the person wrote", herself, encounterOf("AMB", "Patient/P1", toBooking+atHarbor+atHour), false, counts, "D"},
+		{"visit", "an Appointment that the person wrote", herself, patients("Patient/P1 accepted"), true, counts, "D"},
+		{"visit", "a Procedure that the person wrote", herself, procedure("Patient/P1", done), false, counts, "D"},
 		{"visit", "in their own words", Version{}, attests("Patient/P1", "Patient/P1", day), false, counts, "D"},
 		{"visit", "in the words of a relative of theirs", Version{}, attests("Patient/P1", "RelatedPerson/hers", day), false, counts, "D"},
 	} {
@@ -127,6 +138,9 @@ func TestTheTableOfEvidence(t *testing.T) {
 			s := newStory(t)
 			s.r.RelativeOf = func(ref string) string {
 				return map[string]string{"RelatedPerson/hers": "Patient/P1", "RelatedPerson/theirs": "Patient/P2"}[ref]
+			}
+			s.r.Orgs = func(ref string) []string {
+				return map[string][]string{"Location/er": {"Organization/ref"}, "Practitioner/cedars": {"Organization/cedar"}, "Practitioner/harbors": {"Organization/harbor"}}[ref]
 			}
 			if !c.bare {
 				s.add(workflow.Agency, "Organization/harbor", fmt.Sprintf(ap1, "booked", "", ""))

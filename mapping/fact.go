@@ -57,7 +57,7 @@ func (s Settings) FactOf(r *fhir.Resource) *Fact {
 	if !ok {
 		return f
 	}
-	f.Labels = codesIn(r.Get("meta", "security"))
+	f.Labels = labelsOf(r)
 	f.Part2 = slices.Contains(f.Labels, codePart2)
 	s.noted = &f.identities
 	if f.NotUnderstood = notUnderstood(r); f.NotUnderstood == "" || !acts[f.Type] {

@@ -49,6 +49,7 @@ var foreign = map[string]string{
 	"mapping.ReplyTransient":    "response-code",
 	"mapping.translator":        "participant-type",
 	"mapping.urgencies":         "request-priority",
+	"mapping.verified":          "observation-status",
 
 	"mapping.readAppointmentWarmth": "appointment-cancellation-reason",
 
@@ -98,6 +99,7 @@ var foreign = map[string]string{
 	"mapping.modifyingFlags": fhirs,
 	"mapping.noteNames":      fhirs,
 	"mapping.itsOwn":         fhirs,
+	"mapping.labelElements":  fhirs,
 	"mapping.only":           fhirs,
 	"mapping.passed":         fhirs,
 	"mapping.readModifiers":  fhirs,

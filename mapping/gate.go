@@ -24,7 +24,7 @@ func (c *leg) gates() {
 
 // core is the referral itself, as content: what has to be permitted for anything to go.
 func (c *leg) core() *content {
-	it := &content{types: coreTypes, ref: c.r.r.Request.Key, task: c.task, codes: c.r.request.Codes, labels: c.r.labels, at: c.r.request.Authored,
+	it := &content{types: coreTypes, ref: c.r.r.Request.Key, task: c.task, codes: c.r.request.Codes, within: c.r.request.Within, labels: c.r.labels, at: c.r.request.Authored,
 		crisis: c.r.request.Urgency == workflow.Crisis}
 	if c.part2 && !it.labelled() {
 		it.labels = append(slices.Clone(it.labels), codePart2)

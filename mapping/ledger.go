@@ -81,6 +81,7 @@ type reading struct {
 	patients   []*History
 	requester  string
 	received   time.Time
+	came       time.Time // when it first asked for anything
 	revised    []time.Time
 	request    *requestFact
 	part2      bool
@@ -151,6 +152,9 @@ func (q *reading) hear(v *Version) {
 		q.received = v.Received
 	} else if f.asks() && v.Role != workflow.Agency {
 		q.revised = append(q.revised, v.Received)
+	}
+	if !q.followed && f.asks() {
+		q.came = v.Received
 	}
 	q.followed = q.followed || f.asks()
 	q.request, q.requester = f, f.Requester
@@ -279,6 +283,9 @@ func (q *reading) leg(t *task, x *tenure) (Leg, bool) {
 	if l.Authored.IsZero() {
 		l.Authored = firstHeard(t.fact.Authored, q.received, h.Versions[0].Received)
 	}
+	if q.came.Before(l.Authored) { // it was not written down after it came
+		l.Authored = q.came
+	}
 	l.Words = whole.wordsOf(t, x)
 	if x.former {
 		l.Withdrawn, l.Revised = workflow.Withdrawal{}, nil // what becomes of the request is no business of theirs any more
@@ -401,7 +408,7 @@ func (c *leg) read(h *History, read func(*leg, *History)) {
 	if !strings.HasPrefix(h.Key, "Patient/") {
 		h = c.heard(h)
 	}
-	gone := c.moved(h)
+	gone := c.moved(c.spokenOf(h))
 	if gone != nil {
 		h = gone
 	}
@@ -474,7 +481,8 @@ const (
 	placeAgency
 	placeReferrer
 	placeElsewhere
-	placeUnclear // at one of an organization that is both the referrer's and the agency's
+	placeUnclear  // at one of an organization that is both the referrer's and the agency's
+	placeDoubtful // it names somebody or some place of another organization, and nobody of the agency
 )
 
 // isAgency reports whether a party is the leg's agency, works for it, or is part of it.

@@ -40,6 +40,13 @@ func (s Settings) readObservation(r *fhir.Resource, f *Fact) {
 	}
 }
 
+// verified are the statuses of an Observation that stands as it is.
+//
+// Source: FHIR R4, http://hl7.org/fhir/observation-status: registered and preliminary are not verified
+var verified = []string{"final", "amended", "corrected"}
+
+func (o *observationFact) final() bool { return slices.Contains(verified, o.Status) }
+
 func observationInError(f *Fact) bool {
 	return f.Observation.Status == "entered-in-error" || f.Observation.Status == "cancelled"
 }
@@ -87,7 +94,7 @@ func (c *leg) observation(h *History) {
 	}
 	if s.Says != workflow.Came {
 		s.Grade, s.Asks, s.Borrows = "", false, ""
-		if s.Voice == workflow.Claimed {
+		if s.Voice == workflow.Claimed || !o.final() {
 			return
 		}
 	}

@@ -114,6 +114,9 @@ func Test6_7WhatIsHeldBackLeavesNoTrace(t *testing.T) {
 		{"about somebody else", harborOnly, func(t *testing.T) Enclosure {
 			return Enclosure{Ref: "Observation/D9", Resource: resource(t, `{"resourceType":"Observation","id":"D9","status":"final","code":{"text":"x"},"subject":{"reference":"Patient/P2"}}`)}
 		}, "is about somebody else"},
+		{"the record of another human being", harborOnly, func(t *testing.T) Enclosure {
+			return Enclosure{Ref: "Person/D9", Resource: resource(t, `{"resourceType":"Person","id":"D9","name":[{"text":"Rosa D9"}],"link":[{"target":{"reference":"Patient/P2"}}]}`)}
+		}, "is about somebody else"},
 		{"not there", harborOnly, func(*testing.T) Enclosure { return Enclosure{Ref: "Observation/D9"} }, "is not here"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -19,7 +19,25 @@ func (c *leg) heard(h *History) *History {
 	}
 	only := *h
 	only.Versions = slices.DeleteFunc(slices.Clone(h.Versions), c.stranger)
+	if n := only.newest(); n != nil && n.Fact != nil && c.stranger(*h.newest()) { // what a stranger makes it be about is no word of theirs either
+		only.Former = len(n.Fact.About) > 0 && !c.aboutHere(n.Fact)
+	}
 	return &only
+}
+
+// spokenOf gives what of a resource says whom it is about: of a record of what happened what the referrer's side says does not count.
+//
+// Source: ruling 36
+func (c *leg) spokenOf(h *History) *History {
+	n := h.newest()
+	if n == nil || !c.ofReferrer(n) {
+		return h
+	}
+	only, bare := c.witnessed(h)
+	if last := only.newest(); bare || last == nil || last.Fact == nil || last.Fact.Appointment != nil && !slices.Contains(happened, last.Fact.Appointment.Status) {
+		return h
+	}
+	return only
 }
 
 // stranger reports a version by somebody who is no party to this leg. Who did not say who they are is taken at their word, and so is whoever

@@ -50,7 +50,7 @@ func (c *leg) procedure(h *History) {
 	if !mine && c.another(v, p.Performers...) {
 		return
 	}
-	r := &record{typ: "Procedure", h: h, v: v, taken: taken, bare: bare, by: p.Performers, at: p.At}
+	r := &record{typ: "Procedure", h: h, v: v, taken: taken, bare: bare, self: saidBySelf(only), by: p.Performers, at: p.At}
 	switch {
 	case c.house:
 		r.place = c.placeOf("", p.Performers, v, about(p.At, v.Received))

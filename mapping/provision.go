@@ -81,9 +81,9 @@ func (q *question) byClass(p *provision, denies bool) fit {
 	return among(p.Classes, q.it.isOf(p.Classes, denies))
 }
 
-func (q *question) byCode(p *provision, _ bool) fit {
+func (q *question) byCode(p *provision, denies bool) fit {
 	switch {
-	case len(p.Codes) == 0 || q.it.hasCode(p.Codes):
+	case len(p.Codes) == 0 || q.it.hasCode(p.Codes, denies):
 		return fits
 	case slices.ContainsFunc(p.Codes, func(c Coding) bool { return c.Code == "" }):
 		return unclear
@@ -109,9 +109,10 @@ func (q *question) byLabel(p *provision, denies bool) fit {
 	return among(p.Labels, !beyond && understood)
 }
 
-// byData: content that is named is taken in. What else a meaning may take in is not followed.
+// byData: content that is named is taken in. What else a meaning may take in is not followed, and neither is what is named by something that only
+// the Consent knows, or by an identifier that several carry.
 func (q *question) byData(p *provision, denies bool) fit {
-	open := func(d datum) bool { return d.Meaning != "instance" || !strings.Contains(d.Ref, "/") }
+	open := func(d datum) bool { return d.Meaning != "instance" || d.Ref == "" || strings.Contains(d.Ref, "#") }
 	switch {
 	case len(p.Data) == 0 || q.it.isNamed(p.Data, denies):
 		return fits

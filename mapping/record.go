@@ -18,6 +18,7 @@ type record struct {
 	at      workflow.Moment
 	booking string // the appointment of this leg that it names; "" none
 	bare    bool   // nobody but the referrer's side has said it
+	self    bool   // nobody but the person has
 	decides bool   // it is a human's decision between others
 	place   place
 	voice   workflow.Voice
@@ -154,8 +155,21 @@ func (c *leg) placeOf(org string, by []string, v *Version, at time.Time) place {
 		return placeAgency
 	case v.Role == workflow.Agency || !c.alone(at):
 		return placeElsewhere
+	case slices.ContainsFunc(by, c.worksElsewhere) && !c.anyOfAgency(by):
+		return placeDoubtful
 	}
 	return placeUnsaid
+}
+
+// worksElsewhere reports a place or worker who is known to belong to an organization that is not the agency. Whoever goes along with the person works
+// elsewhere, and says nothing of the place.
+func (c *leg) worksElsewhere(ref string) bool {
+	return ref != "" && ref != c.agency && Works(typeOfKey(ref)) && c.r.r.Orgs != nil && !slices.Contains(c.r.guides, ref) && len(c.r.r.Orgs(ref)) > 0
+}
+
+func typeOfKey(ref string) string {
+	typ, _, _ := strings.Cut(ref, "/")
+	return typ
 }
 
 // referrersSide reports somebody of the referrer's side.
@@ -175,11 +189,18 @@ func (c *leg) notOfGroup(who string) bool {
 	return group != nil && !slices.ContainsFunc(group.members(c.r.r.At), c.r.person.is)
 }
 
+// saidBySelf reports that nobody but the person wrote what is heard of a record: it is their word, whatever it is written as.
+//
+// Source: local, evidence rule, grade D
+func saidBySelf(h *History) bool {
+	return len(h.Versions) > 0 && !slices.ContainsFunc(h.Versions, func(v Version) bool { return v.Role != workflow.Person })
+}
+
 // isOrigin reports the contact at which the person was referred: the encounter of the request, and what belongs to it.
 func (c *leg) isOrigin(r *record) bool {
 	switch f := r.v.Fact; {
 	case f.Encounter != nil:
-		return slices.Contains(c.r.origins, r.h.Key)
+		return slices.Contains(c.r.origins, r.h.Key) || f.Encounter.PartOf != "" && slices.Contains(c.r.origins, f.Encounter.PartOf)
 	case f.Procedure != nil:
 		return f.Procedure.Encounter != "" && slices.Contains(c.r.origins, f.Procedure.Encounter)
 	case f.Appointment != nil:

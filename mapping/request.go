@@ -22,6 +22,7 @@ type requestFact struct {
 	Encounter  string   // at which the person was referred
 	Named      []string // the services, workers and places that are to do it, by name
 	Codes      []Coding // code and category
+	Within     []Coding // those that stand anywhere else in it
 
 	warm     requestWarmth
 	BasedOn  []string // other requests that it is made for
@@ -39,6 +40,13 @@ func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
 		Authored:   s.instant(r.Get("authoredOn")),
 		Supporting: s.refs(r.Get("supportingInfo")),
 		Codes:      append(codings(r.Get("code")), codings(r.Get("category"))...),
+	}
+	for name, v := range r.Root().Members() {
+		if typ := v.Type(); (typ == "CodeableConcept" || typ == "Extension") && name != "code" && name != "category" {
+			for one := range v.All() {
+				q.Within = append(q.Within, codingsWithin(one)...)
+			}
+		}
 	}
 	q.BasedOn = s.refs(r.Get("basedOn"))
 	q.Services = services(codings(r.Get("code")), r.Get("code", "text").Text())

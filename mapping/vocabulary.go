@@ -52,14 +52,21 @@ func (v *vocabulary) takes(c fhir.Value) string {
 	return code
 }
 
-// of gives the code of a CodeableConcept: the first that is understood, "" where none is.
+// of gives the code of a CodeableConcept: the one of its codings that is understood, "" where none is. Codings that say different things in one concept
+// are not understood, in whatever order they stand.
 func (v *vocabulary) of(concept fhir.Value) string {
+	found := ""
 	for c := range concept.Get("coding").All() {
-		if code := v.takes(c); code != "" {
-			return code
+		code := v.takes(c)
+		if code == "" || code == found {
+			continue
 		}
+		if found != "" {
+			return ""
+		}
+		found = code
 	}
-	return ""
+	return found
 }
 
 // each gives the code of each item of a list of CodeableConcepts.

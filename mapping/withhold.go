@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -20,17 +21,26 @@ type Withheld struct {
 // label or a deny holds them back.
 var parties = []string{"Organization", "Practitioner", "PractitionerRole", "Location", "HealthcareService", "Endpoint"}
 
-// withhold lists what is held back, once, and notes by what it is named.
+// withhold lists what is held back, once, and notes by what it is named. What it consists of is held back with it.
 func (k *packing) withhold(ref string, r *fhir.Resource, why string) {
 	k.gone[ref] = true
-	if r != nil {
-		for id := range r.Get("identifier").All() {
-			if name := identifierOf(id); name != "" && r.Type() != "Patient" {
+	k.list(ref, why)
+	if r == nil || r.Type() == "Patient" {
+		return
+	}
+	for _, element := range []string{"identifier", "masterIdentifier"} {
+		for id := range r.Get(element).All() {
+			if name := identifierOf(id); name != "" {
 				k.gone[name] = true
 			}
 		}
 	}
-	k.list(ref, why)
+	attachments(r.Root(), func(v fhir.Value) {
+		if part := k.s.literal(v.Get("url").Text()); strings.HasPrefix(part, "Binary/") && !k.gone[part] {
+			k.gone[part] = true
+			k.list(part, "is the content of "+ref+", which is held back")
+		}
+	})
 }
 
 // list tells the navigator of something held back.
@@ -48,9 +58,12 @@ func (k *packing) contentOf(e *Enclosure) *content {
 		it.types = []string{ref.Type}
 	}
 	if r := e.Resource; r != nil {
-		it.types, it.labels = []string{r.Type()}, codesIn(r.Get("meta", "security"))
+		it.types, it.names, it.labels, it.within = []string{r.Type()}, namesOf(r), labelsOf(r), codingsWithin(r.Root())
 		for _, name := range []string{"code", "type", "category"} {
 			it.codes = append(it.codes, codings(r.Get(name))...)
+		}
+		if c := k.contextOf(r); c != nil && c.Resource != nil {
+			it.labels = append(it.labels, labelsOf(c.Resource)...)
 		}
 	}
 	if !it.labelled() && (k.s.Partners[e.Party].Part2 || k.s.Partners[k.r.requester].Part2) {
@@ -75,12 +88,17 @@ func (k *packing) heldBack(e *Enclosure, it *content, with bool) string {
 		return "is kept elsewhere, and its labels cannot be read"
 	case r != nil && r.Get("status").Text() == "entered-in-error":
 		return "was entered in error"
-	case k.r.foreign(e.Ref) || r != nil && k.aboutOther(r):
-		return "is about somebody else"
+	case k.r.foreign(e.Ref):
+		return somebodyElses
 	case e.Role == workflow.Agency && e.Party != "" && !k.isAgency(e.Party), k.ofAnother(e.Ref):
 		return fromAnotherAgency
 	case r != nil && counsellingNote(r, it):
 		return "is a counselling note, which never travels"
+	}
+	if r != nil {
+		if why := cmp.Or(k.aboutOther(e), k.heldByContext(r, with)); why != "" {
+			return why
+		}
 	}
 	if with {
 		return k.denied(it)
@@ -125,10 +143,65 @@ func isLocal(ref string) bool {
 // Source: FHIR R4, compartmentdefinition-patient.html
 var aboutWhom = []string{"subject", "patient", "for", "beneficiary", "individual", "candidate"}
 
-func (k *packing) aboutOther(r *fhir.Resource) bool {
-	return slices.ContainsFunc(aboutWhom, func(name string) bool {
-		return slices.ContainsFunc(k.s.refs(r.Get(name)), k.r.ofOther)
-	})
+const somebodyElses = "is about somebody else"
+
+// aboutOther says why a resource is not about the person alone, "" where it is, or says of nobody that it is about them. Of the referral itself it is
+// known whom it is for.
+func (k *packing) aboutOther(e *Enclosure) string {
+	r := e.Resource
+	itself := e.Ref == k.task || e.Ref == "ServiceRequest/"+k.p.Request.ID()
+	if records := k.s.refsAt(r, "link.target"); r.Type() == "Person" && (len(records) == 0 || slices.ContainsFunc(records, k.r.ofOther)) {
+		return somebodyElses
+	}
+	for _, name := range aboutWhom {
+		for v := range r.Get(name).All() {
+			if v.Type() != "Reference" {
+				continue
+			}
+			switch who := k.s.ref(v); {
+			case k.r.ofOther(who):
+				return somebodyElses
+			case itself:
+			case who == "":
+				return "says in words only whom it is about"
+			case strings.HasPrefix(who, "Group/") && who != k.r.r.Request.Subject():
+				return "is about a group"
+			}
+		}
+	}
+	return ""
+}
+
+// contextOf gives what says who may see a Binary, where that is here.
+//
+// Source: FHIR R4, binary.html, Binary.securityContext: the Binary has the same security labels and is about the same person
+func (k *packing) contextOf(r *fhir.Resource) *Enclosure {
+	if r.Type() != "Binary" {
+		return nil
+	}
+	ref := k.s.ref(r.Get("securityContext"))
+	for _, list := range [][]Enclosure{k.p.Named, k.p.Enclosed} {
+		if i := slices.IndexFunc(list, func(e Enclosure) bool { return e.Ref == ref }); i >= 0 {
+			return &list[i]
+		}
+	}
+	return nil
+}
+
+// heldByContext says that a Binary may not go because its security context may not.
+func (k *packing) heldByContext(r *fhir.Resource, with bool) string {
+	c := k.contextOf(r)
+	if c == nil {
+		return ""
+	}
+	why := "is another Binary"
+	if c.Resource == nil || c.Resource.Type() != "Binary" {
+		why = k.heldBack(c, k.contentOf(c), with)
+	}
+	if why == "" {
+		return ""
+	}
+	return "has a security context that may not go: " + c.Ref + " " + why
 }
 
 // codePsychotherapy labels notes of what is said in therapy.

@@ -34,6 +34,10 @@ var secrecies = []secrecy{
 	{"a note by what it calls itself", `"category":[{"text":"SUD Counseling Note"}],`, "p", true},
 	{"about somebody else", ``, "other", true},
 	{"entered in error", `"status":"entered-in-error",`, "p", true},
+	{"with a code that the Consent denies, elsewhere than in its code", `"interpretation":[{"coding":[{"system":"urn:c","code":"denied"}]}],`, "p", true},
+	{"that the Consent denies by its identifier", `"identifier":[{"system":"urn:docs","value":"denied"}],`, "p", true},
+	{"about somebody named in words", ``, "", true},
+	{"about a group", ``, "Group/g", true},
 }
 
 // piece is something about the person that a drawn referral holds somewhere.
@@ -52,8 +56,15 @@ func (p *piece) body(named string) string {
 	if !strings.HasPrefix(p.id, "c") { // contained resources have no narrative of their own
 		div = `"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">` + p.canary + `</div>"},`
 	}
+	subject := ref("Patient/" + p.who)
+	switch {
+	case p.who == "":
+		subject = `{"display":"` + p.canary + `"}`
+	case strings.Contains(p.who, "/"):
+		subject = ref(p.who)
+	}
 	return `{"resourceType":"Observation","id":"` + p.id + `",` + p.more + div + `"extension":[{"url":"urn:x:more","extension":[{"url":"deep","valueString":"` + p.canary + `"}]}],` + status +
-		`"code":{"text":"` + p.canary + `"},"subject":{"reference":"Patient/` + p.who + `"},"valueString":"` + p.canary + `","note":[{"text":"` + p.canary + `"}]` + named + `}`
+		`"code":{"text":"` + p.canary + `"},"subject":` + subject + `,"valueString":"` + p.canary + `","note":[{"text":"` + p.canary + `"}]` + named + `}`
 }
 
 // drawnReferral is a referral with pieces at drawn places.
@@ -89,7 +100,7 @@ func (d *drawnReferral) place() {
 	if d.own {
 		request = "ServiceRequest/own"
 	}
-	switch rapid.SampledFrom([]string{"request", "task", "visit", "enclosed", "input", "named", "document", "part", "bundle", "element", "attached"}).Draw(d.r, "place") {
+	switch place := rapid.SampledFrom([]string{"request", "task", "visit", "enclosed", "input", "named", "document", "part", "bundle", "element", "attached", "labelled", "binary"}).Draw(d.r, "place"); place {
 	case "request":
 		p := d.piece("c")
 		d.req, d.reasons = append(d.req, p.body("")), append(d.reasons, ref("#"+p.id))
@@ -151,6 +162,8 @@ func (d *drawnReferral) place() {
 		} else {
 			d.gone, d.lists = append(d.gone, canary), append(d.lists, "Task/t")
 		}
+	case "labelled", "binary":
+		d.standing(place)
 	case "attached": // a document whose content stands apart
 		d.n++
 		id, label := fmt.Sprintf("d%dz", d.n), rapid.SampledFrom([]string{"N", "PSYTHPN", "HIV"}).Draw(d.r, "label")
@@ -161,6 +174,23 @@ func (d *drawnReferral) place() {
 		} else {
 			d.gone, d.lists = append(d.gone, "LETTER"+id, id), append(d.lists, "DocumentReference/"+id, "Binary/x"+id)
 		}
+	}
+}
+
+// standing draws what stands apart from the rest of a document: its label by the document's own element, and its content by what it names.
+func (d *drawnReferral) standing(place string) {
+	d.n++
+	id, label := fmt.Sprintf("d%dz", d.n), rapid.SampledFrom([]string{"N", "PSYTHPN", "HIV", "42CFRPart2"}).Draw(d.r, "label")
+	what := "DocumentReference/" + id
+	d.first = append(d.first, `{"resourceType":"DocumentReference","id":"`+id+`","securityLabel":[{"coding":[{"code":"`+label+`"}]}],"status":"current","subject":{"reference":"Patient/p"},"content":[{"attachment":{"title":"LETTER`+id+`"}}]}`)
+	if place == "binary" { // the document is only named, by what is enclosed
+		what = "Binary/x" + id
+		d.first = append(d.first, `{"resourceType":"Binary","id":"x`+id+`","contentType":"text/plain","securityContext":`+ref("DocumentReference/"+id)+`,"data":"Q0FOQVJZ"}`)
+	}
+	if d.supports = append(d.supports, ref(what)); label == "N" {
+		d.there = append(d.there, what)
+	} else {
+		d.gone, d.lists = append(d.gone, "LETTER"+id, what), append(d.lists, what)
 	}
 }
 
@@ -188,7 +218,7 @@ func narrative(words []string) string {
 // written gives all that is written, in the order in which it is.
 func (d *drawnReferral) written() []string {
 	all := []string{`{"resourceType":"HealthcareService","id":"hs","providedBy":{"reference":"Organization/harbor"}}`, `{"resourceType":"Patient","id":"p","name":[{"family":"Delgado"}]}`, `{"resourceType":"Patient","id":"other","name":[{"family":"Marsh"}]}`,
-		`{"resourceType":"Consent","id":"c","status":"active","scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"x"}],"patient":{"reference":"Patient/p"},"dateTime":"2026-03-02T08:00:00Z","performer":[{"reference":"Patient/p"}],"organization":[{"reference":"Organization/ref"}],"provision":{"type":"permit","actor":[{"role":{"coding":[{"code":"CST"}]},"reference":{"reference":"Organization/ref"}},{"role":{"coding":[{"code":"IRCP"}]},"reference":{"reference":"Organization/wh"}},{"role":{"coding":[{"code":"IRCP"}]},"reference":{"reference":"Organization/harbor"}}],"provision":[{"type":"deny","securityLabel":[{"code":"HIV"}]}]}}`}
+		`{"resourceType":"Consent","id":"c","status":"active","scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"x"}],"patient":{"reference":"Patient/p"},"dateTime":"2026-03-02T08:00:00Z","performer":[{"reference":"Patient/p"}],"organization":[{"reference":"Organization/ref"}],"provision":{"type":"permit","actor":[{"role":{"coding":[{"code":"CST"}]},"reference":{"reference":"Organization/ref"}},{"role":{"coding":[{"code":"IRCP"}]},"reference":{"reference":"Organization/wh"}},{"role":{"coding":[{"code":"IRCP"}]},"reference":{"reference":"Organization/harbor"}}],"provision":[{"type":"deny","securityLabel":[{"code":"HIV"}]},{"type":"deny","code":[{"coding":[{"system":"urn:c","code":"denied"}]}]},{"type":"deny","data":[{"meaning":"instance","reference":{"identifier":{"system":"urn:docs","value":"denied"}}}]}]}}`}
 	all = append(append(all, d.first...), d.second...)
 	request := func(id, more, contained string, supports []string) string {
 		return `{"resourceType":"ServiceRequest","id":"` + id + `",` + contained + narrative(d.narrated) + `"status":"active",` + more + `"subject":{"reference":"Patient/p"},"authoredOn":"2026-03-02","requester":{"reference":"Organization/ref"},` +
