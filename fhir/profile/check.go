@@ -14,8 +14,14 @@ type checker struct {
 	issues []fhir.Issue
 }
 
+// full reports that nothing more is told, and so nothing more need be looked at.
+func (c *checker) full() bool { return len(c.issues) >= MaxIssues }
+
 // tell adds an issue. What breaks an invariant is of that kind, and its key is said.
 func (c *checker) tell(r *Rule, code fhir.Code, at, words string) {
+	if c.full() {
+		return
+	}
 	from := c.p.Name + " " + c.p.Version
 	if r != nil && r.Key != "" {
 		code, from = fhir.CodeInvariant, r.Key+", "+from
@@ -25,7 +31,7 @@ func (c *checker) tell(r *Rule, code fhir.Code, at, words string) {
 
 // rule checks one rule below a value, in each parent of its element that is there.
 func (c *checker) rule(v fhir.Value, r *Rule) {
-	if !all(r.When, v) {
+	if c.full() || !all(r.When, v) {
 		return
 	}
 	if r.Of != nil {
@@ -39,6 +45,9 @@ func (c *checker) rule(v fhir.Value, r *Rule) {
 		parent, name = r.Path[:dot], r.Path[dot+1:]
 	}
 	for _, p := range below(v, parent) {
+		if c.full() {
+			return
+		}
 		c.element(p, name, r)
 	}
 }
@@ -84,6 +93,9 @@ func (c *checker) element(parent fhir.Value, name string, r *Rule) {
 		c.tell(r, fhir.CodeStructure, at, fmt.Sprintf("There may be %d of %s and there are %d", r.Max, what, len(found)))
 	}
 	for _, v := range found {
+		if c.full() {
+			return
+		}
 		c.value(v, parent, name, r)
 	}
 }
@@ -115,8 +127,10 @@ func (c *checker) value(v, parent fhir.Value, name string, r *Rule) {
 
 // outside tells of a code that is not in a set.
 func (c *checker) outside(v fhir.Value, r *Rule) {
-	c.tell(r, fhir.CodeCodeInvalid, v.Path(), "The code is one of "+setWords(r.OneOf))
-	if r.Extensible {
+	if c.full() {
+		return
+	}
+	if c.tell(r, fhir.CodeCodeInvalid, v.Path(), "The code is one of "+setWords(r.OneOf)); r.Extensible {
 		c.issues[len(c.issues)-1].Severity = fhir.Information
 	}
 }
@@ -142,6 +156,9 @@ func (c *checker) target(v fhir.Value, r *Rule) {
 func (c *checker) codings(v fhir.Value) {
 	for _, m := range v.Members() {
 		for item := range m.All() {
+			if c.full() {
+				return
+			}
 			if item.Resource() != nil {
 				continue
 			}

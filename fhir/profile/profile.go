@@ -10,6 +10,7 @@
 package profile
 
 import (
+	"fmt"
 	"strings"
 
 	"warmhandoff/fhir"
@@ -25,6 +26,9 @@ type Profile struct {
 	Systems []CodeSet // code systems that are known whole: a Coding of one of them, wherever it stands, has one of its codes
 	Source  string    // guide, edition, definition
 }
+
+// MaxIssues is how many issues a check tells; it stops there.
+const MaxIssues = 100
 
 // None as a Rule's Max says that there may be none at all.
 const None = -1
@@ -94,8 +98,8 @@ func Find(all []Profile, canonical string) (*Profile, bool) {
 	return nil, false
 }
 
-// Check gives what a resource breaks of the profile, as errors, in the order of the rules. A resource of another type is one error. Safe for
-// concurrent use.
+// Check gives what a resource breaks of the profile, as errors, in the order of the rules. A resource of another type is one error. Where there is
+// more than [MaxIssues], a warning of code too-costly stands at the end. Safe for concurrent use.
 //
 // Source: FHIR R4, profiling.html, elementdefinition.html (min, max, pattern, binding, slicing, constraint)
 func (p *Profile) Check(r *fhir.Resource) []fhir.Issue {
@@ -109,6 +113,10 @@ func (p *Profile) Check(r *fhir.Resource) []fhir.Issue {
 	}
 	if len(p.Systems) > 0 {
 		c.codings(r.Root())
+	}
+	if c.full() {
+		c.issues = append(c.issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeTooCostly, Expression: r.Type(),
+			Text: fmt.Sprintf("The check stopped after %d issues (%s %s).", MaxIssues, p.Name, p.Version)})
 	}
 	return c.issues
 }

@@ -124,6 +124,19 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// A check that finds much stops, and says so: what is told stays small, whatever was sent.
+func TestACheckStops(t *testing.T) {
+	t.Parallel()
+	r, issues := fhir.Read([]byte(`{"resourceType":"Task","status":"requested","intent":"order","note":[` + strings.Repeat(`{"text":"x"},`, 3*profile.MaxIssues) + `{"text":"x"}]}`))
+	require.NotNil(t, r, "%v", issues)
+	p := of(profile.Rule{Path: "note.time", Min: 1})
+	p.Rules = append(p.Rules, p.Rules[0], profile.Rule{Path: "code", OneOf: kinds, Extensible: true})
+	got := p.Check(r)
+	require.Len(t, got, profile.MaxIssues+1)
+	assert.Equal(t, fhir.CodeTooCostly, got[profile.MaxIssues].Code)
+	assert.False(t, got[profile.MaxIssues].Refuses())
+}
+
 // A code of a system that is known whole is of that system, wherever it stands; what is contained keeps what it says itself.
 func TestSystemsThatAreKnownWhole(t *testing.T) {
 	t.Parallel()

@@ -36,6 +36,11 @@ func Besides(ctx context.Context, r *fhir.Resource, profiles []profile.Profile, 
 	return all
 }
 
+const (
+	maxClaims = 16 // profiles of one resource that are looked at
+	maxLacks  = 8  // issues that the answer to a write says of one resource's profiles
+)
+
 // claim is a profile that a resource says it keeps.
 type claim struct {
 	by  *fhir.Resource
@@ -57,9 +62,14 @@ func claims(r *fhir.Resource) []claim {
 	return all
 }
 
+// claimsOf adds the claims of one resource, each once, and not more than can be meant: what is checked costs its size for each.
 func claimsOf(r *fhir.Resource, at string, all []claim) []claim {
+	mine := len(all)
 	for url := range r.Get("meta", "profile").All() {
-		all = append(all, claim{r, at, url})
+		again := slices.ContainsFunc(all[mine:], func(c claim) bool { return canonical(c.url.Text()) == canonical(url.Text()) })
+		if len(all)-mine < maxClaims && !again {
+			all = append(all, claim{r, at, url})
+		}
 	}
 	return all
 }

@@ -156,6 +156,11 @@ func (s *Server) profiles(v *validation) {
 	}
 	for _, c := range claims(v.resource) {
 		p, known := profile.Find(s.set.Profiles, c.url.Text())
+		if len(v.issues) >= fhir.MaxIssues {
+			v.issues = append(v.issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeTooCostly, Expression: c.at,
+				Text: fmt.Sprintf("From here on no profile was looked at: more than %d issues were found.", fhir.MaxIssues)})
+			return
+		}
 		switch {
 		case c.by == v.resource && canonical(c.url.Text()) == canonical(v.profile):
 		case known:

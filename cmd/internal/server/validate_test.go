@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"warmhandoff/cmd/internal/server"
+	"warmhandoff/fhir"
 	guide "warmhandoff/fhir/profile"
 )
 
@@ -128,4 +130,30 @@ func TestAWriteSaysWhatIsLackingOfAClaimedProfile(t *testing.T) {
 		assert.Contains(t, w.Body.String(), `"Bundle.entry[0].resource.for"`, kind)
 		assert.Contains(t, w.Body.String(), "(Somebody 1)", kind)
 	}
+}
+
+// What is told of profiles stays small, however many are claimed, and however often.
+func TestWhatIsToldOfProfilesIsLimited(t *testing.T) {
+	t.Parallel()
+	strictest := guide.Profile{URL: "urn:profile:all", Version: "1", Name: "All", Type: "Task"}
+	for range 20 {
+		strictest.Rules = append(strictest.Rules, guide.Rule{Path: "for", Min: 1})
+	}
+	s := serve(t, stocked(t), func(s *server.Settings) { s.Profiles = []guide.Profile{likes, strictest} })
+	task := func(claims ...string) string {
+		return narrated("Task", `"meta":{"profile":["`+strings.Join(claims, `","`)+`"]},"status":"requested","intent":"order"`)
+	}
+	again := slices.Repeat([]string{"urn:profile:for", "urn:profile:for|1"}, 500)
+	assert.Equal(t, []string{"warning required Task.for"}, wrongs(t, s, "POST", "/Task/$validate", task(again...)), "once")
+
+	w := ask(t, s, "POST", "/Task", task("urn:profile:all"), "Prefer: return=OperationOutcome")
+	require.Equal(t, http.StatusCreated, w.Code)
+	all := issuesOf(t, w)
+	require.Len(t, all, 9)
+	assert.Equal(t, "incomplete", all[8].Code)
+
+	entries := strings.Repeat(`{"resource":`+task("urn:profile:all")+`},`, 99)
+	all = issuesOf(t, ask(t, s, "POST", "/Bundle/$validate", `{"resourceType":"Bundle","type":"collection","entry":[`+strings.TrimSuffix(entries, ",")+`]}`))
+	assert.Less(t, len(all), fhir.MaxIssues+25)
+	assert.Equal(t, "too-costly", all[len(all)-1].Code)
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -117,6 +118,9 @@ func (s *Server) lacks(in *request) []fhir.Issue {
 		if p, known := profile.Find(s.set.Profiles, c.url.Text()); known {
 			all = append(all, c.check(p)...)
 		}
+	}
+	if more := len(all) - maxLacks; more > 0 {
+		all = append(all[:maxLacks], fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeIncomplete, Text: fmt.Sprintf("Of the profiles that are claimed %d more things are lacking; $validate tells them.", more)})
 	}
 	return all
 }
