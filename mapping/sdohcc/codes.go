@@ -41,7 +41,14 @@ var others = profile.CodeSet{System: System, Codes: []string{
 // systems are the code systems that are known whole.
 var systems = append([]profile.CodeSet{{System: System, Codes: slices.Compact(slices.Sorted(slices.Values(slices.Concat(
 	categories.Codes, methods.Codes, questionnaires.Codes, capacities.Codes, others.Codes,
-))))}}, uscore.Systems...)
+))))}, sdcCodes}, uscore.Systems...)
+
+// sdcCodes are the temporary codes of Structured Data Capture, of which the guide uses some.
+//
+// Source: SDC 4.0.0, CodeSystem temp
+var sdcCodes = profile.CodeSet{System: sdc, Codes: []string{
+	"complete-questionnaire", "questionnaire", "questionnaire-response", "response-endpoint", "question-library", "behaviorExpressionLanguage", "extractionExpressionLanguage", "populationExpressionLanguage",
+}}
 
 // observed are the states that an answer to a screening, or a characteristic, may be in.
 //

@@ -53,6 +53,7 @@ var capacityService = []profile.Rule{
 		}},
 		{Path: "extension", Max: 1, Slice: uscore.Extension("capacityNotes", "capacityNotes"), Each: append(valued("string"), profile.Rule{Path: "extension", Max: profile.None})},
 		{Path: "value", Max: profile.None},
+		uscore.Parts("capacityStatus", "capacityNotes"),
 	}},
 	{Path: "active", Min: 1, Is: &profile.Coding{Code: "true"}},
 	{Path: "category", Min: 1},

@@ -20,10 +20,10 @@ var documentReference = []profile.Rule{
 var organization = []profile.Rule{
 	{Path: "identifier", Slice: numbered("NPI", npi), Each: providerNumber},
 	{Path: "identifier", Slice: numbered("CLIA", "urn:oid:2.16.840.1.113883.4.7"), Each: []profile.Rule{
-		{Key: "us-core-18", Path: "value", Form: &profile.Form{Words: "two digits, D and seven digits", Keeps: laboratoryNumber}},
+		{Key: "us-core-18", Path: "value", Min: 1, Form: &profile.Form{Words: "two digits, D and seven digits", Keeps: laboratoryNumber}},
 	}},
 	{Path: "identifier", Slice: numbered("NAIC", "urn:oid:2.16.840.1.113883.6.300"), Each: []profile.Rule{
-		{Key: "us-core-19", Path: "value", Form: &profile.Form{Words: "five digits", Keeps: func(s string) bool { return digits(s, 5) }}},
+		{Key: "us-core-19", Path: "value", Min: 1, Form: &profile.Form{Words: "five digits", Keeps: func(s string) bool { return digits(s, 5) }}},
 	}},
 	{Path: "active", Min: 1},
 	{Path: "name", Min: 1},
@@ -48,7 +48,7 @@ func numbered(name, system string) *profile.Slice {
 }
 
 var providerNumber = []profile.Rule{
-	{Key: "us-core-16", Path: "value", Form: &profile.Form{Words: "ten digits", Keeps: func(s string) bool { return digits(s, 10) }}},
+	{Key: "us-core-16", Path: "value", Min: 1, Form: &profile.Form{Words: "ten digits", Keeps: func(s string) bool { return digits(s, 10) }}},
 	{Key: "us-core-17", Path: "value", Form: &profile.Form{Words: "a number of which the check digit is right", Keeps: checked}},
 }
 

@@ -1,6 +1,11 @@
 package uscore
 
-import "warmhandoff/fhir/profile"
+import (
+	"slices"
+	"strings"
+
+	"warmhandoff/fhir/profile"
+)
 
 var (
 	noReason = []profile.Test{{Path: "extension.url", Is: &profile.Coding{Code: Absent}, Not: true}}
@@ -13,6 +18,7 @@ var patient = []profile.Rule{
 	{Path: "extension", Max: 1, Slice: Extension("ethnicity", definition+"us-core-ethnicity"), Each: ethnicity},
 	{Path: "extension", Slice: Extension("tribalAffiliation", definition+"us-core-tribal-affiliation"), Each: []profile.Rule{
 		{Path: "value", Max: profile.None},
+		Parts("tribalAffiliation", "isEnrolled"),
 		{Path: "extension", Min: 1, Max: 1, Slice: Extension("tribalAffiliation", "tribalAffiliation"), Each: valueOf("CodeableConcept")},
 		{Path: "extension", Max: 1, Slice: Extension("isEnrolled", "isEnrolled"), Each: valueOf("boolean")},
 	}},
@@ -37,6 +43,16 @@ func Extension(name, url string) *profile.Slice {
 	return &profile.Slice{Name: name, Where: []profile.Test{{Path: "url", Is: &profile.Coding{Code: url}}}}
 }
 
+// Parts is that a complex extension has those parts, and no others with a name of its own.
+//
+// Source: FHIR R4, extensibility.html, complex extensions (the url of a part is one that the definition names)
+func Parts(names ...string) profile.Rule {
+	return profile.Rule{Path: "extension.url", Form: &profile.Form{
+		Words: "a part that the definition of this extension has (" + strings.Join(names, ", ") + "), or an absolute URL",
+		Keeps: func(url string) bool { return slices.Contains(names, url) || strings.Contains(url, ":") },
+	}}
+}
+
 func valueOf(typ string) []profile.Rule {
 	return []profile.Rule{{Path: "value", Min: 1, Types: []string{typ}}}
 }
@@ -57,6 +73,7 @@ var race = []profile.Rule{
 		{Path: "url", Is: &profile.Coding{Code: "ombCategory"}}, {Path: "value", OneOf: []profile.CodeSet{unsaid}},
 	}}}, Path: "extension", Max: 1, Slice: Extension("ombCategory", "ombCategory")},
 	{Path: "value", Max: profile.None},
+	Parts("ombCategory", "detailed", "text"),
 	{Path: "extension", Max: 6, Slice: Extension("ombCategory", "ombCategory"), Each: []profile.Rule{
 		{Path: "value", Min: 1, Types: []string{"Coding"}, OneOf: []profile.CodeSet{Races, unsaid}},
 	}},
@@ -66,6 +83,7 @@ var race = []profile.Rule{
 
 var ethnicity = []profile.Rule{
 	{Path: "value", Max: profile.None},
+	Parts("ombCategory", "detailed", "text"),
 	{Path: "extension", Max: 1, Slice: Extension("ombCategory", "ombCategory"), Each: []profile.Rule{
 		{Path: "value", Min: 1, Types: []string{"Coding"}, OneOf: []profile.CodeSet{Ethnicities, unsaid}},
 	}},
