@@ -199,3 +199,42 @@ func FuzzXML(f *testing.F) {
 		sameJSON(t, "again", back, again)
 	})
 }
+
+// TestXMLHasFewAttributes holds the bound: each attribute of a tag is compared with those before it.
+func TestXMLHasFewAttributes(t *testing.T) {
+	t.Parallel()
+	of := func(n int) []Issue {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, ` xmlns:x%d="urn:x%d"`, i, i)
+		}
+		_, issues := FromXML([]byte(`<Patient xmlns="http://hl7.org/fhir"` + b.String() + `><active value="true"/></Patient>`))
+		return issues
+	}
+	assert.Empty(t, of(MaxAttributes-1))
+	issues := of(MaxAttributes)
+	require.Len(t, issues, 1)
+	assert.Equal(t, CodeTooCostly, issues[0].Code)
+	assert.Contains(t, issues[0].Text, "64 attributes")
+}
+
+// TestXMLWorkGrowsWithItsInput counts what reading takes from the heap, of documents that are twice as long: unknown elements, each of a name of its own;
+// elements that stand too often; ones that are right. It runs alone.
+func TestXMLWorkGrowsWithItsInput(t *testing.T) {
+	for name, element := range map[string]string{
+		"unknown": `<x%d value="1"/>`, "of one name": `<active value="%d"/>`, "right": `<identifier><value value="%d"/></identifier>`,
+		"narratives": `<text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml"><p>%d</p></div></text>`,
+	} {
+		of := func(n int) float64 {
+			var b strings.Builder
+			b.WriteString(`<Patient xmlns="http://hl7.org/fhir">`)
+			for i := range n {
+				fmt.Fprintf(&b, element, i)
+			}
+			b.WriteString(`</Patient>`)
+			data := []byte(b.String())
+			return testing.AllocsPerRun(1, func() { _, _ = FromXML(data) })
+		}
+		assert.Less(t, of(8000), 2.2*of(4000), name)
+	}
+}

@@ -14,8 +14,9 @@ import (
 // FromXML gives FHIR XML as FHIR JSON, for [Read], which then says what is wrong
 // with it as a resource. The JSON is nil if any issue is an error: data is no
 // well-formed XML in UTF-8, has a document type (none is ever followed), is
-// deeper than [MaxDepth] or has more than [MaxValues] elements, or holds
-// elements, attributes or text that the element table does not know. Order of
+// deeper than [MaxDepth], has more than [MaxValues] elements or a tag of more
+// than [MaxAttributes], or holds elements, attributes or text that the element
+// table does not know. Order of
 // elements is not held against the sender, a byte order mark is passed over,
 // and a narrative that is written with a prefix comes without.
 //
@@ -34,6 +35,11 @@ func FromXML(data []byte) ([]byte, []Issue) {
 	}
 	return c.Bytes(), c.issues
 }
+
+// MaxAttributes is how many attributes one tag may have. FHIR has three of its
+// own (id, url, value), and a document declares a few name spaces: each is
+// compared with those before it.
+const MaxAttributes = 64
 
 // xmlNode is one element of a document.
 type xmlNode struct {
@@ -117,6 +123,9 @@ func xmlSyntax(err error) string {
 func (p *xmlParser) element(start xml.StartElement, depth int) *xmlNode {
 	if p.count++; depth > MaxDepth || p.count > MaxValues {
 		return p.fail(CodeTooCostly, fmt.Sprintf("More than %d levels, or %d elements.", MaxDepth, MaxValues))
+	}
+	if len(start.Attr) > MaxAttributes {
+		return p.fail(CodeTooCostly, fmt.Sprintf("More than %d attributes in one tag.", MaxAttributes))
 	}
 	n := &xmlNode{name: start.Name.Local, space: start.Name.Space}
 	for i, a := range start.Attr {

@@ -36,7 +36,7 @@ var rooms = []room{
 	{"fhir", nil, []string{"github.com/go-json-experiment/json", "github.com/samply/golang-fhir-models"}},
 	{"fhir/search", []string{"fhir"}, nil},
 	{"fhir/search/internal/gen", []string{"fhir"}, nil},
-	{"fhir/patch", []string{"fhir"}, []string{"github.com/evanphx/json-patch/v5", "github.com/go-json-experiment/json"}},
+	{"fhir/patch", []string{"fhir"}, []string{"github.com/go-json-experiment/json"}},
 	{"fhir/invariant", []string{"fhir"}, []string{"github.com/gofhir/fhirpath"}},
 	{"fhir/invariant/internal/gen", []string{"fhir"}, nil},
 	{"fhir/profile", []string{"fhir"}, nil},

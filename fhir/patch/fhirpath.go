@@ -1,6 +1,7 @@
 package patch
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -27,20 +28,18 @@ func FHIRPath(resource []byte, parameters *fhir.Resource, most int) ([]byte, []f
 	case len(operations) > MaxSteps:
 		return nil, refuse(fhir.CodeTooCostly, "Parameters.parameter", "More than %d operations.", MaxSteps)
 	}
+	var paths finder
 	for i, v := range operations {
-		at := fmt.Sprintf("Parameters.parameter[%d]", i)
-		o, issues := readOperation(v, at)
+		o, issues := readOperation(v, fmt.Sprintf("Parameters.parameter[%d]", i))
 		if issues == nil {
+			o.paths = &paths
 			issues = o.apply(tree)
 		}
 		if issues != nil {
 			return nil, issues
 		}
-		if size := len(tree.write(nil)); size > most {
-			return nil, refuse(fhir.CodeTooCostly, at, "The resource would grow beyond %d bytes.", most)
-		}
 	}
-	return sameIdentity(resource, tree.write(nil))
+	return finish(resource, tree, most)
 }
 
 // operation is one operation of a FHIRPath Patch.
@@ -49,6 +48,7 @@ type operation struct {
 	kind, path, name           string
 	value                      fhir.Value // the parameter named value; absent where there is none
 	index, source, destination int        // -1: not given
+	paths                      *finder
 }
 
 func readOperation(v fhir.Value, at string) (*operation, []fhir.Issue) {
@@ -131,12 +131,20 @@ func (o *operation) refuse(code fhir.Code, format string, args ...any) []fhir.Is
 	return refuse(code, o.at, format, args...)
 }
 
+// refusePath says what is wrong with a path.
+func (o *operation) refusePath(err error) []fhir.Issue {
+	if errors.Is(err, errTooFar) {
+		return o.refuse(fhir.CodeTooCostly, "%s.", sentence(err))
+	}
+	return o.refuse(fhir.CodeInvalid, "%s.", sentence(err))
+}
+
 // one gives the one place that a path leads to.
 func (o *operation) one(tree *node, path string) (*place, []fhir.Issue) {
-	found, err := find(tree, path)
+	found, err := o.paths.find(tree, path)
 	switch {
 	case err != nil:
-		return nil, o.refuse(fhir.CodeInvalid, "%s.", sentence(err))
+		return nil, o.refusePath(err)
 	case len(found) == 0:
 		return nil, o.refuse(fhir.CodeNotFound, "The path leads to nothing in this resource.")
 	case len(found) > 1:
@@ -255,8 +263,8 @@ func (o *operation) list(tree *node) (*place, []fhir.Issue) {
 		return nil, o.refuse(fhir.CodeInvalid, "The path is about another type than %s.", at[0].typ)
 	}
 	for i := range steps[:len(steps)-1] {
-		if at, err = follow(at, &steps[i]); err != nil {
-			return nil, o.refuse(fhir.CodeInvalid, "%s.", sentence(err))
+		if at, err = o.paths.follow(at, &steps[i]); err != nil {
+			return nil, o.refusePath(err)
 		}
 	}
 	if len(at) != 1 {
@@ -271,17 +279,17 @@ func (o *operation) list(tree *node) (*place, []fhir.Issue) {
 
 // remove takes an element away. What is not there already is gone.
 func (o *operation) remove(tree *node) []fhir.Issue {
-	found, err := find(tree, o.path)
+	found, err := o.paths.find(tree, o.path)
 	switch {
 	case err != nil:
-		return o.refuse(fhir.CodeInvalid, "%s.", sentence(err))
+		return o.refusePath(err)
 	case len(found) > 1:
 		return o.refuse(fhir.CodeMultipleMatches, "The path leads to %d elements; it must lead to one at most.", len(found))
 	case len(found) == 1 && found[0].e == nil:
 		return o.refuse(fhir.CodeInvalid, "A patch does not delete the resource.")
 	case len(found) == 1:
 		found[0].drop()
-		tree.prune(false)
+		found[0].prune()
 	}
 	return nil
 }

@@ -182,13 +182,13 @@ func FuzzFHIRPath(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, kind, path, name string, n int) {
 		r, _ := fhir.Read([]byte(`{"resourceType":"Parameters","parameter":[` + op("delete", "x", "", "") + `]}`))
-		o := &operation{at: "x", kind: kind, path: path, name: name, index: n, source: n, destination: 0, value: r.Get("parameter", "part")}
+		o := &operation{at: "x", kind: kind, path: path, name: name, index: n, source: n, destination: 0, value: r.Get("parameter", "part"), paths: &finder{}}
 		tree, err := parse([]byte(patient))
 		require.NoError(t, err)
 		if o.complete() == nil {
 			_ = o.apply(tree)
 		}
-		_, _ = sameIdentity([]byte(patient), tree.write(nil))
+		_, _ = finish([]byte(patient), tree, roomy)
 	})
 }
 

@@ -9,7 +9,8 @@ import (
 
 // place is one value in a resource: item index of the member name of an object, or the member itself where it is no list (index -1).
 type place struct {
-	in    *node // the object
+	up    *place // where the object stands; nil for the resource
+	in    *node  // the object
 	owner *fhir.Type
 	e     *fhir.Element
 	name  string // as in JSON: "valueString"
@@ -34,8 +35,21 @@ func root(n *node) place {
 	return place{in: &node{kind: '{', names: []string{""}, kids: []*node{n}}, typ: n.member("resourceType").text(), index: -1}
 }
 
+// errTooFar says that paths look at too many elements.
+var errTooFar = fmt.Errorf("the paths of this patch look at more than %d elements: name places by their number, or send it in parts", MaxPlaces)
+
+// finder follows paths, and counts what it looks at.
+type finder struct{ looked int }
+
+func (f *finder) look(n int) error {
+	if f.looked += n; f.looked > MaxPlaces {
+		return errTooFar
+	}
+	return nil
+}
+
 // find gives every place that a path leads to.
-func find(resource *node, path string) ([]place, error) {
+func (f *finder) find(resource *node, path string) ([]place, error) {
 	typ, steps, err := parsePath(path)
 	if err != nil {
 		return nil, err
@@ -45,7 +59,7 @@ func find(resource *node, path string) ([]place, error) {
 		return nil, fmt.Errorf("the path is about a %s, and this is a %s", clipped(typ), at[0].typ)
 	}
 	for i := range steps {
-		if at, err = follow(at, &steps[i]); err != nil {
+		if at, err = f.follow(at, &steps[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -53,18 +67,25 @@ func find(resource *node, path string) ([]place, error) {
 }
 
 // follow goes one step down from each place.
-func follow(from []place, s *step) ([]place, error) {
+func (f *finder) follow(from []place, s *step) ([]place, error) {
 	var all []place
+	filters, only := s.filters, every
+	if len(from) == 1 && len(filters) > 0 && filters[0].index >= 0 {
+		filters, only = filters[1:], filters[0].index // the others of a long list need not be listed
+	}
 	for i := range from {
-		found, err := from[i].down(s.name)
+		found, err := from[i].down(s.name, only)
+		if err == nil {
+			err = f.look(1 + len(found))
+		}
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, found...)
 	}
-	for i := range s.filters {
+	for i := range filters {
 		var err error
-		if all, err = s.filters[i].keep(all); err != nil {
+		if all, err = f.keep(&filters[i], all); err != nil {
 			return nil, err
 		}
 	}
@@ -88,8 +109,11 @@ func (p *place) object() (*node, *fhir.Type) {
 	return n, owner
 }
 
-// down gives the places of one element of the object at a place.
-func (p *place) down(name string) ([]place, error) {
+// every stands for a place in a list where all are meant.
+const every = -1
+
+// down gives the places of one element of the object at a place, or only one of them, counted from 0.
+func (p *place) down(name string, only int) ([]place, error) {
 	n, owner := p.object()
 	if n == nil || owner == nil {
 		return nil, nil
@@ -100,8 +124,12 @@ func (p *place) down(name string) ([]place, error) {
 	}
 	var list []place
 	for _, t := range e.Types {
-		at := place{in: n, owner: owner, e: e, name: jsonName(e, t), typ: t, index: -1}
-		for i := range at.count() {
+		at := place{up: p, in: n, owner: owner, e: e, name: jsonName(e, t), typ: t, index: -1}
+		first, end := 0, at.count()
+		if only != every {
+			first, end = only, min(end, only+1)
+		}
+		for i := first; i < end; i++ {
 			one := at
 			if e.Max != 1 {
 				one.index = i
@@ -138,43 +166,43 @@ func jsonName(e *fhir.Element, typ string) string {
 }
 
 // keep gives those of a list that pass the filter.
-func (f *filter) keep(all []place) ([]place, error) {
+func (f *finder) keep(by *filter, all []place) ([]place, error) {
 	switch {
-	case f.index >= 0 && f.index < len(all):
-		return all[f.index : f.index+1], nil
-	case f.index == last && len(all) > 0:
+	case by.index >= 0 && by.index < len(all):
+		return all[by.index : by.index+1], nil
+	case by.index == last && len(all) > 0:
 		return all[len(all)-1:], nil
-	case f.index != byValue && f.index != byType:
+	case by.index != byValue && by.index != byType:
 		return nil, nil
 	}
 	var list []place
-	for _, p := range all {
-		holds, err := f.holds(&p)
+	for i := range all {
+		holds, err := f.holds(by, &all[i])
 		if err != nil {
 			return nil, err
 		}
 		if holds {
-			list = append(list, p)
+			list = append(list, all[i])
 		}
 	}
 	return list, nil
 }
 
 // holds reports whether a place is of the type, or an element below it has the value.
-func (f *filter) holds(p *place) (bool, error) {
-	if f.index == byType {
-		return p.typ == f.value, nil
+func (f *finder) holds(by *filter, p *place) (bool, error) {
+	if by.index == byType {
+		return p.typ == by.value, f.look(1)
 	}
 	at := []place{*p}
-	for _, name := range f.path {
+	for _, name := range by.path {
 		var err error
-		if at, err = follow(at, &step{name: name}); err != nil {
+		if at, err = f.follow(at, &step{name: name}); err != nil {
 			return false, err
 		}
 	}
 	for i := range at {
 		v := at[i].value()
-		if v != nil && v.kind == 'v' && (v.text() == f.value || string(v.raw) == f.value) {
+		if v != nil && v.kind == 'v' && (string(v.raw) == by.value || v.text() == by.value) {
 			return true, nil
 		}
 	}

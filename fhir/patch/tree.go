@@ -2,6 +2,8 @@ package patch
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -15,38 +17,75 @@ type node struct {
 	kids  []*node
 }
 
-// parse reads one JSON value.
+// parse reads one JSON value, and nothing behind it. The tree holds data, which must not change any more.
 func parse(data []byte) (*node, error) {
-	d := jsontext.NewDecoder(bytes.NewReader(data))
-	return read(d)
+	p := parser{d: jsontext.NewDecoder(bytes.NewBuffer(data)), data: data}
+	n, err := p.read()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.d.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the value")
+	}
+	return n, nil
 }
 
-func read(d *jsontext.Decoder) (*node, error) {
-	switch kind := d.PeekKind(); kind {
+type parser struct {
+	d    *jsontext.Decoder
+	data []byte
+}
+
+func (p *parser) read() (*node, error) {
+	switch kind := p.d.PeekKind(); kind {
 	case '{', '[':
 		n := &node{kind: byte(kind)}
-		if _, err := d.ReadToken(); err != nil {
+		if _, err := p.d.ReadToken(); err != nil {
 			return nil, err
 		}
-		for end := d.PeekKind(); end != '}' && end != ']'; end = d.PeekKind() {
+		for end := p.d.PeekKind(); end != '}' && end != ']'; end = p.d.PeekKind() {
 			if kind == '{' {
-				name, err := d.ReadToken()
+				name, err := p.d.ReadToken()
 				if err != nil {
 					return nil, err
 				}
 				n.names = append(n.names, name.String())
 			}
-			kid, err := read(d)
+			kid, err := p.read()
 			if err != nil {
 				return nil, err
 			}
 			n.kids = append(n.kids, kid)
 		}
-		_, err := d.ReadToken()
+		_, err := p.d.ReadToken()
 		return n, err
 	}
-	raw, err := d.ReadValue()
-	return &node{kind: 'v', raw: bytes.Clone(raw)}, err
+	raw, err := p.d.ReadValue()
+	end := int(p.d.InputOffset())
+	return &node{kind: 'v', raw: p.data[end-len(raw) : end : end]}, err
+}
+
+// size gives about how many bytes write appends.
+func (n *node) size() int {
+	size := len(n.raw)
+	if n.kind != 'v' {
+		size = len("[]") + len(n.kids)
+	}
+	for _, name := range n.names {
+		size += len(name) + len(`"":`)
+	}
+	for _, kid := range n.kids {
+		size += kid.size()
+	}
+	return size
+}
+
+// clone gives the same value anew.
+func (n *node) clone() *node {
+	same := &node{kind: n.kind, raw: n.raw, names: slices.Clone(n.names), kids: slices.Clone(n.kids)}
+	for i, kid := range same.kids {
+		same.kids[i] = kid.clone()
+	}
+	return same
 }
 
 // write appends the value's JSON, without blanks.
@@ -99,42 +138,23 @@ func (n *node) set(name string, v *node) {
 	}
 }
 
-// prune takes away objects that hold nothing any more, and what holds nothing but them: FHIR knows no empty elements. In a list that stands beside
-// one of primitives the others keep their places.
-//
-// Source: FHIR R4, json.html#null (an object has at least one member)
-func (n *node) prune(beside bool) {
-	for i := len(n.kids) - 1; i >= 0; i-- {
-		kid := n.kids[i]
-		kid.prune(n.kind == '{' && n.names[i][0] == '_')
-		empty := kid.kind != 'v' && !slices.ContainsFunc(kid.kids, func(k *node) bool { return !k.isNull() })
-		switch {
-		case !empty:
-		case n.kind == '{':
-			n.names, n.kids = slices.Delete(n.names, i, i+1), slices.Delete(n.kids, i, i+1)
-		case beside:
-			n.kids[i] = nullNode()
-		default:
-			n.kids = slices.Delete(n.kids, i, i+1)
-		}
-	}
-}
-
 // equal reports whether two values say the same, whatever the order of members and the way of writing text. Numbers are the same where their digits are:
 // 1.0 and 1.00 are two decimals.
 func (n *node) equal(m *node) bool {
 	switch {
 	case n.kind != m.kind || len(n.kids) != len(m.kids):
 		return false
-	case n.kind == 'v' && len(n.raw) > 0 && n.raw[0] == '"':
-		return len(m.raw) > 0 && m.raw[0] == '"' && n.text() == m.text()
 	case n.kind == 'v':
-		return bytes.Equal(n.raw, m.raw)
+		return bytes.Equal(n.raw, m.raw) || n.isText() && m.isText() && n.text() == m.text()
+	}
+	find := m.member
+	if n.kind == '{' && len(m.names) > few {
+		find = m.finder()
 	}
 	for i, kid := range n.kids {
 		other := m.kids[i]
-		if n.kind == '{' {
-			if other = m.member(n.names[i]); other == nil {
+		if n.kind == '{' && m.names[i] != n.names[i] {
+			if other = find(n.names[i]); other == nil {
 				return false
 			}
 		}
@@ -145,13 +165,40 @@ func (n *node) equal(m *node) bool {
 	return true
 }
 
+// few is of how many members one is found sooner by looking at all. No object of FHIR has many more; one in a patch may have any number.
+const few = 64
+
+// finder is member for an object of many names that is asked for all of them.
+func (n *node) finder() func(name string) *node {
+	var places map[string]int
+	return func(name string) *node {
+		if places == nil {
+			places = make(map[string]int, len(n.names))
+			for i, one := range n.names {
+				places[one] = i
+			}
+		}
+		if i, ok := places[name]; ok {
+			return n.kids[i]
+		}
+		return nil
+	}
+}
+
 func nullNode() *node { return &node{kind: 'v', raw: []byte("null")} }
+
+// empty reports whether a list or an object holds nothing but null.
+func (n *node) empty() bool {
+	return n.kind != 'v' && !slices.ContainsFunc(n.kids, func(k *node) bool { return !k.isNull() })
+}
+
+func (n *node) isText() bool { return n != nil && n.kind == 'v' && len(n.raw) > 0 && n.raw[0] == '"' }
 
 func (n *node) isNull() bool { return n == nil || n.kind == 'v' && string(n.raw) == "null" }
 
 // text gives a string's characters; "" for anything else.
 func (n *node) text() string {
-	if n == nil || n.kind != 'v' || len(n.raw) == 0 || n.raw[0] != '"' {
+	if !n.isText() {
 		return ""
 	}
 	s, err := jsontext.AppendUnquote(nil, n.raw)

@@ -160,13 +160,41 @@ func (p *place) drop() {
 	p.tidy()
 }
 
+// prune takes the object at a place away where nothing is left in it, and then what holds nothing but that: FHIR knows no empty elements. In a list that
+// stands beside one of primitives the others keep their places.
+//
+// Source: FHIR R4, json.html#null (an object has at least one member)
+func (p *place) prune() {
+	for ; p.up != nil && p.up.e != nil && p.in.empty(); p = p.up {
+		for _, name := range []string{p.up.name, "_" + p.up.name} {
+			v := p.up.in.member(name)
+			switch {
+			case v == nil:
+				continue
+			case v == p.in:
+				p.up.in.set(name, nil)
+				continue
+			case v.kind != '[' || p.up.index >= len(v.kids) || v.kids[p.up.index] != p.in:
+				continue
+			case name[0] == '_':
+				v.kids[p.up.index] = nullNode()
+			default:
+				v.kids = slices.Delete(v.kids, p.up.index, p.up.index+1)
+			}
+			if v.empty() {
+				p.up.in.set(name, nil)
+			}
+		}
+	}
+}
+
 // tidy takes lists away that hold nothing, and nulls from the end of a pair.
 func (p *place) tidy() {
 	if p.e == nil || p.e.Max == 1 {
 		return
 	}
 	for _, name := range []string{p.name, "_" + p.name} {
-		if v := p.in.member(name); v != nil && v.kind == '[' && !slices.ContainsFunc(v.kids, func(n *node) bool { return !n.isNull() }) {
+		if v := p.in.member(name); v != nil && v.kind == '[' && v.empty() {
 			p.in.set(name, nil)
 		}
 	}
