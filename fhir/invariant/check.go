@@ -17,7 +17,29 @@ import (
 const (
 	MaxEvaluations = 10_000  // expressions evaluated of one resource
 	MaxBytes       = 128_000 // of a value, and of the resource around it, that an expression is evaluated over
+
+	// MaxWork is how many bytes expressions are evaluated over, all together: a value that holds others is looked through again for each of them, and
+	// for each rule about it. A referral of 60 kB with all its resources comes to half a million; a byte takes a tenth of a microsecond.
+	MaxWork = 3_000_000
+
+	perEvaluation = 100 // bytes that an evaluation is worth, however small what it looks at
 )
+
+// Work is what checks may still come to, all together: those of the entries of one Bundle. For one goroutine at a time.
+type Work struct{ left int }
+
+// NewWork gives as much as one check may come to.
+func NewWork() *Work { return &Work{left: MaxWork} }
+
+// Done reports that nothing is left.
+func (w *Work) Done() bool { return w.left <= 0 }
+
+type workKey struct{}
+
+// Within gives a context whose checks share what they may come to.
+func Within(ctx context.Context, w *Work) context.Context {
+	return context.WithValue(ctx, workKey{}, w)
+}
 
 // Check gives the invariants that a resource breaks, in document order: an issue of code invariant with the place, its severity as published (dom-6,
 // that a resource should have a narrative, is a warning), and its words. Resources inside are checked too, contained ones and those of a Bundle.
@@ -29,7 +51,11 @@ func Check(ctx context.Context, r *fhir.Resource) []fhir.Issue {
 }
 
 func check(ctx context.Context, r *fhir.Resource, most int) []fhir.Issue {
-	c := &checker{ctx: ctx, most: most, fixed: fhirpath.Collection{types.NewString("http://unitsofmeasure.org")}}
+	work, shared := ctx.Value(workKey{}).(*Work)
+	if !shared {
+		work = NewWork()
+	}
+	c := &checker{ctx: ctx, most: most, work: work, fixed: fhirpath.Collection{types.NewString("http://unitsofmeasure.org")}}
 	c.resource(r, "", nil)
 	if c.stopped || c.large {
 		c.issues = append(c.issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeTooCostly,
@@ -44,24 +70,30 @@ type checker struct {
 	fixed   fhirpath.Collection // %ucum
 	issues  []fhir.Issue
 	done    int
-	most    int  // evaluations
+	most    int // evaluations
+	work    *Work
 	stopped bool // nothing more is evaluated
 	large   bool // something was passed over
 
 	inner, outer fhirpath.Collection // %resource, %rootResource
-	size         int                 // of the inner one
+	size         int                 // of the larger one
 }
 
 // resource checks a resource. Path is where it stands in the one that was given, "" for that one; outer is the resource that contains it.
 func (c *checker) resource(r *fhir.Resource, path string, outer fhirpath.Collection) {
 	inner, outermost, size := c.inner, c.outer, c.size
-	self, err := types.JSONToCollection(r.Bytes())
-	if err != nil {
-		return
+	self := fhirpath.Collection{}
+	if len(r.Bytes()) <= MaxBytes { // no rule that asks for it is evaluated of a larger one
+		var err error
+		if self, err = types.JSONToCollection(r.Bytes()); err != nil {
+			return
+		}
 	}
 	c.inner, c.outer, c.size = self, outer, len(r.Bytes())
 	if outer == nil {
 		c.outer = self
+	} else {
+		c.size = max(c.size, size)
 	}
 	at := func(v fhir.Value) string {
 		if path == "" {
@@ -129,11 +161,17 @@ func (c *checker) rules(about place, v fhir.Value, at func(fhir.Value) string) {
 			continue
 		case r.when != nil && !r.when(v):
 			continue
-		case len(v.Raw()) > MaxBytes || c.size > MaxBytes && strings.Contains(r.expression, "esource"):
+		}
+		size, around := len(v.Raw()), strings.Contains(r.expression, "esource")
+		if size > MaxBytes || around && c.size > MaxBytes {
 			c.large = true
 			continue
 		}
-		if c.done++; c.done > c.most || c.ctx.Err() != nil {
+		if around {
+			size += c.size
+		}
+		c.work.left -= size + perEvaluation
+		if c.done++; c.done > c.most || c.work.Done() || c.ctx.Err() != nil {
 			c.stopped = true
 			return
 		}

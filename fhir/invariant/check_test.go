@@ -129,6 +129,51 @@ func TestALargeResourceIsNotCheckedToTheEnd(t *testing.T) {
 	assert.Equal(t, fhir.CodeTooCostly, issues[0].Code)
 }
 
+// deep is a Questionnaire of so many questions, so many groups deep: each group is looked through for each rule about it.
+func deep(questions, groups int) string {
+	items := make([]string, questions)
+	for i := range items {
+		items[i] = fmt.Sprintf(`{"linkId":"q%d","text":"How many come along?","type":"integer","required":true}`, i)
+	}
+	text := strings.Join(items, ",")
+	for i := range groups {
+		text = fmt.Sprintf(`{"linkId":"g%d","type":"group","item":[%s]}`, i, text)
+	}
+	return `{"resourceType":"Questionnaire","status":"draft","item":[` + text + `]}`
+}
+
+// TestWorkIsBounded holds what rules are evaluated over, of one resource and of several that share it.
+func TestWorkIsBounded(t *testing.T) {
+	t.Parallel()
+	spent := func(text string) (*Work, []fhir.Issue) {
+		r, issues := fhir.Read([]byte(text))
+		require.NotNil(t, r, "%v", issues)
+		w := NewWork()
+		return w, Check(Within(t.Context(), w), r)
+	}
+	w, issues := spent(deep(100, 4))
+	assert.False(t, w.Done(), "a long questionnaire is none")
+	assert.NotContains(t, fmt.Sprint(issues), "Not every invariant")
+	w, issues = spent(deep(1000, 24))
+	assert.True(t, w.Done())
+	assert.GreaterOrEqual(t, w.left, -2*MaxBytes-perEvaluation, "nothing more is evaluated then")
+	assert.Equal(t, fhir.CodeTooCostly, issues[len(issues)-1].Code)
+	r, _ := fhir.Read([]byte(`{"resourceType":"Patient","telecom":[{"value":"1"}]}`))
+	assert.Equal(t, fhir.CodeTooCostly, Check(Within(t.Context(), w), r)[0].Code, "what shares it has nothing left")
+	assert.NotContains(t, fmt.Sprint(Check(t.Context(), r)), "Not every invariant")
+}
+
+// TestWhatIsContainedInALargeResource is still known to be contained.
+func TestWhatIsContainedInALargeResource(t *testing.T) {
+	t.Parallel()
+	r, issues := fhir.Read([]byte(`{"resourceType":"Task","status":"draft","intent":"order","description":"` + strings.Repeat("x", MaxBytes) +
+		`","contained":[{"resourceType":"Patient","id":"p","generalPractitioner":[{"reference":"#d"}]},{"resourceType":"Practitioner","id":"d"}],"for":{"reference":"#p"}}`))
+	require.NotNil(t, r, "%v", issues)
+	for _, i := range Check(t.Context(), r) {
+		assert.NotEqual(t, fhir.CodeInvariant, i.Code, "%v", i)
+	}
+}
+
 func TestOfficialExamplesBreakNoInvariant(t *testing.T) {
 	t.Parallel()
 	folder := os.Getenv("FHIR_R4_EXAMPLES")
