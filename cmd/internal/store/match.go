@@ -9,10 +9,13 @@ import (
 // or lies in one of Ranges, or passes one of Tests; with Not, there may be none. A Match with none of the four asks for the presence (or with
 // Not the absence) of any value.
 //
+// With Or, a term of one of those params does as well as one of Param.
+//
 // A search may run along values, prefixes and ranges of a param that is in the index. Loose says that Param's terms are loose: without it, terms
 // that are loose need not be seen.
 type Match struct {
 	Param    string
+	Or       []string
 	Values   []string
 	Prefixes []string
 	Ranges   []Range
@@ -38,7 +41,8 @@ type Test struct{ Op, Lead, Lo, Hi string }
 
 // Holds reports whether the condition holds for a resource with these terms.
 func (m *Match) Holds(terms []Term) bool {
-	return slices.ContainsFunc(terms, func(t Term) bool { return t.Param == m.Param && m.Fits(t.Value) }) != m.Not
+	about := func(param string) bool { return param == m.Param || slices.Contains(m.Or, param) }
+	return slices.ContainsFunc(terms, func(t Term) bool { return about(t.Param) && m.Fits(t.Value) }) != m.Not
 }
 
 // Fits reports whether one value is what the condition asks for, whatever Not says.

@@ -32,7 +32,7 @@ var ErrFull = errors.New("store: no space left")
 // then on: the program must stop and start again.
 var ErrFailed = errors.New("store: failed, restart needed")
 
-// ErrTooCostly says that a search would have to look at too many resources: nothing that it asks for is in an index.
+// ErrTooCostly says that a search would have to look at too much, or that one statement took longer than whoever asked allows.
 var ErrTooCostly = errors.New("store: the search is too costly")
 
 // ErrBusy says that too many writes wait; nothing was written and the caller may try again.
@@ -173,7 +173,7 @@ type Reader interface {
 	History(ctx context.Context, q Past) ([]Version, error)
 	// Numbers gives for all versions of a resource, oldest first, everything but the Body.
 	Numbers(ctx context.Context, k Key) ([]Version, error)
-	// Search answers a query. ErrTooCostly when conditions that no index helps with hold for too few of too many.
+	// Search answers a query. ErrTooCostly when conditions that no index helps with hold for too few of too many, or the Budget of whoever asked is spent.
 	Search(ctx context.Context, q Query) (Page, error)
 	// Placed gives the versions at these places, whole, in the order asked for; places where none is are left out.
 	Placed(ctx context.Context, seqs ...int64) ([]Version, error)

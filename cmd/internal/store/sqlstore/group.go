@@ -32,7 +32,7 @@ func (w *writer) transact(g *group, calls []*call, results []error) error {
 		}
 	}()
 	for i, c := range calls {
-		t := &tx{reader: reader{s: w.s, lasting: true}, group: g, start: g.end, guard: len(calls) > 1, terms: moves{}}
+		t := &tx{reader: reader{s: w.s, lasting: true, asked: store.AskedOf(c.ctx)}, group: g, start: g.end, guard: len(calls) > 1, terms: moves{}}
 		running = true
 		results[i] = c.take(t)
 		running = false

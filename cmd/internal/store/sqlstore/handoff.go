@@ -15,7 +15,7 @@ func (r *reader) handoffs(ctx context.Context, text string, args ...any) ([]stor
 		return nil, err
 	}
 	var all []store.Handoff
-	err := r.s.query(context.Background(), text, args, func(r row) error {
+	err := r.query(ctx, text, args, func(r row) error {
 		all = append(all, store.Handoff{
 			Task: r.text(0), Referral: r.text(1), Agency: r.text(2), Patient: r.text(3), State: r.text(4), Reason: r.text(5),
 			Due: fromMicros(r.null(6)), Wake: fromMicros(r.null(7)), Seq: r.long(8), Doc: r.blob(9), Mark: r.text(10),

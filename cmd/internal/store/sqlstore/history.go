@@ -51,15 +51,21 @@ func (r *reader) pastOfFew(ctx context.Context, q store.Past, from int64) ([]sto
 		WHERE r.type = ? AND r.seq >= ? AND n.seq < ? AND n.seq >= ? ORDER BY n.seq DESC`+limited(q.Limit)+`) ORDER BY v.seq DESC`, q.Type, from, q.Before, from)
 }
 
-// pastOfMany goes through the versions of all types, newest first, until there are enough.
+// pastOfMany goes through the versions of all types, newest first, until there are enough; their places are known before the first is given, since only
+// until then can the statement be stopped.
 func (r *reader) pastOfMany(ctx context.Context, q store.Past, from int64) ([]store.Version, error) {
-	return r.past(ctx, q, `FROM version v WHERE v.type = ? AND v.seq < ? AND v.seq >= ? ORDER BY v.seq DESC`, q.Type, q.Before, from)
+	return r.past(ctx, store.Past{}, `FROM version v WHERE v.seq IN (SELECT n.seq FROM version n WHERE n.type = ? AND n.seq < ? AND n.seq >= ?
+		ORDER BY n.seq DESC`+limited(q.Limit)+`) ORDER BY v.seq DESC`, q.Type, q.Before, from)
 }
 
 func (r *reader) past(ctx context.Context, q store.Past, from string, args ...any) ([]store.Version, error) {
 	var all []store.Version
-	err := r.s.query(r.patience(ctx), `SELECT `+versionColumns+`, v.body, v.method `+from+limited(q.Limit), args, func(r row) error {
+	spend := r.spending()
+	err := r.query(ctx, `SELECT `+versionColumns+`, v.body, v.method `+from+limited(q.Limit), args, func(r row) error {
 		v := wholeOf(r)
+		if err := spend(store.StepsOfRow + store.StepsOfBody + store.StepsOfBytes(len(v.Body))); err != nil {
+			return err
+		}
 		v.Method = r.text(10)
 		all = append(all, v)
 		return nil

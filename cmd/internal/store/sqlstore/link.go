@@ -17,7 +17,7 @@ func (r *reader) LinkedTo(ctx context.Context, to ...string) ([]store.Linked, er
 		targets[i] = to[i]
 	}
 	var all []store.Linked
-	err := r.s.query(context.Background(), `SELECT r.type, r.id, l.via, l.former, r.number, r.seq
+	err := r.query(ctx, `SELECT r.type, r.id, l.via, l.former, r.number, r.seq
 		FROM link l JOIN resource r ON r.rid = l.rid WHERE l.target IN (`+marks(len(to))+`) ORDER BY r.seq, l.via`, targets, func(r row) error {
 		all = append(all, store.Linked{From: store.Key{Type: r.text(0), ID: r.text(1)}, Via: r.text(2), Former: r.flag(3),
 			Number: int(r.long(4)), Seq: r.long(5)})
@@ -31,7 +31,7 @@ func (r *reader) LinkedLast(ctx context.Context, to string, limit int) ([]store.
 		return nil, err
 	}
 	var all []store.Linked
-	err := r.s.query(context.Background(), `SELECT r.type, r.id, l.via, r.number, r.seq
+	err := r.query(ctx, `SELECT r.type, r.id, l.via, r.number, r.seq
 		FROM link l CROSS JOIN resource r ON r.rid = l.rid WHERE l.target = ? AND l.former = 0 ORDER BY l.rid DESC, l.via`+limited(limit), []any{to}, func(r row) error {
 		all = append(all, store.Linked{From: store.Key{Type: r.text(0), ID: r.text(1)}, Via: r.text(2), Number: int(r.long(3)), Seq: r.long(4)})
 		return nil
@@ -61,10 +61,11 @@ func (r *reader) Missing(ctx context.Context, typ string, limit int) ([]string, 
 	}
 	var all []string
 	// Targets of a type lie between "Type/" and "Type0", the next character.
-	err := r.s.query(r.patience(ctx), `SELECT DISTINCT l.target FROM link l
+	// They are gathered before the first is given, since only then can the statement be stopped.
+	err := r.query(ctx, `WITH m AS MATERIALIZED (SELECT DISTINCT l.target FROM link l
 		WHERE l.target > ? AND l.target < ? AND l.former = 0
 		AND NOT EXISTS (SELECT 1 FROM resource r WHERE r.type = ? AND r.id = substr(l.target, ?))
-		ORDER BY l.target`+limited(limit), []any{typ + "/", typ + "0", typ, len(typ) + 2}, func(r row) error {
+		ORDER BY l.target`+limited(limit)+`) SELECT target FROM m ORDER BY target`, []any{typ + "/", typ + "0", typ, len(typ) + 2}, func(r row) error {
 		all = append(all, r.text(0))
 		return nil
 	})

@@ -15,7 +15,17 @@ type plan struct {
 	lo, hi int64         // bounds of seq, both excluded
 	drive  *store.Match  // the condition whose range is run along; nil: the ids, or all resources of the type
 	exact  []store.Match // other conditions, on values in the index only
-	sifted []store.Match // other conditions, asked of the packed terms
+	sifted []sieve       // other conditions, asked of the packed terms
+	spend  func(steps int) error
+}
+
+// values gives how many values are looked up.
+func (p plan) values() int {
+	n := len(p.q.IDs)
+	for _, m := range p.q.All {
+		n += len(m.Values) + len(m.Prefixes) + len(m.Ranges)
+	}
+	return n
 }
 
 // mostBranches is how many values a driving condition may have that is run along in the order of seq: each is a range of its own.
@@ -32,7 +42,7 @@ func (r *reader) plan(q store.Query) (plan, error) {
 	if q.IDs != nil {
 		q.IDs = slices.Compact(slices.Sorted(slices.Values(q.IDs)))
 	}
-	p := plan{q: asked{q}, hi: noEnd}
+	p := plan{q: asked{q}, hi: noEnd, spend: r.spending()}
 	if !q.From.IsZero() {
 		first, err := r.since(millisUp(q.From))
 		if err != nil {
@@ -50,6 +60,13 @@ func (r *reader) plan(q store.Query) (plan, error) {
 	all := slices.Clone(q.All)
 	for i := range all {
 		all[i].Param = paramOf(q.Type, all[i].Param)
+		if len(all[i].Or) > 0 {
+			or := make([]string, len(all[i].Or))
+			for j, param := range all[i].Or {
+				or[j] = paramOf(q.Type, param)
+			}
+			all[i].Or = or
+		}
 	}
 	best, err := r.driver(q, all)
 	if err != nil {
@@ -59,10 +76,10 @@ func (r *reader) plan(q store.Query) (plan, error) {
 		switch {
 		case i == best:
 			p.drive = &all[i]
-		case !m.Loose && len(m.Values) > 0 && len(m.Prefixes)+len(m.Ranges)+len(m.Tests) == 0:
+		case !m.Loose && len(m.Or) == 0 && len(m.Values) > 0 && len(m.Prefixes)+len(m.Ranges)+len(m.Tests) == 0:
 			p.exact = append(p.exact, m)
 		default:
-			p.sifted = append(p.sifted, m)
+			p.sifted = append(p.sifted, newSieve(m))
 		}
 	}
 	return p, nil
@@ -107,7 +124,7 @@ func (r *reader) driver(q store.Query, all []store.Match) (int, error) {
 		} else if len(m.Values) > 0 {
 			branches++
 		}
-		if m.Not || m.Loose || len(m.Tests) > 0 || branches == 0 || branches > mostBranches || branches*(arguments+6) > mostArguments {
+		if m.Not || m.Loose || len(m.Or)+len(m.Tests) > 0 || branches == 0 || branches > mostBranches || branches*(arguments+6) > mostArguments {
 			continue
 		}
 		some = append(some, candidate{at: i, plain: plain, pair: strings.Contains(m.Param, "+")})
@@ -290,13 +307,47 @@ func marks(n int) string {
 	return strings.TrimSuffix(strings.Repeat("?, ", n), ", ")
 }
 
+// sieve is a condition that is asked of packed terms.
+type sieve struct {
+	store.Match
+	values map[string]struct{} // Values, where there are many
+}
+
+// manyValues is from how many values on they are found sooner in a map.
+const manyValues = 16
+
+func newSieve(m store.Match) sieve {
+	s := sieve{Match: m}
+	if len(m.Values) >= manyValues {
+		s.values = make(map[string]struct{}, len(m.Values))
+		for _, v := range m.Values {
+			s.values[v] = struct{}{}
+		}
+		s.Values = nil
+	}
+	return s
+}
+
+func (s *sieve) met(param, value []byte) bool {
+	if string(param) != s.Param && !slices.ContainsFunc(s.Or, func(or string) bool { return string(param) == or }) {
+		return false
+	}
+	if s.values == nil {
+		return s.Fits(string(value))
+	}
+	if _, is := s.values[string(value)]; is {
+		return true
+	}
+	return len(s.Prefixes)+len(s.Ranges)+len(s.Tests) > 0 && s.Fits(string(value))
+}
+
 // holds says whether the sifted conditions hold for a resource with these packed terms.
 func (p plan) holds(lists ...[]byte) (bool, error) {
-	for _, m := range p.sifted {
-		met := false
+	for i := range p.sifted {
+		m, met := &p.sifted[i], false
 		for _, packed := range lists {
 			err := eachRaw(packed, func(param, value []byte) {
-				met = met || string(param) == m.Param && m.Fits(string(value))
+				met = met || m.met(param, value)
 			})
 			if err != nil {
 				return false, err

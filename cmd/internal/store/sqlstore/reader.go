@@ -16,7 +16,8 @@ type reader struct {
 	over bool // the View or Update has ended
 	// lasting reads cannot be interrupted: an interrupt on the write connection would undo the whole group.
 	lasting bool
-	kept    *kept // nil inside an Update, which sees what is not committed
+	kept    *kept        // nil inside an Update, which sees what is not committed
+	asked   *store.Asked // nil where nothing is counted together
 }
 
 var _ store.Reader = (*reader)(nil)
@@ -54,19 +55,43 @@ func (r *reader) versions(ctx context.Context, text string, args ...any) ([]stor
 		return nil, err
 	}
 	var all []store.Version
-	err := r.s.query(r.patience(ctx), text, args, func(r row) error {
+	err := r.query(ctx, text, args, func(r row) error {
 		all = append(all, wholeOf(r))
 		return nil
 	})
 	return all, err
 }
 
-// patience is the context under which a statement runs that may take long.
-func (r *reader) patience(ctx context.Context) context.Context {
-	if r.lasting {
-		return context.Background()
+// query runs a statement that may take long: no longer than whoever asks allows, and not on for a caller who has gone.
+func (r *reader) query(ctx context.Context, text string, args []any, each func(row) error) error {
+	switch {
+	case r.lasting:
+		return r.s.query(context.Background(), text, args, each)
+	case r.asked == nil || r.asked.Patience == nil:
+		return r.s.query(ctx, text, args, each)
 	}
-	return ctx
+	limited, over := r.asked.Patience(ctx)
+	defer over()
+	err := r.s.query(limited, text, args, each)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return store.ErrTooCostly
+	}
+	return err
+}
+
+// spending gives what takes steps from what the request that asks may still come to, or from what one search of nobody's may.
+func (r *reader) spending() func(steps int) error {
+	var b *store.Budget
+	if r.asked != nil {
+		b = r.asked.Budget
+	}
+	if b == nil {
+		b = store.NewBudget(store.MostSteps)
+	}
+	if r.lasting {
+		return b.SpendWriting
+	}
+	return b.Spend
 }
 
 func (r *reader) single(ctx context.Context, text string, args ...any) (store.Version, error) {
@@ -113,7 +138,7 @@ func (r *reader) Numbers(ctx context.Context, k store.Key) ([]store.Version, err
 		return nil, err
 	}
 	var all []store.Version
-	err := r.s.query(context.Background(), `SELECT `+versionColumns+` FROM resource r JOIN version v ON v.rid = r.rid
+	err := r.query(ctx, `SELECT `+versionColumns+` FROM resource r JOIN version v ON v.rid = r.rid
 		WHERE r.type = ? AND r.id = ? ORDER BY v.number`, []any{k.Type, k.ID}, func(r row) error {
 		all = append(all, versionOf(r))
 		return nil

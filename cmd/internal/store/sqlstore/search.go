@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"runtime"
 	"slices"
 	"sort"
 	"strings"
@@ -14,12 +15,6 @@ import (
 // A search runs along one range of an index (it is driven by one condition) in the order of seq, and asks of each resource on the way whether
 // the other conditions hold. Conditions on exact values are asked in SQL, one look-up each; all others are sifted: asked here, of the packed
 // terms.
-
-// mostSifted is how many resources a search may sift before it gives up. Inside an Update all other writers wait for it.
-const (
-	mostSifted        = 200_000
-	mostSiftedWriting = 20_000
-)
 
 func (r *reader) Search(ctx context.Context, q store.Query) (store.Page, error) {
 	page := store.Page{Total: -1}
@@ -33,6 +28,9 @@ func (r *reader) Search(ctx context.Context, q store.Query) (store.Page, error) 
 		return page, nil
 	}
 	p, err := r.plan(q)
+	if err == nil {
+		err = p.spend(store.StepsOfStatement + store.StepsOfValue*p.values())
+	}
 	if err != nil {
 		return page, err
 	}
@@ -114,7 +112,7 @@ func (r *reader) page(ctx context.Context, p plan, limit int) (hits, error) {
 		source, args = p.seqs(limit)
 		source, args = p.q.at("("+source+")", args)
 	}
-	all, err := r.hits(ctx, p.q, source, args)
+	all, err := r.hits(ctx, p, source, args)
 	sort.Sort(inOrder{all, p})
 	return all.first(limit), err
 }
@@ -145,7 +143,7 @@ func (q asked) at(places string, args []any) (string, []any) {
 func (r *reader) named(ctx context.Context, p plan) (hits, error) {
 	from, where, args := p.ofType()
 	seqs := make([]int64, 0, len(p.q.IDs))
-	err := r.s.query(r.patience(ctx), "SELECT d.seq"+from+where, args, func(r row) error {
+	err := r.query(ctx, "SELECT d.seq"+from+where, args, func(r row) error {
 		seqs = append(seqs, r.long(0))
 		return nil
 	})
@@ -153,12 +151,12 @@ func (r *reader) named(ctx context.Context, p plan) (hits, error) {
 		return hits{}, err
 	}
 	found, others := r.kept.find(seqs)
-	if len(others) == 0 {
-		return hits{versions: found}, nil
+	if err := p.spend(len(found) * (store.StepsOfRow + store.StepsOfBody)); err != nil || len(others) == 0 {
+		return hits{versions: found}, err
 	}
 	source, args := anyOf(others)
 	source, args = p.q.at(source, args)
-	read, err := r.hits(ctx, p.q, source, args)
+	read, err := r.hits(ctx, p, source, args)
 	r.kept.add(read.versions)
 	return hits{versions: append(found, read.versions...)}, err
 }
@@ -173,7 +171,14 @@ func (p plan) byID() (string, []any) {
 }
 
 // hits reads what a query shows of resources. Columns that nobody asks for are not read: each costs a conversion.
-func (r *reader) hits(ctx context.Context, q asked, source string, args []any) (hits, error) {
+func (r *reader) hits(ctx context.Context, p plan, source string, args []any) (hits, error) {
+	q, steps := p.q, store.StepsOfRow
+	if q.Show != nil {
+		steps += store.StepsOfTerms
+	}
+	if !q.Bare {
+		steps += store.StepsOfBody
+	}
 	text := "SELECT v.id, v.number, v.seq, v.updated, v.body"
 	if q.Bare {
 		text = "SELECT d.id, d.number, d.seq"
@@ -189,10 +194,13 @@ func (r *reader) hits(ctx context.Context, q asked, source string, args []any) (
 	if q.Show != nil {
 		all.shown = make([][]store.Term, 0, q.room())
 	}
-	err := r.s.query(r.patience(ctx), text+source, args, func(r row) error {
+	err := r.query(ctx, text+source, args, func(r row) error {
 		v := store.Version{Key: store.Key{Type: q.Type, ID: r.text(0)}, Number: int(r.long(1)), Seq: r.long(2)}
 		if !q.Bare {
 			v.Updated, v.Body = fromMillis(r.long(3)), r.blob(4)
+		}
+		if err := p.spend(steps + store.StepsOfBytes(len(v.Body))); err != nil {
+			return err
 		}
 		all.versions = append(all.versions, v)
 		if q.Show == nil {
@@ -262,7 +270,7 @@ func (r *reader) count(ctx context.Context, p plan) (int, error) {
 		return n, err
 	}
 	text, args := p.branches()
-	err := r.s.query(r.patience(ctx), "SELECT count(*) FROM ("+text+") c", args, func(r row) error {
+	err := r.query(ctx, "SELECT count(*) FROM ("+text+") c", args, func(r row) error {
 		n = int(r.long(0))
 		return nil
 	})
@@ -276,16 +284,16 @@ func (r *reader) sift(ctx context.Context, p plan, portion int, f func(seq int64
 		seq   int64
 		holds bool
 	}
-	most := mostSifted
-	if r.lasting {
-		most = mostSiftedWriting
-	}
-	for looked := 0; looked < most; portion = min(2*portion, 4096) {
+	for ; ; portion = min(2*portion, 4096) {
 		text, args := p.seqs(portion)
 		var some []resource
-		err := r.s.query(r.patience(ctx), "SELECT r.seq, r.terms, r.loose FROM resource r WHERE r.type = ? AND r.seq IN ("+text+")",
+		err := r.query(ctx, "SELECT r.seq, r.terms, r.loose FROM resource r WHERE r.type = ? AND r.seq IN ("+text+")",
 			append([]any{p.q.Type}, args...), func(r row) error {
-				holds, err := p.holds(r.blob(1), r.blob(2))
+				terms, loose := r.blob(1), r.blob(2)
+				if err := p.spend(store.StepsOfRow + store.StepsOfBytes(len(terms)+len(loose))); err != nil {
+					return err
+				}
+				holds, err := p.holds(terms, loose)
 				some = append(some, resource{r.long(0), holds})
 				return err
 			})
@@ -301,10 +309,9 @@ func (r *reader) sift(ctx context.Context, p plan, portion int, f func(seq int64
 		if len(some) < portion {
 			return nil
 		}
-		looked += len(some)
 		p.pass(some[len(some)-1].seq)
+		runtime.Gosched() // whoever has little to do comes between
 	}
-	return store.ErrTooCostly
 }
 
 // Placed reads the versions by their key.
@@ -325,7 +332,7 @@ func (r *reader) Types(ctx context.Context) ([]string, error) {
 	}
 	types := []string{""}
 	for n := 0; n < len(types); n++ {
-		err := r.s.query(context.Background(), "SELECT type FROM resource WHERE type > ? ORDER BY type LIMIT 1", []any{types[n]}, func(r row) error {
+		err := r.query(ctx, "SELECT type FROM resource WHERE type > ? ORDER BY type LIMIT 1", []any{types[n]}, func(r row) error {
 			types = append(types, r.text(0))
 			return nil
 		})

@@ -212,7 +212,7 @@ func (st *Store) View(ctx context.Context, f func(store.Reader) error) (err erro
 			err = errors.Join(err, e)
 		}
 	}()
-	r := &reader{s: s, kept: &st.kept}
+	r := &reader{s: s, kept: &st.kept, asked: store.AskedOf(ctx)}
 	defer func() { r.over = true }()
 	if st.writer.shared {
 		if err := st.writer.look(r); err != nil {

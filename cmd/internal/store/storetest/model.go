@@ -53,7 +53,9 @@ func (m *model) matches(q store.Query, v store.Version) bool {
 		return false
 	}
 	for _, c := range q.All {
-		has := slices.ContainsFunc(m.writes[v.Seq].Terms, func(t store.Term) bool { return t.Param == c.Param && fits(c, t.Value) })
+		has := slices.ContainsFunc(m.writes[v.Seq].Terms, func(t store.Term) bool {
+			return (t.Param == c.Param || slices.Contains(c.Or, t.Param)) && fits(c, t.Value)
+		})
 		if has == c.Not {
 			return false
 		}
@@ -195,7 +197,10 @@ func (m *model) drawQuery(t *rapid.T) store.Query {
 	for range rapid.IntRange(0, 3).Draw(t, "conditions") {
 		c := store.Match{Param: rapid.SampledFrom(modelParams).Draw(t, "param"), Values: some(modelValues, 3, "values"),
 			Prefixes: some(modelValues, 1, "prefixes"), Not: rapid.Bool().Draw(t, "not")}
-		c.Loose = c.Param == looseParam
+		if rapid.IntRange(0, 3).Draw(t, "of several params") == 0 {
+			c.Or = some(modelParams, 2, "or")
+		}
+		c.Loose = c.Param == looseParam || slices.Contains(c.Or, looseParam)
 		if rapid.Bool().Draw(t, "with a range") {
 			c.Ranges = append(c.Ranges, store.Range{From: rapid.SampledFrom(modelValues).Draw(t, "from"), To: rapid.SampledFrom(modelValues).Draw(t, "to")})
 		}

@@ -79,6 +79,8 @@ func testSearch(t *testing.T, st store.Store) {
 		{"the empty prefix", store.Query{Type: "Patient", All: all(begins("Patient.name", ""))}, "c b a"},
 		{"a prefix and a value", store.Query{All: all(has("Task.owner", harbor), begins("Task.identifier", "urn:x|"))}, "d a"},
 		{"two prefixes, both needed", store.Query{Type: "Patient", All: all(begins("Patient.name", "smith"), begins("Patient.name", "m"))}, "b"},
+		{"a value of one of several params", store.Query{All: all(store.Match{Param: "Task.owner", Or: []string{"Task.code", "Task.identifier"}, Values: []string{north, "fulfill", "urn:x|1"}})}, "e c a"},
+		{"no value of any of several params", store.Query{All: all(not(store.Match{Param: "Task.identifier", Or: []string{"Task.code"}}))}, "b e"},
 		{"values or prefixes", store.Query{Type: "Patient", All: all(store.Match{Param: "Patient.name", Values: []string{"smi"},
 			Prefixes: []string{"smy"}})}, "c a"},
 		{"not a prefix", store.Query{Type: "Patient", All: all(not(begins("Patient.name", "smy", "mü")))}, "c"},
