@@ -18,15 +18,17 @@ import (
 const (
 	mostIncluded = 1000 // resources
 	mostRounds   = 10   // of includes that include
+
+	termsOfStep = 16 // references that are looked at for one step of the budget
 )
 
 // included gathers what belongs to a page, round by round: what the page names or is named by, then what that names, as far as includes iterate.
 type included struct {
 	*seeker
 	met   map[store.Key]bool
+	there seqSet // the versions that are there, as what matches or as what goes with it
 	last  []item // what the round before brought; at first the page
 	found []store.Version
-	page  []store.Version
 	exact []store.Key // versions that are named as such, ID with /_history/ and the number behind it
 	full  bool
 }
@@ -51,7 +53,8 @@ func (s *seeker) include(page store.Page, found *SearchResult) error {
 	if len(s.query.Includes) == 0 || len(page.Versions) == 0 {
 		return nil
 	}
-	in := &included{seeker: s, met: make(map[store.Key]bool, 4*len(page.Versions)), last: make([]item, 0, len(page.Versions)), page: page.Versions}
+	in := &included{seeker: s, met: make(map[store.Key]bool, 4*len(page.Versions)), last: make([]item, 0, len(page.Versions)), there: make(seqSet, 2*len(page.Versions))}
+	in.there.add(page.Versions)
 	for i, v := range page.Versions {
 		in.met[v.Key] = true
 		one := item{key: v.Key, versioned: s.versioned(&page.Versions[i])}
@@ -92,6 +95,9 @@ func (in *included) round(again bool) error {
 			continue
 		}
 		for _, it := range from {
+			if err := in.budget.Spend(len(it.terms) / termsOfStep); err != nil {
+				return err
+			}
 			in.follow(one, it, wanted)
 		}
 	}
@@ -119,6 +125,9 @@ func (in *included) addExact() error {
 			continue
 		}
 		v, err := in.r.Numbered(in.ctx, store.Key{Type: k.Type, ID: id}, number)
+		if err == nil {
+			err = in.budget.Spend(store.StepsOfStatement + store.StepsOfRow + store.StepsOfBody + store.StepsOfBytes(len(v.Body)))
+		}
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			continue
@@ -127,10 +136,9 @@ func (in *included) addExact() error {
 		case v.Deleted || in.has(v.Seq):
 			continue
 		}
-		if in.full = len(in.found) == mostIncluded; in.full {
-			break
+		if err := in.take(v); err != nil || in.full {
+			return err
 		}
-		in.found = append(in.found, v)
 		if r, err := fhir.ReadStored(v.Body); err == nil && in.iterates() {
 			in.last = append(in.last, item{key: v.Key, terms: in.e.storeTerms(r), versioned: in.versioned(&v)})
 		}
@@ -139,11 +147,27 @@ func (in *included) addExact() error {
 	return nil
 }
 
-// has reports whether a version is there already, as what matches or as what goes with it.
+// has reports whether a version is there already.
 func (in *included) has(seq int64) bool {
-	same := func(v store.Version) bool { return v.Seq == seq }
-	return slices.ContainsFunc(in.page, same) || slices.ContainsFunc(in.found, same)
+	_, is := in.there[seq]
+	return is
 }
+
+// take adds a version; full where there are as many as go with a page. It is too costly where there are as many as go with all pages of a Bundle.
+func (in *included) take(v store.Version) error {
+	if in.full = len(in.found) == mostIncluded; in.full {
+		return nil
+	}
+	if !in.budget.Include(1) {
+		return store.ErrTooCostly
+	}
+	in.there[v.Seq] = struct{}{}
+	in.found = append(in.found, v)
+	return nil
+}
+
+// bytesRead is how much of a resource is read for one step of the budget.
+const bytesRead = 600
 
 const versionMark = "/_history/"
 
@@ -152,6 +176,7 @@ func (s *seeker) versioned(v *store.Version) []search.Versioned {
 	if !bytes.Contains(v.Body, []byte(versionMark)) {
 		return nil
 	}
+	_ = s.budget.Spend(len(v.Body) / bytesRead) // where nothing is left, the next statement says so
 	r, err := fhir.ReadStored(v.Body)
 	if err != nil {
 		return nil
@@ -208,7 +233,8 @@ func (in *included) followVersions(it item, t store.Term, key store.Key) (any bo
 	return any
 }
 
-// reverse adds what names one of these.
+// reverse adds what names one of these. By references that are in the index it is found a few names at a time; those that are in none are looked for all
+// together, since that goes through all resources of the type.
 func (in *included) reverse(one search.Include, items []item) error {
 	var names []string
 	for _, it := range items {
@@ -216,25 +242,32 @@ func (in *included) reverse(one search.Include, items []item) error {
 			names = append(names, it.key.String())
 		}
 	}
-	types := []string{one.Type}
-	if one.Type == "*" {
-		types = in.here
+	if len(names) == 0 {
+		return nil
 	}
-	for _, typ := range types {
-		params := []store.Shown{{Param: one.Param, Loose: one.Loose}}
-		if one.Param == "*" {
-			params = references(typ)
-		}
-		for _, p := range params {
+	params := []store.Shown{{Param: one.Param, Loose: one.Loose}}
+	if one.Param == "*" {
+		params = references(one.Type)
+	}
+	loose := store.Match{Values: names, Loose: true}
+	for _, p := range params {
+		switch {
+		case !p.Loose:
 			for some := range slices.Chunk(names, search.MaxValues) {
-				m := store.Match{Param: p.Param, Values: some, Loose: p.Loose}
-				if err := in.add(store.Query{Type: typ, All: []store.Match{m}}); err != nil {
+				if err := in.add(store.Query{Type: one.Type, All: []store.Match{{Param: p.Param, Values: some}}}); err != nil {
 					return err
 				}
 			}
+		case loose.Param == "":
+			loose.Param = p.Param
+		default:
+			loose.Or = append(loose.Or, p.Param)
 		}
 	}
-	return nil
+	if loose.Param == "" {
+		return nil
+	}
+	return in.add(store.Query{Type: one.Type, All: []store.Match{loose}})
 }
 
 // add reads what a query finds and is not there yet.
@@ -252,12 +285,10 @@ func (in *included) add(q store.Query) error {
 		if q.IDs == nil && in.met[v.Key] || in.has(v.Seq) {
 			continue
 		}
-		if len(in.found) == mostIncluded {
-			in.full = true
-			return nil
+		if err := in.take(v); err != nil || in.full {
+			return err
 		}
 		in.met[v.Key] = true
-		in.found = append(in.found, v)
 		if !iterates {
 			continue
 		}

@@ -41,7 +41,7 @@ func (t *txn) record(id string, ask *asked) ([]store.Version, error) {
 		return nil, refuse(Forbidden, fhir.CodeForbidden, "", "Everything about a person is for a navigator or a supervisor; an agency and a referrer ask for ServiceRequest/[id]/$everything.")
 	}
 	g := &record{txn: t, ask: ask, met: map[store.Key]bool{}}
-	s := &seeker{e: t.e, ctx: t.ctx, r: t.tx, query: &search.Query{}, within: key}
+	s := &seeker{e: t.e, ctx: t.ctx, r: t.tx, query: &search.Query{}, within: key, budget: budgetOf(t.ctx)}
 	if s.here, err = t.tx.Types(t.ctx); err != nil {
 		return nil, err
 	}
@@ -93,6 +93,9 @@ func (g *record) take(v *store.Version) error {
 	if g.met[v.Key] = true; len(g.met) > mostRecord {
 		return refuse(Invalid, fhir.CodeTooCostly, "", "There is too much about this person for one answer: search by type, as in Patient/[id]/Observation.")
 	}
+	if err := budgetOf(g.ctx).Spend(len(v.Body) / bytesRead); err != nil {
+		return tooCostly(err)
+	}
 	r, err := fhir.ReadStored(v.Body)
 	if err != nil || !search.CareWithin(r, g.ask.start, g.ask.end, g.e.searchOptions(false)) {
 		return err
@@ -128,6 +131,9 @@ func (g *record) named() error {
 			return err
 		case v.Deleted:
 			continue
+		}
+		if err := budgetOf(g.ctx).Spend(store.StepsOfStatement + store.StepsOfRow + store.StepsOfBody + store.StepsOfBytes(len(v.Body))); err != nil {
+			return tooCostly(err)
 		}
 		if err := g.take(&v); err != nil {
 			return err

@@ -61,7 +61,7 @@ func (e *Engine) SearchWithin(ctx context.Context, p Principal, within store.Key
 		return SearchResult{}, refuse(Invalid, fhir.CodeInvalid, "", "_summary=text cannot stand together with _include or _revinclude")
 	}
 	found := SearchResult{Total: -1, Self: query.Self, Summary: query.Summary, Elements: query.Elements, Issues: issues}
-	s := &seeker{e: e, ctx: ctx, query: &query, within: within}
+	s := &seeker{e: e, ctx: ctx, query: &query, within: within, budget: budgetOf(ctx)}
 	if mark != "" {
 		secret, err := e.cursorSecret(ctx)
 		if err != nil {
@@ -97,8 +97,9 @@ func (e *Engine) setNext(ctx context.Context, p Principal, within store.Key, que
 // tooCostly refuses what the store found too costly.
 func tooCostly(err error) error {
 	if errors.Is(err, store.ErrTooCostly) {
-		return refuse(Invalid, fhir.CodeTooCostly, "", "this search would look at too many resources: add a condition that few of them meet, such as "+
-			"identifier, patient, owner with status, or _lastUpdated")
+		return refuse(Invalid, fhir.CodeTooCostly, "", "this would look at more resources than one request may, with what it includes and with the other searches of its "+
+			"Bundle, or take longer than one question may: add a condition that few of them meet, such as identifier, patient, owner with status, or _lastUpdated; "+
+			"include less, ask for smaller pages, or send it by itself")
 	}
 	return err
 }
@@ -112,6 +113,15 @@ type seeker struct {
 	within store.Key // the compartment; zero: none
 	behind int64     // the place of the last version of the page before; 0: the first page
 	here   []string  // the types of which there are resources, where they matter
+	budget *store.Budget
+}
+
+// budgetOf gives what the request may still come to; nil for what nobody asked for.
+func budgetOf(ctx context.Context) *store.Budget {
+	if a := store.AskedOf(ctx); a != nil {
+		return a.Budget
+	}
+	return nil
 }
 
 // run fills in one page, and reports whether there is another behind it.
