@@ -48,6 +48,8 @@ var verdicts = []verdict{
 	{err: store.ErrConflict, status: http.StatusConflict, code: fhir.CodeConflict, text: "Somebody else was first; read again and repeat."},
 	{err: store.ErrFull, status: http.StatusInsufficientStorage, code: fhir.CodeNoStore,
 		text: "The disk is full: nothing was stored. Reading still works, and writing will again when there is space."},
+	{err: store.ErrTooCostly, status: http.StatusBadRequest, code: fhir.CodeTooCostly,
+		text: "This would look at more resources than one request may, or take longer than one question may: ask for less, for smaller pages, or add a condition."},
 	{err: store.ErrBusy, status: http.StatusServiceUnavailable, code: fhir.CodeThrottled, retry: true,
 		text: "Too many writes are waiting; nothing was stored. Send it again in a moment."},
 	{err: store.ErrFailed, status: http.StatusServiceUnavailable, code: fhir.CodeTransient, retry: true,
