@@ -92,8 +92,17 @@ func (c *leg) appointment(h *History) {
 		b.Made = firstBooked(h)
 	}
 	b.Moved = moves(h)
-	if len(a.Patients) > 0 && !c.isSubject(a.Patients...) && !c.undone(h) || !c.isHere(h, a.Actors, b.Made) {
+	another := len(a.Patients) > 0 && !c.isSubject(a.Patients...) && !c.undone(h)
+	if another || !c.isHere(h, a.Actors, b.Made) {
 		c.theirs = append(c.theirs, h.Key)
+	}
+	switch {
+	case !c.isHere(h, a.Actors, b.Made), another && c.household != "":
+		return
+	case another: // kept, and said so: it is not known that the person is one of them
+		b.Status, b.Note = workflow.NeverBooked, "no patient who takes part is known to be the person"
+		c.ledger.Bookings = append(c.ledger.Bookings, b)
+		c.became(h, a.Start)
 		return
 	}
 	if b.Note = c.noBooking(h, v); b.Note != "" && a.Status != "cancelled" {

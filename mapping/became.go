@@ -220,19 +220,25 @@ func (t *tellingOf) deleted() Became {
 	return Became{Issue: fhir.Issue{Text: text}, About: about}
 }
 
+// Issue refuses what would not be followed, and says why.
+func (b Because) Issue(text string) fhir.Issue {
+	row := b.Kept.row()
+	return fhir.Issue{Severity: fhir.Error, Code: fhir.CodeBusinessRule, Expression: strings.TrimSuffix("Task."+row.element, "."), Text: text + b.Words() + "."}
+}
+
 // kept says that something is not followed, and why.
 func kept(why Because) Became {
 	row := why.Kept.row()
 	return Became{
 		Issue: fhir.Issue{Severity: fhir.Warning, Code: row.code, Expression: row.element, Text: "Kept and not followed: " + why.Words() + "."},
-		Waits: why.Kept == KeptAbsent,
+		Waits: why.Kept == KeptAbsent || why.Kept == KeptUnclear,
 	}
 }
 
 // byItself are the reasons that a resource gives of its own: they tell nothing of any other.
 func (t *tellingOf) byItself(why Because) bool {
 	switch why.Kept {
-	case KeptAbsent, KeptRequest, KeptReferrer, KeptOthers, KeptMember, "":
+	case KeptAbsent, KeptUnclear, KeptRequest, KeptReferrer, KeptOthers, KeptMember, "":
 		return false
 	}
 	return true
@@ -404,6 +410,8 @@ func (t *tellingOf) evidence() Became {
 		b.Issue.Text = "Kept: " + strings.Join(texts, "; ") + "."
 	case t.restricted():
 		return t.nothingOpen()
+	case t.h.Unclear():
+		warn, b.Issue.Text = true, "Kept: "+KeptUnclear.Words()+". It counts for none of them."
 	default:
 		warn, b.Issue.Text = true, "Kept: it belongs to no referral that is here."
 	}

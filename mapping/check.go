@@ -28,10 +28,36 @@ func IsEcho(m TaskMove, last, ours workflow.Status) bool {
 
 // Move gives what a Task asks for that is a referral, or may be one; false for anything else.
 func (f *Fact) Move() (TaskMove, bool) {
-	if f.Task == nil || f.Task.Kept != "" {
+	if f.Kept() {
+		return TaskMove{}, false
+	}
+	return f.Said()
+}
+
+// Said gives the move that a Task would make if it were one that is followed; false for what is no Task, or is not understood.
+func (f *Fact) Said() (TaskMove, bool) {
+	if f.Task == nil {
 		return TaskMove{}, false
 	}
 	return f.Task.move(), true
+}
+
+// Kept reports a Task that is no referral, as far as it alone tells.
+func (f *Fact) Kept() bool { return f.Task != nil && f.Task.Kept != "" }
+
+// InError reports a request or Task that says of itself that it was a mistake.
+func (f *Fact) InError() bool {
+	return f.Task != nil && f.Task.Status == workflow.TaskInError || f.Request != nil && f.Request.Status == "entered-in-error"
+}
+
+// Fact gives what a resource says by its newest version that is understood, or would say if it were not deleted; an empty one for none.
+func (h *History) Fact() *Fact {
+	for i := len(h.Versions) - 1; i >= 0; i-- {
+		if f := h.Versions[i].Fact; f != nil {
+			return f
+		}
+	}
+	return &Fact{}
 }
 
 func (t *taskFact) move() TaskMove {

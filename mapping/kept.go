@@ -34,6 +34,7 @@ const (
 	KeptBarrier  Kept = "barrier"
 	KeptNothing  Kept = "no-request"
 	KeptAbsent   Kept = "request-absent"
+	KeptUnclear  Kept = "request-unclear"
 	KeptRequest  Kept = "request-not-followed"
 	KeptAnother  Kept = "another-request"
 	KeptFocus    Kept = "focus-elsewhere"
@@ -78,6 +79,7 @@ var keptRows = []keptRow{
 	{KeptBarrier, "code", fhir.CodeBusinessRule, "it sees to a barrier"},
 	{KeptNothing, "focus", fhir.CodeBusinessRule, "it names no ServiceRequest, neither in focus nor in basedOn"},
 	{KeptAbsent, "focus", fhir.CodeNotFound, "the ServiceRequest that it names has not come; it waits for that"},
+	{KeptUnclear, "focus", fhir.CodeMultipleMatches, "it names its ServiceRequest by an identifier that several carry, or that has no system: nobody can tell which is meant"},
 	{KeptRequest, "focus", fhir.CodeBusinessRule, "the ServiceRequest that it names is not followed"},
 	{KeptAnother, "focus", fhir.CodeBusinessRule, "its focus is another request"},
 	{KeptFocus, "focus", fhir.CodeBusinessRule, "its code is not known here, and its focus is not the request"},
@@ -168,8 +170,8 @@ func (s Settings) keptTask(r *fhir.Resource, t *taskFact, code []Coding) (kept K
 	}
 	focus := r.Get("focus")
 	switch {
-	case len(t.Requests) == 0 && s.namesUnknown(r):
-		return KeptAbsent, known
+	case len(t.Requests) == 0 && s.namesUnknown(r) != "":
+		return s.namesUnknown(r), known
 	case len(t.Requests) == 0:
 		return KeptNothing, known
 	case known:
@@ -186,16 +188,21 @@ func (s Settings) keptTask(r *fhir.Resource, t *taskFact, code []Coding) (kept K
 	return "", false
 }
 
-// namesUnknown reports a Task that names its request by an identifier which nothing here carries.
-func (s Settings) namesUnknown(r *fhir.Resource) bool {
+// namesUnknown says of a Task that names its request by an identifier whether nothing here carries it, or several do; "" for any other.
+func (s Settings) namesUnknown(r *fhir.Resource) Kept {
 	for _, name := range []string{"focus", "basedOn"} {
 		for v := range r.Get(name).All() {
-			if typ := v.Get("type").Text(); (typ == "" || typ == "ServiceRequest") && v.Get("reference").Text() == "" && v.Get("identifier", "value").Exists() {
-				return true
+			typ := v.Get("type").Text()
+			switch ref := s.ref(v); {
+			case typ != "" && typ != "ServiceRequest", v.Get("reference").Text() != "", !v.Get("identifier", "value").Exists():
+			case isUnclear(ref):
+				return KeptUnclear
+			default:
+				return KeptAbsent
 			}
 		}
 	}
-	return false
+	return ""
 }
 
 // noAgencies are types of an owner that is no agency, no role in one, and no service of one.

@@ -150,6 +150,18 @@ func (s Settings) meant(holder *fhir.Resource, names, types []string) string {
 	return keyOf(holder) + "#" + names[0]
 }
 
+// isUnclear reports what a reference by identifier means where several carry it, or where it has no system: it means nothing outside of its holder.
+func isUnclear(ref string) bool {
+	_, name, within := strings.Cut(ref, "#")
+	return within && strings.Contains(name, "|")
+}
+
+// Unclear reports that the newest version of a resource names somebody or something by an identifier of which nobody can tell what is meant.
+func (h *History) Unclear() bool {
+	n := h.newest()
+	return n != nil && n.Fact != nil && slices.ContainsFunc(n.Fact.About, isUnclear)
+}
+
 // Identities gives the names by which a resource can be named without its place: "system|value" of each identifier that has both.
 func Identities(r *fhir.Resource) []string {
 	var names []string

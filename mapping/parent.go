@@ -51,10 +51,26 @@ type task struct {
 func (q *reading) readTasks() {
 	for i := range q.r.Tasks {
 		h := &q.r.Tasks[i]
-		if f := lastTask(h); f != nil && q.keptHere(h, f) == "" {
+		if f := askingTask(h); f != nil && q.keptHere(h, f) == "" {
 			q.tasks = append(q.tasks, task{h, f, q.shape(h, f), h.tenures(q.r.Orgs)})
 		}
 	}
+}
+
+// askingTask gives what a Task says: of one that was a mistake, and says no more than that, what it asked for before.
+func askingTask(h *History) *taskFact {
+	last := lastTask(h)
+	if last == nil || last.Status != workflow.TaskInError || last.Kept == "" {
+		return last
+	}
+	for i := len(h.Versions) - 1; i >= 0; i-- {
+		if f := h.Versions[i].Fact; f != nil && f.Task != nil && f.Task.Kept == "" {
+			asked := *f.Task
+			asked.Status = last.Status
+			return &asked
+		}
+	}
+	return last
 }
 
 // keptHere says why a Task is no leg of this referral, "" where it is one.

@@ -9,6 +9,11 @@ import (
 	"warmhandoff/mapping/workflow"
 )
 
+// inWordsOnly stands behind the key of a request that says in words only whom it is about: nothing else means that person.
+//
+// Source: rulings 31, 36
+const inWordsOnly = "#?"
+
 // requestFact is what a ServiceRequest says.
 type requestFact struct {
 	Status     string
@@ -31,7 +36,9 @@ type requestFact struct {
 }
 
 func (s Settings) readRequest(r *fhir.Resource, f *Fact) {
-	f.Subject = s.ref(r.Get("subject"))
+	if f.Subject = s.ref(r.Get("subject")); f.Subject == "" {
+		f.Subject = keyOf(r) + inWordsOnly
+	}
 	q := &requestFact{
 		Status:     r.Get("status").Text(),
 		Intent:     r.Get("intent").Text(),

@@ -27,7 +27,7 @@ func (t *txn) check(c *Change, old *store.Version, was, r *fhir.Resource) ([]fhi
 	}
 	switch r.Type() {
 	case "Task":
-		more, err := t.checkTask(c, old, r)
+		more, err := t.checkTask(c, old, was, r)
 		return append(issues, more...), err
 	case "Subscription":
 		return append(issues, t.e.checkSubscription(r)...), nil
@@ -38,16 +38,19 @@ func (t *txn) check(c *Change, old *store.Version, was, r *fhir.Resource) ([]fhi
 }
 
 // checkTask checks a fulfilment Task. Others are plain resources, and so are those of a request that is not followed.
-func (t *txn) checkTask(c *Change, old *store.Version, r *fhir.Resource) ([]fhir.Issue, error) {
+func (t *txn) checkTask(c *Change, old *store.Version, was, r *fhir.Resource) ([]fhir.Issue, error) {
 	now, err := t.factOf(r)
 	if err != nil {
 		return nil, err
 	}
-	move, ok := now.Move()
-	if !ok {
+	move, is := now.Said()
+	if !is {
 		return nil, nil
 	}
-	issues := t.e.set.Guide.CheckReason(r)
+	var issues []fhir.Issue
+	if !now.Kept() {
+		issues = t.e.set.Guide.CheckReason(r)
+	}
 	if old == nil || old.Deleted {
 		return issues, nil
 	}
@@ -55,12 +58,18 @@ func (t *txn) checkTask(c *Change, old *store.Version, r *fhir.Resource) ([]fhir
 		t.fresh = map[store.Key]*mapping.History{}
 	}
 	followed, err := t.mayFollow(now)
-	if err != nil || !followed {
+	if err != nil || !followed && was != nil && t.e.set.Guide.FactOf(was).Kept() {
 		return issues, err
 	}
 	h, err := t.history(old.Key, old.Number)
 	if err != nil {
 		return nil, err
+	}
+	if !followed {
+		held, no, err := t.checkStays(h, now)
+		if err != nil || !held || len(no) > 0 {
+			return append(issues, no...), err
+		}
 	}
 	e := mapping.ExchangeOf(h, t.orgs)
 	no, given := t.checkOwner(&e, old, r, &move)
@@ -141,6 +150,44 @@ func (t *txn) speaksFor(h *mapping.History, owner string) bool {
 		o = owner // it was open for claiming
 	}
 	return o == "" || o == t.p.Party || slices.Contains(t.orgs(o), t.p.Party) || slices.Contains(t.orgs(t.p.Party), o)
+}
+
+// checkStays refuses that a Task that asks an agency becomes something else, or loses its request: the leg would be gone, and with it who has to do what by
+// when, and the rules of who may move it. One that was never released may be corrected by whoever may say whose it is. One that was a mistake is none,
+// whatever else it says. held reports a Task that is held to the workflow by what it was.
+//
+// Source: local, no leg is lost without an end; ruling 38
+func (t *txn) checkStays(h *mapping.History, now *mapping.Fact) (held bool, no []fhir.Issue, err error) {
+	was, err := t.isLeg(h.Fact())
+	switch {
+	case err != nil || !was:
+		return false, nil, err
+	case now.InError():
+		return true, nil, nil
+	case slices.Contains(ownerNamers, t.p.Role):
+		if released, err := t.released(h.ID()); err != nil || !released {
+			return false, nil, err
+		}
+	}
+	next := *h
+	next.Versions = slices.Clip(h.Versions)
+	next.Add(mapping.Version{Number: len(h.Versions) + 1, Received: t.now}, now)
+	why, err := t.whyKept(&next)
+	if err != nil {
+		return true, nil, err
+	}
+	return true, []fhir.Issue{why.Issue("This Task asks an agency, and stays what it is: cancel it, or mark it as entered in error, and send another one. This version would not be followed: ")}, nil
+}
+
+// isLeg reports whether a Task asks an agency by a request that is here and followed.
+func (t *txn) isLeg(f *mapping.Fact) (bool, error) {
+	for _, ref := range f.Requests() {
+		h, err := t.history(keyOf(ref), 0)
+		if err != nil || h.Followed() && t.e.set.Guide.Follows(f, h, t.orgs) {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 // mayFollow reports whether a Task is held to the workflow: its request is followed and it is a leg of that, or the request has not come yet.

@@ -189,7 +189,7 @@ func (g *gathering) add(k store.Key, number int, former bool) error {
 		g.out.Others = append(g.out.Others, one)
 		return nil
 	}
-	if former && !h.IsEffect() && !h.NotUnderstood() { // a todo that was deleted was told nevertheless; a version that is not understood takes nothing away
+	if former && !h.IsEffect() && !h.NotUnderstood() && !h.Fact().InError() { // a todo that was deleted was told nevertheless; a version that is not understood takes nothing away
 		return nil
 	}
 	g.out.Tasks = append(g.out.Tasks, one)

@@ -31,6 +31,9 @@ var vouchable = map[string]bool{"Organization": true, "Practitioner": true, "Pra
 // mostCarriers bounds how many resources with one identifier are looked at: more than one are too many, unless they are one person.
 const mostCarriers = 20
 
+// mostPages bounds how many pages of them are read, where most were entered in error.
+const mostPages = 25
+
 // carrier is a resource that carries an identifier.
 type carrier struct {
 	key store.Key
@@ -170,20 +173,33 @@ func (t *txn) carriersOf(typ, name string) ([]carrier, error) {
 		return found, nil
 	}
 	system, value, _ := strings.Cut(name, "|")
-	page, err := t.tx.Search(t.ctx, store.Query{Type: typ, Limit: mostCarriers,
-		All: []store.Match{{Param: typ + ".identifier", Values: []string{search.Identifier(system, value)}}}})
-	if err != nil {
-		return nil, err
-	}
+	q := store.Query{Type: typ, Limit: mostCarriers, All: []store.Match{{Param: typ + ".identifier", Values: []string{search.Identifier(system, value)}}}}
 	var found []carrier
-	for i := range page.Versions {
-		r, err := fhir.ReadStored(page.Versions[i].Body)
+	var last carrier
+	more := true
+	for range mostPages { // what was entered in error takes nobody's place
+		if !more || len(found) >= mostCarriers {
+			break
+		}
+		page, err := t.tx.Search(t.ctx, q)
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", page.Versions[i].Key, err)
+			return nil, err
 		}
-		if slices.Contains(mapping.Identities(r), name) && r.Get("status").Text() != "entered-in-error" {
-			found = append(found, carrier{page.Versions[i].Key, r})
+		for i := range page.Versions {
+			r, err := fhir.ReadStored(page.Versions[i].Body)
+			if err != nil {
+				return nil, fmt.Errorf("read %s: %w", page.Versions[i].Key, err)
+			}
+			if slices.Contains(mapping.Identities(r), name) && r.Get("status").Text() != "entered-in-error" {
+				found = append(found, carrier{page.Versions[i].Key, r})
+			}
+			last = carrier{page.Versions[i].Key, r}
+			q.Before = page.Versions[i].Seq
 		}
+		more = page.More && len(page.Versions) > 0
+	}
+	if more && len(found) == 1 { // there may be another: nobody can tell
+		found = append(found, last)
 	}
 	if t.carried == nil {
 		t.carried = map[string][]carrier{}

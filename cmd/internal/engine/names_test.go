@@ -126,3 +126,34 @@ func (c countingLooks) Search(ctx context.Context, q store.Query) (store.Page, e
 	*c.looks++
 	return c.Tx.Search(ctx, q)
 }
+
+// TestRuling31MistakesTakeNobodysPlace: however many requests of one number were entered in error, the one that was not is found; and where more carry it
+// than are looked at, it is not known that there is one alone.
+func TestRuling31MistakesTakeNobodysPlace(t *testing.T) {
+	t.Parallel()
+	request := func(id string, status string) string {
+		return fmt.Sprintf(`{"resourceType":"ServiceRequest","id":%q,"status":%q,"intent":"order","identifier":[{"system":"urn:r","value":"1"}],"subject":{"reference":"Patient/p"}}`, id, status)
+	}
+	f := start(t)
+	f.apply(f.put(request("first", "active")))
+	means := func() (keys []string) {
+		require.NoError(t, f.update(t.Context(), func(x *txn) (err error) {
+			keys, err = x.means(&mapping.Logical{Name: "urn:r|1"})
+			return err
+		}))
+		return keys
+	}
+	var wrong []Change
+	for i := range 3 * mostCarriers {
+		wrong = append(wrong, f.put(request(fmt.Sprintf("wrong%d", i), "entered-in-error")))
+	}
+	f.apply(wrong...)
+	assert.Equal(t, []string{"ServiceRequest/first"}, means())
+	f.apply(f.put(request("second", "active")))
+	assert.Len(t, means(), 2)
+	for i := range mostPages * mostCarriers {
+		wrong = append(wrong, f.put(request(fmt.Sprintf("worse%d", i), "entered-in-error")))
+	}
+	f.apply(wrong...)
+	assert.NotEqual(t, []string{"ServiceRequest/second"}, means())
+}

@@ -62,5 +62,5 @@ func (t *txn) waits(k store.Key) (bool, error) {
 		return false, err
 	}
 	why, err := t.whyKept(h)
-	return why.Kept == mapping.KeptAbsent, err
+	return why.Kept == mapping.KeptAbsent || why.Kept == mapping.KeptUnclear, err
 }

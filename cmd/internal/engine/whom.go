@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,8 +63,8 @@ func (t *txn) checkWhom(old *store.Version, was, r *fhir.Resource) ([]fhir.Issue
 		"cancel it, or mark it as entered in error, and send another one.")}, nil
 }
 
-// sameWords reports that the new version of a request or a Task names whom it is about in the words of one that did not end. What is contained may have
-// become somebody else under the same name.
+// sameWords reports that the new version of a request or a Task names whom it is about in the words of one that did not end, and a Task the same request.
+// What is contained may have become somebody else under the same name.
 func sameWords(was, r *fhir.Resource) bool {
 	element := "subject"
 	if r.Type() == "Task" {
@@ -72,6 +73,9 @@ func sameWords(was, r *fhir.Resource) bool {
 	v := r.Get(element)
 	switch was.Get("status").Text() {
 	case "revoked", "cancelled", "entered-in-error":
+		return false
+	}
+	if r.Type() == "Task" && !(bytes.Equal(was.Get("focus").Raw(), r.Get("focus").Raw()) && bytes.Equal(was.Get("basedOn").Raw(), r.Get("basedOn").Raw())) {
 		return false
 	}
 	return bytes.Equal(was.Get(element).Raw(), v.Raw()) && !strings.HasPrefix(v.Get("reference").Text(), "#")
@@ -84,7 +88,7 @@ func whomIssue(at, text string) fhir.Issue {
 // changesWhom reports whether a version is about somebody else than those before it, and may not be.
 func (t *txn) changesWhom(before *mapping.History, now *mapping.Fact) (bool, error) {
 	was, is := before.Subject(), now.Subject
-	if was == is || now.Ends() {
+	if now.Ends() {
 		return false, nil
 	}
 	if now.Task == nil {
@@ -94,17 +98,25 @@ func (t *txn) changesWhom(before *mapping.History, now *mapping.Fact) (bool, err
 	if len(before.Requests()) == 0 {
 		return false, nil // it is no Task of a request
 	}
-	subject, err := t.subjectOf(before, now)
-	if err != nil || subject == "" {
-		return false, err // nobody knows yet for whom it ought to be
+	first, err := t.subjectOf(before.Requests())
+	if err != nil {
+		return false, err
 	}
-	if was == "" {
-		was = subject
+	subject := first
+	if next := now.Requests(); len(next) > 0 {
+		if subject, err = t.subjectOf(next); err != nil {
+			return false, err
+		}
 	}
-	if is == "" {
-		is = subject
+	if subject == "" {
+		return false, nil // nobody knows yet for whom it ought to be
 	}
-	if same, err := t.onePerson(was, is); err != nil || same {
+	was, is, first = cmp.Or(was, first, subject), cmp.Or(is, subject), cmp.Or(first, subject)
+	same, err := t.onePerson(was, is)
+	if err != nil {
+		return false, err
+	}
+	if stays, err := t.onePerson(first, subject); err != nil || same && stays {
 		return false, err
 	}
 	if right, err := t.onePerson(subject, is); err != nil || !right {
@@ -113,12 +125,8 @@ func (t *txn) changesWhom(before *mapping.History, now *mapping.Fact) (bool, err
 	return t.released(before.ID())
 }
 
-// subjectOf gives whom the request of a Task is about, "" where it is not here.
-func (t *txn) subjectOf(before *mapping.History, now *mapping.Fact) (string, error) {
-	requests := now.Requests()
-	if len(requests) == 0 {
-		requests = before.Requests()
-	}
+// subjectOf gives whom the first request that is here is about, "" for none.
+func (t *txn) subjectOf(requests []string) (string, error) {
 	for _, ref := range requests {
 		h, err := t.history(keyOf(ref), 0)
 		if err != nil || h.Subject() != "" {
