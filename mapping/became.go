@@ -474,7 +474,11 @@ func (t *tellingOf) counts(request string, legs []LegAnswer) (text string, count
 func releases(legs []LegAnswer) string {
 	var list []string
 	for i := range legs {
-		list = append(list, "Task/"+legs[i].Task+atAgency(&legs[i])+" is "+stands(&legs[i]))
+		one := "Task/" + legs[i].Task + atAgency(&legs[i]) + " is " + stands(&legs[i])
+		if h := &legs[i].Handoff; h.State == workflow.Preparing && h.Reason == workflow.ConsentMissing {
+			one += ". " + strings.TrimSuffix(strings.Join(h.Flags, " "), ".")
+		}
+		list = append(list, one)
 	}
 	if len(list) == 0 {
 		return ""

@@ -485,16 +485,6 @@ const (
 	placeDoubtful // it names somebody or some place of another organization, and nobody of the agency
 )
 
-// isAgency reports whether a party is the leg's agency, works for it, or is part of it.
-func (c *leg) isAgency(ref string) bool {
-	if ref == "" || c.agency == "" {
-		return false
-	}
-	return ref == c.agency || c.r.worksFor(ref, c.agency) || slices.Contains(c.r.orgsOf(c.agency), ref)
-}
-
-func (c *leg) anyOfAgency(refs []string) bool { return slices.ContainsFunc(refs, c.isAgency) }
-
 func sameDay(a, b time.Time, zone *time.Location) bool {
 	ay, am, ad := a.In(zone).Date()
 	by, bm, bd := b.In(zone).Date()

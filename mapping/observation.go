@@ -112,8 +112,11 @@ func (c *leg) attestedBy(v *Version, o *observationFact, voice workflow.Voice) p
 	return placeAgency
 }
 
-// voice says whose word an attestation is.
+// voice says whose word an attestation is. What the person wrote is their own word, whomever it names.
 func (c *leg) voice(v *Version, o *observationFact) workflow.Voice {
+	if v.Role == workflow.Person {
+		return workflow.Self
+	}
 	for _, p := range o.Performers {
 		if strings.HasPrefix(p, "Patient/") || strings.HasPrefix(p, "RelatedPerson/") {
 			return workflow.Self
@@ -122,12 +125,9 @@ func (c *leg) voice(v *Version, o *observationFact) workflow.Voice {
 	if c.anyOfAgency(o.Performers) {
 		return workflow.Staff
 	}
-	if len(o.Performers) == 0 && v.Role == workflow.Person {
-		return workflow.Self
-	}
-	guide := v.Role == workflow.Navigator || v.Role == workflow.Supervisor || c.anyGuide(o.Performers)
+	guide := v.Role == workflow.Navigator || v.Role == workflow.Supervisor || v.Role != workflow.Agency && v.Role != workflow.Feed && c.anyGuide(o.Performers)
 	switch {
-	case guide && (len(o.Focus) > 0 || c.accompanied(o)):
+	case guide && (len(c.items(o.Focus)) > 0 || c.accompanied(o)):
 		return workflow.Guide
 	case guide:
 		return workflow.Claimed
@@ -149,11 +149,28 @@ func (c *leg) focus(o *observationFact, voice workflow.Voice) (booking string, d
 			booking = ref
 		}
 	}
-	if voice == workflow.Guide || voice == workflow.Staff && len(o.Focus) > 1 {
-		decides = o.Focus
+	if items := c.items(o.Focus); voice == workflow.Guide || voice == workflow.Staff && len(items) > 1 {
+		decides = items
 	}
 	return booking, decides
 }
+
+// items gives, of what an attestation points at, what there is to decide about: an appointment or a record of this referral, and this leg's Task where it
+// claims or denies a visit.
+//
+// Source: ruling 24, where focus names what it decides between
+func (c *leg) items(focus []string) []string {
+	return slices.DeleteFunc(slices.Clone(focus), func(ref string) bool {
+		if ref == c.ledger.Leg {
+			return !slices.ContainsFunc(c.ledger.Signs, func(s workflow.Sign) bool { return resourceOf(s.Source) == ref })
+		}
+		typ := typeOfKey(ref)
+		return !slices.Contains(deciding, typ) || !slices.ContainsFunc(c.r.r.Others, func(h History) bool { return h.Key == ref })
+	})
+}
+
+// deciding are the types that may say that somebody came, or did not.
+var deciding = []string{"Appointment", "Encounter", "Procedure", "Observation"}
 
 // concerns reports whether an attestation is about this leg, where several agencies were asked: it is the agency's own, or it points at
 // something of this leg, or it is about a day on which this leg had a visit booked.

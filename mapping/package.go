@@ -117,6 +117,9 @@ func (s Settings) packing(p *Parcel, at time.Time) (*packing, error) {
 	if t.shape == Parent {
 		return nil, &ShutError{"It goes to no agency by itself: ask for the Tasks below it."}
 	}
+	if t.shape == Household {
+		return nil, &ShutError{"It is for a household, of which each member's goes by itself: ask for the Tasks below it."}
+	}
 	one := q.around(t)
 	if one == nil {
 		return nil, &ShutError{"The agency's own request asks for nothing."}

@@ -57,22 +57,6 @@ func (q *reading) readTasks() {
 	}
 }
 
-// askingTask gives what a Task says: of one that was a mistake, and says no more than that, what it asked for before.
-func askingTask(h *History) *taskFact {
-	last := lastTask(h)
-	if last == nil || last.Status != workflow.TaskInError || last.Kept == "" {
-		return last
-	}
-	for i := len(h.Versions) - 1; i >= 0; i-- {
-		if f := h.Versions[i].Fact; f != nil && f.Task != nil && f.Task.Kept == "" {
-			asked := *f.Task
-			asked.Status = last.Status
-			return &asked
-		}
-	}
-	return last
-}
-
 // keptHere says why a Task is no leg of this referral, "" where it is one.
 func (q *reading) keptHere(h *History, t *taskFact) Kept {
 	about, request := q.r.Request.Key, q.request

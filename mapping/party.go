@@ -84,3 +84,13 @@ func (c *leg) parties(task *History) {
 	add(&c.owners, c.agency)
 	c.house = c.r.requester != "" && c.isAgency(c.r.requester)
 }
+
+// isAgency reports whether a party is the leg's agency, works for it, or is part of it.
+func (c *leg) isAgency(ref string) bool {
+	if ref == "" || c.agency == "" {
+		return false
+	}
+	return ref == c.agency || c.r.worksFor(ref, c.agency) || slices.Contains(c.r.orgsOf(c.agency), ref)
+}
+
+func (c *leg) anyOfAgency(refs []string) bool { return slices.ContainsFunc(refs, c.isAgency) }

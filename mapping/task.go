@@ -74,6 +74,22 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 	s.readEffect(r, f)
 }
 
+// askingTask gives what a Task says: of one that was a mistake, and says no more than that, what it asked for before.
+func askingTask(h *History) *taskFact {
+	last := lastTask(h)
+	if last == nil || last.Status != workflow.TaskInError || last.Kept == "" {
+		return last
+	}
+	for i := len(h.Versions) - 1; i >= 0; i-- {
+		if f := h.Versions[i].Fact; f != nil && f.Task != nil && f.Task.Kept == "" {
+			asked := *f.Task
+			asked.Status = last.Status
+			return &asked
+		}
+	}
+	return last
+}
+
 // fulfils reports whether a Task's code means: see to this request.
 func (s Settings) fulfils(code []Coding) bool {
 	if anyIs(fulfil, code) {

@@ -164,7 +164,7 @@ func (k *packing) aboutOther(e *Enclosure) string {
 			case itself:
 			case who == "":
 				return "says in words only whom it is about"
-			case strings.HasPrefix(who, "Group/") && who != k.r.r.Request.Subject():
+			case strings.HasPrefix(who, "Group/"):
 				return "is about a group"
 			}
 		}
