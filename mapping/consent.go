@@ -12,6 +12,7 @@ type consentFact struct {
 	Status     string
 	Scope      string // the code of its scope; "" where that is not understood
 	Given      time.Time
+	GivenBy    time.Time // the end of the day, where no time is said
 	Patient    string
 	Unnamed    bool     // it says of whom it is in a way that cannot be matched
 	By         []string // performer: who gave it
@@ -77,6 +78,7 @@ func (s Settings) readConsent(r *fhir.Resource, f *Fact) {
 		Status:        r.Get("status").Text(),
 		Scope:         scopes.of(r.Get("scope")),
 		Given:         s.instant(r.Get("dateTime")),
+		GivenBy:       s.endOf(r.Get("dateTime")),
 		Patient:       s.ref(r.Get("patient")),
 		By:            s.refs(r.Get("performer")),
 		Custodians:    s.parties(r.Get("organization")),

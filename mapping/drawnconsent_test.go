@@ -177,6 +177,24 @@ func TestRuling14aTheOrderOfCodingsSaysNothing(t *testing.T) {
 	})
 }
 
+// Lists of a Consent have no order.
+func TestRuling14aTheOrderOfListsSaysNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		policy := rapid.SampledFrom(policyPool).Draw(rt, "policy")
+		root := drawRule(rt, 2, "permit", "permit", "deny", "")
+		before, said := opens(t, policy, root), jsonOf(root)
+		for _, r := range rulesOf(root) {
+			for name, v := range r {
+				if list, is := v.([]any); is && len(list) > 1 {
+					r[name] = rapid.Permutation(list).Draw(rt, name)
+				}
+			}
+		}
+		require.Equal(rt, before, opens(t, policy, root), "%s\n%s", said, jsonOf(root))
+	})
+}
+
 // What narrows a permit, once it is gone, shuts nothing.
 func TestRuling14aWhatNarrowsAPermitNeverOpens(t *testing.T) {
 	t.Parallel()

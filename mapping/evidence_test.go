@@ -95,6 +95,7 @@ func TestTheTableOfEvidence(t *testing.T) {
 		{"not-final", "an attestation", agency, strings.Replace(attests("Patient/P1", "Organization/harbor", day), `"final"`, `"preliminary"`, 1), false, asks, "E"},
 		{"another-place", "an Encounter at a place of the referrer's", feed, encounterOf("AMB", "Patient/P1", toBooking+atHour+`,"location":[{"location":{"reference":"Location/er"}}]`), false, asks, "E"},
 		{"another-place", "with a worker of another agency", feed, encounterOf("AMB", "Patient/P1", toRequest+atHour+`,"participant":[{"individual":{"reference":"Practitioner/cedars"}}]`), false, asks, "E"},
+		{"another-place", "at the house of which the agency is a part", feed, encounterOf("AMB", "Patient/P1", toRequest+atHour+`,"serviceProvider":{"reference":"Organization/above"}`), false, asks, "E"},
 		{"another-place", "an Appointment", feed, patients("Patient/P1 accepted", "Practitioner/cedars accepted"), true, asks, "E"},
 		{"provider-in-words", "an Encounter", feed, encounterOf("AMB", "Patient/P1", toBooking+atHour+`,"serviceProvider":{"display":"Some Other Clinic"}`), false, asks, "E"},
 		{withoutPerson, "workers among themselves", agency, patients("Practitioner/jr accepted"), true, none, "X"},
@@ -127,6 +128,7 @@ func TestTheTableOfEvidence(t *testing.T) {
 		{"visit", "a Procedure", agency, procedure("Patient/P1", done), false, counts, "B"},
 		{"visit", "attested by the agency", agency, attests("Patient/P1", "Organization/harbor", day), false, counts, "C"},
 		{"visit", "with somebody who goes along, and a worker of theirs", feed, encounterOf("AMB", "Patient/P1", toRequest+atHour+`,"participant":[{"individual":{"reference":"Practitioner/cedars"}},{"individual":{"reference":"Practitioner/harbors"}}]`), false, counts, "B"},
+		{"visit", "an Encounter that the agency says was at the house of which it is a part", agency, encounterOf("AMB", "Patient/P1", toRequest+atHour+`,"serviceProvider":{"reference":"Organization/above"}`), false, counts, "A"},
 		{"visit", "an Encounter whose provider the agency names in words", agency, encounterOf("AMB", "Patient/P1", toBooking+atHour+`,"serviceProvider":{"display":"Harbor"}`), false, counts, "A"},
 		{"visit", "an Encounter that the person wrote", herself, encounterOf("AMB", "Patient/P1", toBooking+atHarbor+atHour), false, counts, "D"},
 		{"visit", "an Appointment that the person wrote", herself, patients("Patient/P1 accepted"), true, counts, "D"},
@@ -140,7 +142,7 @@ func TestTheTableOfEvidence(t *testing.T) {
 				return map[string]string{"RelatedPerson/hers": "Patient/P1", "RelatedPerson/theirs": "Patient/P2"}[ref]
 			}
 			s.r.Orgs = func(ref string) []string {
-				return map[string][]string{"Location/er": {"Organization/ref"}, "Practitioner/cedars": {"Organization/cedar"}, "Practitioner/harbors": {"Organization/harbor"}}[ref]
+				return map[string][]string{"Location/er": {"Organization/ref"}, "Practitioner/cedars": {"Organization/cedar"}, "Practitioner/harbors": {"Organization/harbor"}, "Organization/harbor": {"Organization/above"}}[ref]
 			}
 			if !c.bare {
 				s.add(workflow.Agency, "Organization/harbor", fmt.Sprintf(ap1, "booked", "", ""))

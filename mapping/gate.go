@@ -125,7 +125,7 @@ func (q *question) gate() workflow.GateSpan {
 			continue
 		}
 		switch found := q.stance(); {
-		case found.stance == denies && newer(v, denied):
+		case found.stance == denies && (denied == nil || v.givenBy().After(denied.givenBy())):
 			denied, where, why = v, v.source(h.Key), found
 		case found.stance == permits && q.counts(h.Key) && newer(v, permitted):
 			permitted, by = v, v.source(h.Key)
@@ -134,7 +134,7 @@ func (q *question) gate() workflow.GateSpan {
 		}
 	}
 	switch {
-	case denied != nil && !newer(permitted, denied):
+	case denied != nil && (permitted == nil || !permitted.given().After(denied.givenBy())):
 		return workflow.GateSpan{Cause: workflow.Revoked, Source: where, Why: why.denial(where)}
 	case permitted != nil, q.treats(q.d, q.it):
 		return workflow.GateSpan{Open: true, Source: by}
@@ -260,6 +260,15 @@ func newer(v, than *Version) bool {
 
 func (v *Version) given() time.Time {
 	if g := v.Fact.Consent.Given; !g.IsZero() {
+		return g
+	}
+	return v.Received
+}
+
+// givenBy gives the moment by which a Consent was given for certain: of a deny that says no time of day nobody can tell that a permit of that day came
+// after it.
+func (v *Version) givenBy() time.Time {
+	if g := v.Fact.Consent.GivenBy; !g.IsZero() {
 		return g
 	}
 	return v.Received

@@ -482,7 +482,7 @@ const (
 	placeReferrer
 	placeElsewhere
 	placeUnclear  // at one of an organization that is both the referrer's and the agency's
-	placeDoubtful // it names somebody or some place of another organization, and nobody of the agency
+	placeDoubtful // it names somebody, some place or a house that is not the agency's own, and nobody of the agency
 )
 
 func sameDay(a, b time.Time, zone *time.Location) bool {

@@ -149,6 +149,10 @@ func (c *leg) placeOf(org string, by []string, v *Version, at time.Time) place {
 		return placeAgency
 	case org != "" && c.referrersSide(org):
 		return placeReferrer
+	case org != "" && c.isAbove(org) && v.Role == workflow.Agency && c.isAgency(v.Party):
+		return placeAgency
+	case org != "" && c.isAbove(org) && c.alone(at):
+		return placeDoubtful
 	case org != "":
 		return placeElsewhere
 	case v.Role == workflow.Agency && c.isAgency(v.Party):
@@ -159,6 +163,11 @@ func (c *leg) placeOf(org string, by []string, v *Version, at time.Time) place {
 		return placeDoubtful
 	}
 	return placeUnsaid
+}
+
+// isAbove reports an organization of which the agency is a part: what is said of it may be said of the agency.
+func (c *leg) isAbove(org string) bool {
+	return c.r.r.Orgs != nil && slices.Contains(c.r.r.Orgs(c.agency), org)
 }
 
 // worksElsewhere reports a place or worker who is known to belong to an organization that is not the agency. Whoever goes along with the person works
