@@ -30,6 +30,7 @@ var examples = map[string]string{
 	"log-format":    `"json"`,
 	"log-level":     `"info"`,
 	"partner":       `{"Organization/harbor": "treatment"}`,
+	"search-steps":  `"100000"`,
 	"self":          `"Organization/hub"`,
 	"shared":        `true`,
 	"site":          `{"Organization/harbor": "America/New_York+08:00-18:00"}`,

@@ -114,6 +114,21 @@ const (
 	mostBody  = 256 << 20
 )
 
+// Between so many steps one request may be held: below, an ordinary page with what it includes is refused; above, it takes half a minute.
+const (
+	leastSteps = 10_000
+	mostSteps  = 10_000_000
+)
+
+// parseSteps reads how much searches may look at.
+func parseSteps(text string) (int, string) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < leastSteps || n > mostSteps {
+		return 0, fmt.Sprintf("%q is not between %d and %d: write 100000.", text, leastSteps, mostSteps)
+	}
+	return n, ""
+}
+
 // parseSize reads a size such as 5MiB, 512KiB or 1048576.
 func parseSize(text string) (int, string) {
 	number, unit := text, 1.0

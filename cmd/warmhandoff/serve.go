@@ -32,6 +32,7 @@ type serve struct {
 	TrustedProxy   []string `help:"Address of a proxy, or a range of addresses: what it says in Forwarded and X-Forwarded headers is believed, and refused from everybody else. May be given again." placeholder:"CIDR"`
 	CorsOrigin     []string `help:"Origin of an app in a browser that may use this server, such as https://app.example.org. None by default; may be given again." placeholder:"ORIGIN"`
 	BodyLimit      string   `help:"How large the body of a request may be, also unpacked: 64KiB to 256MiB." default:"5MiB" placeholder:"5MiB"`
+	SearchSteps    string   `help:"How many resources all searches of one request may look at, in steps of about three microseconds: 10000 to 10000000. More lets one request find what no index helps with among more people, and take longer." default:"100000" placeholder:"100000"`
 	LogLevel       string   `help:"What is logged to stderr: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
 	LogFormat      string   `help:"How: text or json." default:"text" enum:"text,json"`
 	Shared         bool     `help:"Let other instances on this machine have the database file open too; all must say so. They take turns at writing, and each thing that is due is done by one of them."`
@@ -130,6 +131,8 @@ func (s *serve) wiring(p *program) (w wiring, wrong problems) {
 	var words string
 	w.body, words = parseSize(s.BodyLimit)
 	wrong.add("body-limit", words)
+	w.steps, words = parseSteps(s.SearchSteps)
+	wrong.add("search-steps", words)
 	wrong.add("db", refuseDatabase(p, s.database(), s.Shared))
 	return w, wrong
 }

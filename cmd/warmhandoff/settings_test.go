@@ -78,6 +78,7 @@ func TestSettingsThatAreWrong(t *testing.T) {
 		{"body-limit", "1kB", "is not between 64KiB and 256MiB"},
 		{"body-limit", "1GiB", "is not between 64KiB and 256MiB"},
 		{"body-limit", "NaN", "is no size"},
+		{"search-steps", "10", `"10" is not between 10000 and 10000000: write 100000.`},
 		{"addr", "8080", "is not host:port: write 127.0.0.1:8080."},
 		{"addr", "127.0.0.1:http8", "has an invalid port: write"},
 		{"addr", "0.0.0.0:8080", "no authentication yet"},
@@ -189,7 +190,7 @@ func TestCheckSaysAllThatIsWrongAtOnce(t *testing.T) {
 	dir = t.TempDir()
 	got = runIn(t, dir, nil, "", "serve", "--check", "--base-url", "https://fhir.example.org/fhir/", "--partner", "Organization/harbor=treatment",
 		"--partner", "https://other.example.org/fhir/Organization/delta=part2", "--partner", "http://hl7.org/fhir/sid/us-npi|123=mark", "--self", "Organization/hub",
-		"--trusted-proxy", "10.0.0.7", "--trusted-proxy", "fd00::/8", "--cors-origin", "http://localhost:3000", "--allowed-host", "handoff.example.org", "--allowed-host", "[2001:db8::1]:8080", "--body-limit", "1.5MiB")
+		"--trusted-proxy", "10.0.0.7", "--trusted-proxy", "fd00::/8", "--cors-origin", "http://localhost:3000", "--allowed-host", "handoff.example.org", "--allowed-host", "[2001:db8::1]:8080", "--body-limit", "1.5MiB", "--search-steps", "500000")
 	assert.Equal(t, 0, got.status, got.out)
 	assert.Contains(t, got.out, "The settings are right: it would serve FHIR R4 at https://fhir.example.org/fhir/, database warmhandoff.db.")
 	left, err = os.ReadDir(dir)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -59,6 +60,7 @@ type wiring struct {
 	proxies   []netip.Prefix   // that are believed
 	origins   []string         // of browser apps
 	body      int              // how large a request may be; 0: the default
+	steps     int              // that all searches of a request may come to; 0: the default
 	unlimited bool             // without budgets, for proofs
 	now       func() time.Time
 	newID     func() string
@@ -83,7 +85,7 @@ func wire(st *sqlstore.Store, w wiring) *system {
 		Hosts:    w.hosts,
 		Proxies:  w.proxies,
 		Origins:  w.origins,
-		Limits:   server.Limits{Body: w.body, Memory: max(server.DefaultLimits().Memory, 4*int64(w.body))},
+		Limits:   w.limits(),
 		Now:      w.now,
 		NewID:    uuid.NewString, // request ids, which no story may depend on
 		Log:      w.log,
@@ -94,6 +96,15 @@ func wire(st *sqlstore.Store, w wiring) *system {
 		Ready:     ready(st, w.now),
 	})
 	return &system{store: st, engine: e, server: s, now: w.now}
+}
+
+// limits gives those of the traffic, or hardly any.
+func (w *wiring) limits() server.Limits {
+	l := server.Limits{Body: w.body, Memory: max(server.DefaultLimits().Memory, 4*int64(w.body)), Steps: w.steps}
+	if w.unlimited {
+		l.Steps, l.Statement, l.Patched, l.Validated = math.MaxInt32, time.Hour, math.MaxInt32, math.MaxInt32
+	}
+	return l
 }
 
 // roomEvery is how often it is looked whether the disk has room, however often somebody asks.

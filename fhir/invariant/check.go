@@ -59,7 +59,7 @@ func check(ctx context.Context, r *fhir.Resource, most int) []fhir.Issue {
 	c.resource(r, "", nil)
 	if c.stopped || c.large {
 		c.issues = append(c.issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeTooCostly,
-			Text: "Not every invariant was evaluated: the resource is too large for that."})
+			Text: "Not every invariant was evaluated: the resource is too large for that, or there were too many before it."})
 	}
 	return c.issues
 }

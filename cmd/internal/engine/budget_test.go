@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -130,6 +131,48 @@ func TestEverythingOfAPersonHasABudget(t *testing.T) {
 	assert.Less(t, cost, store.MostSteps/50)
 	_, err = everything(cost - 1)
 	assert.Equal(t, fhir.CodeTooCostly, issueOf(t, err).Code)
+}
+
+// TestNoBudgetMeetsRealUse counts what the dearest ordinary questions come to: a worklist of a hundred referrals with all that they name and that names them,
+// a household of fifty, and the record of a person with 5 MB in a thousand resources, as Synthea makes them.
+func TestNoBudgetMeetsRealUse(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	for i := range 100 {
+		f.apply(f.put(fmt.Sprintf(`{"resourceType":"Patient","id":"p%d","name":[{"family":"Quince"}]}`, i)),
+			f.put(fmt.Sprintf(`{"resourceType":"ServiceRequest","id":"s%d","status":"active","intent":"order","subject":{"reference":"Patient/p%d"},"requester":{"reference":"Organization/ref"}}`, i, i)),
+			f.put(fmt.Sprintf(`{"resourceType":"Appointment","id":"a%d","status":"booked","start":"2026-03-09T09:00:00Z","end":"2026-03-09T09:30:00Z","basedOn":[{"reference":"ServiceRequest/s%d"}],"participant":[{"actor":{"reference":"Patient/p%d"},"status":"accepted"}]}`, i, i, i)),
+			f.put(fmt.Sprintf(`{"resourceType":"Task","id":"t%d","status":"requested","intent":"order","code":{"coding":[{"code":"fulfill"}]},"focus":{"reference":"ServiceRequest/s%d"},"for":{"reference":"Patient/p%d"},"requester":{"reference":"Organization/ref"},"owner":{"reference":"Organization/harbor"}}`, i, i, i)))
+	}
+	f.apply(f.put(`{"resourceType":"Organization","id":"harbor","name":"x"}`), f.put(`{"resourceType":"Organization","id":"ref","name":"x"}`))
+	found, cost, err := f.spend("Task", "owner=Organization/harbor&status=requested,received,accepted&_count=100&_include=Task:focus&_include=Task:patient&_include=Task:requester&_include=Task:owner&"+
+		"_include:iterate=ServiceRequest:requester&_revinclude:iterate=Appointment:based-on&_revinclude=Provenance:target&_total=accurate", store.MostSteps)
+	require.NoError(t, err)
+	require.Len(t, found.Included, 302)
+	assert.Less(t, cost.steps, store.MostSteps/30, "a worklist")
+
+	members := make([]string, 50)
+	for i := range members {
+		members[i] = fmt.Sprintf("p%d", i)
+	}
+	_, cost, err = f.spend("Patient", "_id="+strings.Join(members, ",")+"&_revinclude=Task:patient&_revinclude=ServiceRequest:subject&_revinclude=Appointment:patient", store.MostSteps)
+	require.NoError(t, err)
+	assert.Less(t, cost.steps, store.MostSteps/50, "a household")
+
+	f.apply(f.put(`{"resourceType":"Patient","id":"synthea"}`))
+	words := strings.Repeat("x", 4800)
+	for i := 0; i < 1000; {
+		var some []Change
+		for end := i + 100; i < end; i++ {
+			some = append(some, f.put(fmt.Sprintf(`{"resourceType":"Observation","id":"y%d","status":"final","code":{"text":%q},"subject":{"reference":"Patient/synthea"},"performer":[{"reference":"Organization/ref"}]}`, i, words)))
+		}
+		f.apply(some...)
+	}
+	b := store.NewBudget(store.MostSteps)
+	page, err := f.Everything(store.WithAsked(t.Context(), &store.Asked{Budget: b}), Principal{}, "Patient", "synthea", url.Values{"_count": {"500"}})
+	require.NoError(t, err)
+	require.NotNil(t, page.Next)
+	assert.Greater(t, b.Left(), store.MostSteps*4/5, "a record")
 }
 
 // TestHangUpEndsASearch at whatever statement it comes.

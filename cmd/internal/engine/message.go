@@ -48,7 +48,8 @@ func (e *Engine) carry(ctx context.Context, p Principal, m *mapping.Message) ([]
 	if err != nil {
 		return nil, err
 	}
-	results, err := e.ApplyBundle(ctx, p, m.Key, changes)
+	// What was begun is finished, whether or not the caller still listens: another caller may share the commit.
+	results, err := e.ApplyBundle(context.WithoutCancel(ctx), p, m.Key, changes)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func (s *Server) bundle(ctx context.Context, in *request) (*answer, error) {
 		return nil, err
 	}
 	if b.Get("type").Text() == "batch" {
-		return s.batch(ctx, entries), nil
+		return s.batch(ctx, entries)
 	}
 	return s.transaction(ctx, in, b, entries)
 }
@@ -85,7 +85,7 @@ func (s *Server) salvage(ctx context.Context, in *request, issues []fhir.Issue) 
 	for i, e := range good {
 		all[places[i]] = e
 	}
-	return s.batch(ctx, all), nil
+	return s.batch(ctx, all)
 }
 
 var inEntry = regexp.MustCompile(`^Bundle\.entry\[(\d{1,9})\]`)

@@ -20,7 +20,10 @@ func (s *Server) message(ctx context.Context, in *request) (*answer, error) {
 	if q.Get("async") == "true" || q.Has("response-url") {
 		return nil, fail(http.StatusBadRequest, fhir.CodeNotSupported, "", "Messages are answered at once: leave async and response-url out.")
 	}
-	reply, err := s.engine.Message(context.WithoutCancel(ctx), in.who, in.body)
+	if err := s.refuseLong(in.body); err != nil {
+		return nil, err
+	}
+	reply, err := s.engine.Message(ctx, in.who, in.body)
 	switch {
 	case err == nil:
 		return &answer{status: http.StatusOK, bare: true, body: reply}, nil

@@ -39,8 +39,14 @@ func (s *Server) patch(ctx context.Context, in *request) (engine.Change, error) 
 	if engine.AppendOnly(in.typ) {
 		return change, engine.Unchangeable(in.typ, in.place("request.method"))
 	}
+	if err := in.patching(ctx, 0); err != nil {
+		return change, err
+	}
 	was, err := s.patchee(ctx, in)
 	if err != nil {
+		return change, err
+	}
+	if err := in.patching(ctx, len(was.Body)); err != nil {
 		return change, err
 	}
 	if change.IfMatch, err = ifMatch(in.ifMatch, in.place("request.ifMatch")); err != nil {

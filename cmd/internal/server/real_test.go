@@ -25,14 +25,14 @@ import (
 )
 
 // realServer is a server on the real engine and a store in memory, with a clock that goes on by a second with each reading.
-func realServer(t testing.TB) *server.Server {
+func realServer(t testing.TB, change ...func(*server.Settings)) *server.Server {
 	t.Helper()
-	s, _ := countedServer(t)
+	s, _ := countedServer(t, change...)
 	return s
 }
 
 // countedServer is a realServer and the number of the version that was stored last.
-func countedServer(t testing.TB) (*server.Server, func() int64) {
+func countedServer(t testing.TB, change ...func(*server.Settings)) (*server.Server, func() int64) {
 	t.Helper()
 	st, err := sqlstore.Open(t.Context(), sqlstore.Options{Memory: true})
 	require.NoError(t, err)
@@ -44,6 +44,9 @@ func countedServer(t testing.TB) (*server.Server, func() int64) {
 		Base: base, Rules: workflow.DefaultRules(time.UTC), Guide: mapping.Settings{Base: base, Zone: time.UTC}, Now: set.Now,
 		NewID: func() string { return fmt.Sprintf("id-%d", ids.Add(1)) },
 	})
+	for _, f := range change {
+		f(&set)
+	}
 	return server.New(e, set), st.Seen
 }
 

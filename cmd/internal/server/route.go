@@ -256,6 +256,7 @@ func (s *Server) opened(in *request, h http.Header) (err error) {
 
 // admitted reads the body and carries the request out, once there is room for it.
 func (s *Server) admitted(ctx context.Context, in *request) (*answer, error) {
+	ctx = s.counted(ctx, in)
 	if err := s.gate.enter(ctx); err != nil {
 		return nil, err
 	}

@@ -194,11 +194,18 @@ type Limits struct {
 	Concurrent int           // requests inside the engine at once
 	Queue      time.Duration // how long one waits to get in
 	Memory     int64         // all bodies above 64 KiB that are being read or worked on
+	Steps      int           // of all searches of one request, see store.Budget
+	Statement  time.Duration // how long one question to the store may take
+	Patched    int           // of all resources that one Bundle patches; one may have more
+	Validated  int           // of all resources that $validate looks at in one Bundle; one may have more
 }
 
 // DefaultLimits are those of the security checklist (3 to 5), and sizes of our own for what it leaves open.
 func DefaultLimits() Limits {
+	// To patch a byte, or to validate one, takes fifty nanoseconds: so much is half a second or a quarter of one. Five hundred Tasks, as many as a Bundle has
+	// entries, are 1.5 MB.
 	return Limits{
+		Steps: store.MostSteps, Statement: 5 * time.Second, Patched: 8 << 20, Validated: 4 << 20,
 		Body: 5 << 20, Header: 64 << 10, URL: 16 << 10, Entries: 500, Ratio: 100,
 		Concurrent: 64 * runtime.GOMAXPROCS(0), Queue: 100 * time.Millisecond, Memory: 64 << 20,
 	}
@@ -214,6 +221,10 @@ func (l Limits) orDefault() Limits {
 	pick(&l.Concurrent, d.Concurrent)
 	pick(&l.Queue, d.Queue)
 	pick(&l.Memory, d.Memory)
+	pick(&l.Steps, d.Steps)
+	pick(&l.Statement, d.Statement)
+	pick(&l.Patched, d.Patched)
+	pick(&l.Validated, d.Validated)
 	return l
 }
 

@@ -119,12 +119,15 @@ func (s *Server) afterCommit(ctx context.Context, entries []entry, results []eng
 // batch carries out each entry alone.
 //
 // Source: FHIR R4, http.html 3.1.0.11.1 (batch processing rules)
-func (s *Server) batch(ctx context.Context, entries []entry) *answer {
+func (s *Server) batch(ctx context.Context, entries []entry) (*answer, error) {
 	answers := make([]*answer, len(entries))
 	for i, e := range entries {
+		if err := ctx.Err(); err != nil {
+			return nil, err // what was not begun is not begun for a caller who has gone
+		}
 		answers[i] = s.alone(ctx, e)
 	}
-	return &answer{status: http.StatusOK, bare: true, body: responses("batch-response", s.set.Base, answers)}
+	return &answer{status: http.StatusOK, bare: true, body: responses("batch-response", s.set.Base, answers)}, nil
 }
 
 // alone carries out one entry; what goes wrong becomes its answer.

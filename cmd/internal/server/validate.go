@@ -40,10 +40,16 @@ type validation struct {
 // Source: FHIR R4, resource-operation-validate.html
 func (s *Server) validate(ctx context.Context, in *request) (*answer, error) {
 	v := &validation{in: in}
+	if err := in.validating(ctx, 0); err != nil {
+		return nil, err
+	}
 	if err := v.asked(); err != nil {
 		return nil, err
 	}
 	if err := s.subject(ctx, v); err != nil {
+		return nil, err
+	}
+	if err := in.validating(ctx, len(v.data)); err != nil {
 		return nil, err
 	}
 	if v.resource != nil && v.mode != "delete" {

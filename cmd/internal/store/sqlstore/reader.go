@@ -16,8 +16,9 @@ type reader struct {
 	over bool // the View or Update has ended
 	// lasting reads cannot be interrupted: an interrupt on the write connection would undo the whole group.
 	lasting bool
-	kept    *kept        // nil inside an Update, which sees what is not committed
-	asked   *store.Asked // nil where nothing is counted together
+	kept    *kept         // nil inside an Update, which sees what is not committed
+	asked   *store.Asked  // nil where nothing is counted together
+	held    *store.Budget // of an Update for which nothing is
 }
 
 var _ store.Reader = (*reader)(nil)
@@ -79,13 +80,20 @@ func (r *reader) query(ctx context.Context, text string, args []any, each func(r
 	return err
 }
 
-// spending gives what takes steps from what the request that asks may still come to, or from what one search of nobody's may.
+// spending gives what takes steps from what the request that asks may still come to, or from what one search, or one Update, of nobody's may.
 func (r *reader) spending() func(steps int) error {
 	var b *store.Budget
 	if r.asked != nil {
 		b = r.asked.Budget
 	}
-	if b == nil {
+	switch {
+	case b != nil:
+	case r.lasting: // all searches of an Update count together
+		if r.held == nil {
+			r.held = store.NewBudget(store.MostSteps)
+		}
+		b = r.held
+	default:
 		b = store.NewBudget(store.MostSteps)
 	}
 	if r.lasting {
