@@ -17,7 +17,8 @@ import (
 type visitRecord struct {
 	typ, id  string
 	whose    string // person, other, linked, identifier, words, group, unsaid; of an Appointment also declined, several
-	where    string // of an Encounter: an organization; "" unsaid
+	where    string // of an Encounter: an organization, "words" for one in words; "" unsaid
+	place    string // of an Encounter: a place of the referrer's, or a worker of another agency; "" unsaid
 	writer   scenario.Party
 	when     string // past, before, future, undated
 	class    string // code, or system|code
@@ -43,6 +44,8 @@ func (v visitRecord) mayProve(booked []drawnBooking) bool {
 	toBooking := v.link == "booking" && len(booked) > 0
 	whose := v.whose == "person" || v.whose == "linked" || v.whose == "unsaid" && (toBooking || v.typ == "Observation")
 	here := v.where != cedar.Ref && v.where != bayview.Ref && v.writer.Role != cedar.Role || v.where == harbor.Ref || v.writer == harbor || toBooking && v.where != bayview.Ref
+	vague := v.where == "words" || v.place != "" && v.where == ""
+	here = here && (v.writer == harbor || !vague)
 	dated := v.when == "past" || v.when == "undated" && toBooking && booked[0].past()
 	linked := v.link == "request" || toBooking || v.link == "none" && onDay && v.typ == "Encounter"
 	common := whose && here && dated && linked && v.writer != bayview && v.odd == ""
@@ -82,7 +85,8 @@ func drawVisitRecord(r *rapid.T, n int) visitRecord {
 	v.minutes = 45
 	switch v.typ {
 	case "Encounter":
-		v.where = often(r, "where", harbor.Ref, "", cedar.Ref, bayview.Ref)
+		v.where = often(r, "where", harbor.Ref, "", cedar.Ref, bayview.Ref, "words")
+		v.place = often(r, "place", "", `,"location":[{"location":{"reference":"Location/er"}}]`, `,"participant":[{"individual":{"reference":"PractitionerRole/cedars"}}]`)
 		v.class = often(r, "class", "AMB", "VR", "HH", "FLD", v2Class+"|O", "PRENC", "EMER", "OBSENC", "SS", v2Class+"|E", v2Class+"|P", v2Class+"|B", "urn:x|AMB")
 		v.status = often(r, "status", "finished", "in-progress", "arrived", "triaged", "planned", "cancelled", "entered-in-error")
 		v.kind = often(r, "kind", "", "introduction", "words")
@@ -100,7 +104,7 @@ func drawVisitRecord(r *rapid.T, n int) visitRecord {
 		v.link = often(r, "about", "request", "other")
 	default:
 		v.by = often(r, "performer", harbor.Ref, "Patient/p-a", "Patient/p-other", "RelatedPerson/theirs", "RelatedPerson/hers", cedar.Ref, bayview.Ref, "Practitioner/nav", "Practitioner/who", "")
-		v.status = often(r, "status", "final", "entered-in-error", "cancelled")
+		v.status = often(r, "status", "final", "entered-in-error", "cancelled", "preliminary", "registered", "unknown")
 		v.link = often(r, "about", "request", "other")
 	}
 	return v
@@ -142,7 +146,9 @@ func (v visitRecord) body(booked []drawnBooking) string {
 			}
 			more += fmt.Sprintf(`,"period":{"start":"%sT10:02:00-08:00"%s}`, day, end)
 		}
-		if v.where != "" {
+		if more += v.place; v.where == "words" {
+			more += `,"serviceProvider":{"display":"Some Other Clinic"}`
+		} else if v.where != "" {
 			more += fmt.Sprintf(`,"serviceProvider":{"reference":%q}`, v.where)
 		}
 		return head + fmt.Sprintf(`%s,"class":{"system":%q,"code":%q}%s}`, subject, system, code, more)
@@ -180,6 +186,8 @@ func opened(t require.TestingT) *adapter {
 	a.begins("a")
 	a.put(bayview, requestJSON("sr-a", "p-a", `,"encounter":{"reference":"Encounter/origin"}`))
 	a.put(bayview, `{"resourceType":"Patient","id":"p-linked","link":[{"other":{"reference":"Patient/p-a"},"type":"replaced-by"}]}`)
+	a.put(bayview, `{"resourceType":"Location","id":"er","managingOrganization":{"reference":"Organization/bayview"}}`)
+	a.put(cedar, `{"resourceType":"PractitionerRole","id":"cedars","organization":{"reference":"Organization/cedar"}}`)
 	a.put(bayview, `{"resourceType":"RelatedPerson","id":"hers","patient":{"reference":"Patient/p-a"}}`)
 	a.put(bayview, `{"resourceType":"RelatedPerson","id":"theirs","patient":{"reference":"Patient/p-other"}}`)
 	a.put(bayview, taskJSON("a", "requested", ""))
