@@ -100,6 +100,7 @@ var foreign = map[string]string{
 	"mapping.noteNames":      fhirs,
 	"mapping.itsOwn":         fhirs,
 	"mapping.labelElements":  fhirs,
+	"mapping.makers":         fhirs,
 	"mapping.only":           fhirs,
 	"mapping.passed":         fhirs,
 	"mapping.readModifiers":  fhirs,

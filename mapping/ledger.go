@@ -341,7 +341,7 @@ func firstHeard(authored, request, task time.Time) time.Time {
 // about begins the work on a leg: who is asked, and what was agreed with them.
 func (q *reading) about(t *task, x *tenure) *leg {
 	c := &leg{s: q.s.At(x.owner), r: q, agency: x.owner, partner: q.s.Partners[x.owner], outputs: x.outputs(t.h), task: t.h.Key, entry: t, tenure: x}
-	c.part2 = q.part2 || c.partner.Part2 || q.s.Partners[q.requester].Part2
+	c.part2 = q.concernsPart2(x.owner)
 	return c
 }
 

@@ -424,7 +424,7 @@ func (q *reading) missingAgencies(t *task) []Missing {
 			m.Alone = true
 		}
 		c := &leg{s: q.s, r: q, ledger: &workflow.Ledger{}, agency: agency, partner: q.s.Partners[agency]}
-		c.part2 = q.part2 || c.partner.Part2 || q.s.Partners[q.requester].Part2
+		c.part2 = q.concernsPart2(agency)
 		c.parties(&History{Key: "Task/" + m.ID()})
 		c.owners = append(c.owners, agency)
 		c.gates()

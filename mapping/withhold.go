@@ -66,7 +66,7 @@ func (k *packing) contentOf(e *Enclosure) *content {
 			it.labels = append(it.labels, labelsOf(c.Resource)...)
 		}
 	}
-	if !it.labelled() && (k.s.Partners[e.Party].Part2 || k.s.Partners[k.r.requester].Part2) {
+	if !it.labelled() && (k.r.isPart2(e.Party) || k.r.isPart2(k.r.requester) || k.madeByPart2(e.Resource)) {
 		it.labels = append(it.labels, codePart2)
 	}
 	return it
