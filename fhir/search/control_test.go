@@ -1,6 +1,7 @@
 package search_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -102,4 +103,29 @@ func TestParams(t *testing.T) {
 	assert.NotContains(t, names, "_id")
 	assert.Len(t, search.Params(""), 4, "_profile, _security, _source and _tag")
 	assert.Empty(t, search.Params("Order"))
+}
+
+// TestAnAnswerNeverGrowsWithRepeats holds that what is said again and again is warned of once, and that what is longer than any search is refused in a few words.
+func TestAnAnswerNeverGrowsWithRepeats(t *testing.T) {
+	t.Parallel()
+	often := func(s string, n int) string { return strings.TrimSuffix(strings.Repeat(s, n), s[len(s)-1:]) }
+	for _, text := range []string{"_elements=" + often("a,", 50_000), "_elements=" + often("status,", 20_000), "_sort=" + often("a,", 50_000), "_sort=" + often("_id,", 8),
+		often("_elements=a&", 100), often("_include=a&", 100), often("status=&", 100), often("_include=Task:focus&", 100), "_type=" + often("Task,", 20_000)} {
+		_, issues := parse(t, "Task", text, false)
+		assert.LessOrEqual(t, len(issues), 1, "%.40s", text)
+		assert.False(t, fhir.Refused(issues), "%.40s", text)
+	}
+	for _, text := range []string{"_elements=" + often("a,", 500_000), "_sort=" + often("_id,", 500_000), "code=" + strings.Repeat("x", 300<<10), strings.Repeat("x", 300<<10) + "=1",
+		often("_elements=a&", 200), often("status=requested&", 200), often("_include=Task:focus&", 200), often("_has:Task:focus:status=requested&", 200)} {
+		q, issues := parse(t, "Task", text, false)
+		if assert.Len(t, issues, 1, "%.40s", text) {
+			assert.True(t, issues[0].Refuses())
+			assert.Equal(t, fhir.CodeTooCostly, issues[0].Code)
+			assert.Less(t, len(issues[0].Text), 200)
+		}
+		assert.Empty(t, q.Self, "nothing of it is told again")
+	}
+	ids := strings.TrimSuffix(strings.Repeat(strings.Repeat("a", 64)+",", search.MaxIDs), ",")
+	_, issues := parse(t, "Task", "_id="+ids, false)
+	assert.Empty(t, issues, "the longest list of ids is no such search")
 }

@@ -20,6 +20,12 @@ const (
 	maxMatches   = 32   // conditions in one search
 	maxTotal     = 2000 // values in one search, after bare ids became one for each type
 	maxEnds      = 64   // searches inside one search, after chains without a type became one for each
+
+	// Parameters, each as often as it stands there: four times as many as can be followed, so that a search with others beside them is still read.
+	maxParameters = 4 * maxMatches
+	// Bytes of names and values: maxTotal references of the greatest length, with a base in front. Whatever of a search is told again, in links and
+	// warnings, is told out of this much.
+	maxText = 256 << 10
 )
 
 // Options are what Parse and Terms are told beside their input.
@@ -44,6 +50,9 @@ type Options struct {
 // Source: local, limits of values and page size
 func Parse(typ string, q url.Values, opt Options) (Query, []fhir.Issue) {
 	p := parser{opt: opt, plan: planOf(typ), query: Query{Type: typ, Count: DefaultCount, Self: url.Values{}}}
+	if err := tooLong(q); err != nil {
+		return p.query, []fhir.Issue{*err}
+	}
 	names := make([]string, 0, len(q))
 	for name := range q {
 		names = append(names, name)
@@ -59,6 +68,24 @@ func Parse(typ string, q url.Values, opt Options) (Query, []fhir.Issue) {
 		p.issues = append(p.issues, *err)
 	}
 	return p.query, p.issues
+}
+
+// tooLong refuses what is longer than any search that can be followed, before anything of it is looked at.
+func tooLong(q url.Values) *fhir.Issue {
+	parameters, text := 0, 0
+	for name, values := range q {
+		parameters += len(values)
+		for _, v := range values {
+			text += len(name) + len(v)
+		}
+	}
+	switch {
+	case parameters > maxParameters:
+		return failed(fhir.CodeTooCostly, "a search may have at most %d parameters, and this one has %d: search for less at once", maxParameters, parameters)
+	case text > maxText:
+		return failed(fhir.CodeTooCostly, "the parameters of a search may have %d bytes together, and these have %d: search for less at once", maxText, text)
+	}
+	return nil
 }
 
 // finish makes conditions that are kept together one, and sees where nothing can be found.
@@ -228,10 +255,16 @@ func (p *parser) unknown(name string) *fhir.Issue {
 	return nil
 }
 
-func (p *parser) warn(format string, args ...any) {
-	i := failed(fhir.CodeNotSupported, format, args...)
+// warn warns, once, of what was ignored.
+func (p *parser) warn(format string, args ...any) { p.once(fhir.CodeNotSupported, format, args...) }
+
+// once adds a warning, unless it was said.
+func (p *parser) once(code fhir.Code, format string, args ...any) {
+	i := failed(code, format, args...)
 	i.Severity = fhir.Warning
-	p.issues = append(p.issues, *i)
+	if !slices.Contains(p.issues, *i) {
+		p.issues = append(p.issues, *i)
+	}
 }
 
 // mostOfAnyType is how many bare ids are looked for as ids of every type.
@@ -266,13 +299,7 @@ func (p *parser) ofAnyType(param *Param, alternatives []string) *Param {
 }
 
 // partly warns, once, of what was followed only in part.
-func (p *parser) partly(format string, args ...any) {
-	i := failed(fhir.CodeIncomplete, format, args...)
-	i.Severity = fhir.Warning
-	if !slices.Contains(p.issues, *i) {
-		p.issues = append(p.issues, *i)
-	}
-}
+func (p *parser) partly(format string, args ...any) { p.once(fhir.CodeIncomplete, format, args...) }
 
 // modifiers are those that a kind takes, beside missing and, for references, the names of types.
 //
