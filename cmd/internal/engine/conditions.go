@@ -114,7 +114,7 @@ func (t *txn) settleNone(w *work, no *refusals) error {
 	case 0:
 		return t.settleBeside(w, no)
 	case 1:
-		w.found(found[0])
+		w.found(t.shared(found[0]))
 	default:
 		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.request("ifNoneExist"), "the condition picks more than one "+w.Type)
 	}
@@ -169,6 +169,23 @@ func (t *txn) settleApart(no *refusals) {
 		}
 	}
 }
+
+// shared gives a version with the bytes that another entry has of it: many may find one large resource.
+func (t *txn) shared(v store.Version) store.Version {
+	if len(v.Body) < largeBody {
+		return v
+	}
+	for _, x := range t.works {
+		if x.version.Seq == v.Seq {
+			v.Body = x.version.Body
+			break
+		}
+	}
+	return v
+}
+
+// largeBody is from which size on it is worth looking whether the bytes of a resource are there already.
+const largeBody = 64 << 10
 
 // found ends a create whose resource is there already.
 func (w *work) found(v store.Version) {

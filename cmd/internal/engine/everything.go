@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/url"
 	"slices"
@@ -20,6 +21,9 @@ import (
 
 // mostEverything is how many resources a page of everything can hold, and holds where nobody asks for fewer.
 const mostEverything = 1000
+
+// mostAsked is how many bytes its parameters may have: twice those of a list of all types of R4. They come back in the links of each page.
+const mostAsked = 8 << 10
 
 // Everything gives a referral whole: the ServiceRequest first, then all that belongs to it in the order in which it was last written, from one
 // consistent state. A request that was made to fill another gives the referral that it is part of. Of a Patient it gives what there is about the person,
@@ -51,7 +55,7 @@ func (e *Engine) Everything(ctx context.Context, p Principal, typ, id string, q 
 	}
 	var all []store.Version
 	err = e.store.View(ctx, func(r store.Reader) (err error) {
-		t := &txn{e: e, ctx: ctx, tx: looking{r}, p: p, now: e.now(), fresh: map[store.Key]*mapping.History{}}
+		t := &txn{e: e, ctx: store.WithRoom(ctx, nil), tx: looking{r}, p: p, now: e.now(), fresh: map[store.Key]*mapping.History{}}
 		if typ == "Patient" {
 			all, err = t.record(id, ask)
 		} else {
@@ -61,7 +65,7 @@ func (e *Engine) Everything(ctx context.Context, p Principal, typ, id string, q 
 			return err
 		}
 		ask.page(all, &found)
-		return whole(ctx, r, found.Versions)
+		return ask.whole(ctx, r, &found)
 	})
 	if err != nil {
 		return SearchResult{}, err
@@ -72,24 +76,42 @@ func (e *Engine) Everything(ctx context.Context, p Principal, typ, id string, q 
 	return found, nil
 }
 
-// whole reads the bodies of versions of which only the places are known.
-func whole(ctx context.Context, r store.Reader, page []store.Version) error {
+// whole reads the bodies of a page of which only the places are known, and ends the page where there is no room for more.
+func (a *asked) whole(ctx context.Context, r store.Reader, found *SearchResult) error {
+	page, left := found.Versions, store.Left(ctx)
 	var seqs []int64
 	for i := range page {
 		if page[i].Body == nil {
 			seqs = append(seqs, page[i].Seq)
 		}
 	}
-	if len(seqs) == 0 {
-		return nil
-	}
-	versions, err := r.Placed(ctx, seqs...)
-	for i := range page {
-		if page[i].Body == nil && len(versions) > 0 && versions[0].Seq == page[i].Seq {
+	if len(seqs) > 0 {
+		versions, err := r.Placed(ctx, seqs...)
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			if page[i].Body != nil {
+				continue
+			}
+			if len(versions) == 0 {
+				page = page[:i]
+				break
+			}
 			page[i], versions = versions[0], versions[1:]
 		}
 	}
-	return err
+	if page = page[:store.Fitting(page, left)]; len(page) < len(found.Versions) {
+		found.Versions, found.Next = page, a.next()
+	}
+	return nil
+}
+
+// next gives the parameters of the page behind, without its cursor.
+func (a *asked) next() url.Values {
+	q := maps.Clone(a.narrowed)
+	q.Set("_count", strconv.Itoa(a.count))
+	return q
 }
 
 // asked is what somebody wants of everything.
@@ -108,6 +130,9 @@ type asked struct {
 func (e *Engine) wholeAsked(typ string, q url.Values) (*asked, error) {
 	a := &asked{of: typ, count: mostEverything, narrowed: maps.Clone(q)}
 	a.narrowed.Del("_count")
+	if n := len(a.narrowed.Encode()); n > mostAsked {
+		return nil, refuse(Invalid, fhir.CodeTooCostly, "", fmt.Sprintf("The parameters of $everything may have %d bytes together, and these have %d: name each type once.", mostAsked, n))
+	}
 	for name, values := range q {
 		var ok bool
 		switch value := strings.Join(values, ","); {
@@ -126,6 +151,8 @@ func (e *Engine) wholeAsked(typ string, q url.Values) (*asked, error) {
 			a.since, ok = since.Start(time.UTC), is
 		case name == "_type":
 			a.types = strings.Split(value, ",")
+			slices.Sort(a.types)
+			a.types = slices.Compact(a.types)
 			ok = !slices.ContainsFunc(a.types, func(t string) bool { return !fhir.IsResourceType(t) })
 		default:
 			ok = false
@@ -150,8 +177,7 @@ func (a *asked) page(all []store.Version, found *SearchResult) {
 		all = slices.DeleteFunc(slices.Clone(all[head:]), func(v store.Version) bool { return v.Seq <= a.behind })
 	}
 	if len(all) > a.count {
-		all, found.Next = all[:a.count], maps.Clone(a.narrowed)
-		found.Next.Set("_count", strconv.Itoa(a.count))
+		all, found.Next = all[:a.count], a.next()
 	}
 	found.Versions = all
 }
@@ -224,6 +250,7 @@ func (g *belongings) take(k store.Key) (*fhir.Resource, error) {
 	g.met[k] = true
 	v, r, err := g.newest(k)
 	if err == nil && r != nil && g.ask.wants(&v) {
+		v.Body = nil // read again for the page that it is on
 		g.all = append(g.all, v)
 	}
 	return r, err

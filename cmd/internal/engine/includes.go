@@ -76,7 +76,7 @@ func (s *seeker) include(page store.Page, found *SearchResult) error {
 	found.Included = in.found
 	if in.full {
 		found.Issues = append(found.Issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeIncomplete,
-			Text: fmt.Sprintf("only %d of the resources that _include and _revinclude ask for are here; ask with a smaller _count", mostIncluded)})
+			Text: fmt.Sprintf("only %d of the resources that _include and _revinclude ask for are here; ask with a smaller _count", len(in.found))})
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func (in *included) addExact() error {
 	for _, k := range in.exact {
 		id, version, _ := strings.Cut(k.ID, versionMark)
 		number, ok := versionNumber(version)
-		if !ok || in.full {
+		if in.full = in.full || store.Left(in.ctx) < 0; !ok || in.full {
 			continue
 		}
 		v, err := in.r.Numbered(in.ctx, store.Key{Type: k.Type, ID: id}, number)

@@ -42,14 +42,14 @@ func (e *Engine) VRead(ctx context.Context, p Principal, typ, id, version string
 }
 
 // History gives versions, newest first, deletions included: of a resource, of a type or of all, as the query says. More says that there are older
-// ones than its limit lets through. Of one resource it refuses with NotFound what never was.
+// ones than its limit, or the room of its caller, lets through. Of one resource it refuses with NotFound what never was.
 //
 // Source: FHIR R4, http.html, history
 func (e *Engine) History(ctx context.Context, p Principal, q store.Past) (versions []store.Version, more bool, err error) {
-	key, limit := store.Key{Type: q.Type, ID: q.ID}, q.Limit
-	q.Limit++
+	key := store.Key{Type: q.Type, ID: q.ID}
+	var page store.Page
 	err = e.store.View(ctx, func(r store.Reader) (err error) {
-		if versions, err = r.History(ctx, q); err != nil || len(versions) > 0 || q.ID == "" {
+		if page, err = r.History(ctx, q); err != nil || len(page.Versions) > 0 || q.ID == "" {
 			return err
 		}
 		_, err = r.Newest(ctx, key)
@@ -58,10 +58,7 @@ func (e *Engine) History(ctx context.Context, p Principal, q store.Past) (versio
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, false, absent(key)
 	}
-	if len(versions) > limit {
-		return versions[:limit], true, err
-	}
-	return versions, false, err
+	return page.Versions, page.More, err
 }
 
 // there turns what the store found into what the caller is told.

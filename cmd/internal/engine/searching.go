@@ -142,7 +142,12 @@ func (s *seeker) run(found *SearchResult) (more bool, err error) {
 		if err != nil {
 			return err
 		}
+		whole := s.ctx
+		if len(s.query.Includes) > 0 {
+			s.ctx = store.WithHalf(whole)
+		}
 		page, err := s.page(parts)
+		s.ctx = whole
 		if err != nil {
 			return err
 		}
@@ -216,7 +221,7 @@ func (s *seeker) merged(parts []part) (store.Page, error) {
 		more, seqs = true, seqs[:s.query.Count]
 	}
 	versions, err := s.r.Placed(s.ctx, seqs...)
-	return store.Page{Versions: versions, More: more, Total: -1}, err
+	return store.Page{Versions: versions, More: more || len(versions) < len(seqs), Total: -1}, err
 }
 
 // total counts the union of the parts. Parts of different types have nothing in common; what others have must be found out.

@@ -85,12 +85,13 @@ func (s *seeker) sorted(parts []part) (store.Page, error) {
 	}
 	var err error
 	page.Versions, err = s.r.Placed(s.ctx, seqs...)
+	page.More = page.More || len(page.Versions) < len(seqs)
 	return page, err
 }
 
 // rowAt gives what a version was sorted by, be it the newest or not.
 func (s *seeker) rowAt(seq int64) (row, error) {
-	found, err := s.r.Placed(s.ctx, seq)
+	found, err := s.r.Placed(store.WithRoom(s.ctx, nil), seq)
 	if err != nil {
 		return row{}, err
 	}

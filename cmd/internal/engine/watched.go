@@ -116,7 +116,7 @@ func (r *watchedReader) Versions(ctx context.Context, k store.Key, before, limit
 	return all, r.note("read versions", err)
 }
 
-func (r *watchedReader) History(ctx context.Context, q store.Past) ([]store.Version, error) {
+func (r *watchedReader) History(ctx context.Context, q store.Past) (store.Page, error) {
 	all, err := r.in.History(ctx, q)
 	return all, r.note("read a history", err)
 }

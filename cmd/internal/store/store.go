@@ -169,13 +169,15 @@ type Reader interface {
 	// Versions gives all versions of a resource, newest first, at most limit of those with a number below before (each 0: all). Bodies
 	// included. Empty, not an error, when there never was one.
 	Versions(ctx context.Context, k Key, before, limit int) ([]Version, error)
-	// History gives the versions that were asked for, newest first, with their Method. Empty, not an error, when there are none.
-	History(ctx context.Context, q Past) ([]Version, error)
+	// History gives a page of the versions that were asked for, newest first, with their Method. Empty, not an error, when there are none. Its Total is -1.
+	History(ctx context.Context, q Past) (Page, error)
 	// Numbers gives for all versions of a resource, oldest first, everything but the Body.
 	Numbers(ctx context.Context, k Key) ([]Version, error)
-	// Search answers a query. ErrTooCostly when conditions that no index helps with hold for too few of too many, or the Budget of whoever asked is spent.
+	// Search answers a query; under a Room the page may end before its Limit. ErrTooCostly when conditions that no index helps with hold for too few of too
+	// many, or the Budget of whoever asked is spent.
 	Search(ctx context.Context, q Query) (Page, error)
-	// Placed gives the versions at these places, whole, in the order asked for; places where none is are left out.
+	// Placed gives the versions at these places, whole, in the order asked for; places where none is are left out, and under a Room those that it has
+	// no room for, from some place on.
 	Placed(ctx context.Context, seqs ...int64) ([]Version, error)
 	// Types gives the types of which there is, or once was, a resource, sorted.
 	Types(ctx context.Context) ([]string, error)

@@ -6,8 +6,10 @@ import (
 	"warmhandoff/cmd/internal/store"
 )
 
-// mostKept is how many bytes of versions a generation holds, about.
-const mostKept = 8 << 20
+const (
+	mostKept  = 8 << 20 // bytes of versions that a generation holds, about
+	largeKept = 2 << 20 // bytes of one that is not kept: it would push out many that are named more often
+)
 
 // kept holds versions that were lately read by their ids, by their place: what pages include is named again and again, the same agencies, persons and
 // referrals. A version never changes and its place is never given to another once it is committed, so what is here is true in every snapshot that names
@@ -44,7 +46,9 @@ func (k *kept) add(versions []store.Version) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, v := range versions {
-		k.put(v)
+		if len(v.Body) < largeKept {
+			k.put(v)
+		}
 	}
 }
 

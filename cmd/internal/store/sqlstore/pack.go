@@ -12,7 +12,14 @@ import (
 var errPacked = errors.New("a packed list of terms or links is damaged")
 
 func packTerms(terms []store.Term) []byte {
-	var b []byte
+	size := 0
+	for _, t := range terms {
+		size += packedSize(t.Param, t.Value)
+	}
+	if size == 0 {
+		return nil
+	}
+	b := make([]byte, 0, size)
 	for _, t := range terms {
 		b = appendString(appendString(b, t.Param), t.Value)
 	}
@@ -26,7 +33,14 @@ func unpackTerms(b []byte) ([]store.Term, error) {
 }
 
 func packLinks(links []store.Link) []byte {
-	var b []byte
+	size := 0
+	for _, l := range links {
+		size += packedSize(l.Via, l.To)
+	}
+	if size == 0 {
+		return nil
+	}
+	b := make([]byte, 0, size)
 	for _, l := range links {
 		b = appendString(appendString(b, l.Via), l.To)
 	}
@@ -38,6 +52,9 @@ func unpackLinks(b []byte) ([]store.Link, error) {
 	err := eachPair(b, func(via, to string) { links = append(links, store.Link{Via: via, To: to}) })
 	return links, err
 }
+
+// packedSize gives how many bytes a pair takes at most: a resource may have tens of thousands.
+func packedSize(first, second string) int { return 2*4 + len(first) + len(second) }
 
 func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)

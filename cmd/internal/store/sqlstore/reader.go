@@ -50,6 +50,30 @@ func wholeOf(r row) store.Version {
 	return v
 }
 
+// left gives how many bytes the bodies of a page may have; inside an Update there are no bounds.
+func (r *reader) left(ctx context.Context) int {
+	if r.kept == nil {
+		return math.MaxInt
+	}
+	return store.Left(ctx)
+}
+
+// take notes that bodies of so many bytes are held.
+func (r *reader) take(ctx context.Context, bytes int) error {
+	if r.kept == nil {
+		return nil
+	}
+	return store.Take(ctx, bytes)
+}
+
+func sizeOf(versions []store.Version) int {
+	n := 0
+	for i := range versions {
+		n += len(versions[i].Body)
+	}
+	return n
+}
+
 // versions runs a statement that gives versionColumns and the body.
 func (r *reader) versions(ctx context.Context, text string, args ...any) ([]store.Version, error) {
 	if err := r.ready(ctx); err != nil {
@@ -102,26 +126,66 @@ func (r *reader) spending() func(steps int) error {
 	return b.Spend
 }
 
-func (r *reader) single(ctx context.Context, text string, args ...any) (store.Version, error) {
+// tight is how little room there may be for a body that it is asked first how large it is.
+const tight = 4 << 20
+
+// choice is a statement that gives versionColumns and the body of one version, and one that gives the size of that body.
+type choice struct{ whole, size string }
+
+const (
+	fromNewest   = ` FROM resource r JOIN version v ON v.seq = r.seq WHERE r.type = ? AND r.id = ?`
+	fromNumbered = ` FROM resource r JOIN version v ON v.rid = r.rid WHERE r.type = ? AND r.id = ? AND v.number = ?`
+)
+
+var (
+	newestOne   = choice{"SELECT " + versionColumns + ", v.body" + fromNewest, "SELECT length(v.body)" + fromNewest}
+	numberedOne = choice{"SELECT " + versionColumns + ", v.body" + fromNumbered, "SELECT length(v.body)" + fromNumbered}
+)
+
+func (r *reader) single(ctx context.Context, c choice, args ...any) (store.Version, error) {
 	if err := r.ready(ctx); err != nil {
 		return store.Version{}, err
 	}
-	var v store.Version
-	err := r.s.one(text, args, func(r row) error {
+	if r.left(ctx) < tight {
+		return r.sized(ctx, c, args)
+	}
+	v, err := r.read(c, args)
+	if err == nil {
+		err = r.take(ctx, len(v.Body))
+	}
+	return v, err
+}
+
+func (r *reader) read(c choice, args []any) (v store.Version, err error) {
+	err = r.s.one(c.whole, args, func(r row) error {
 		v = wholeOf(r)
 		return nil
 	})
 	return v, err
 }
 
+// sized is single for where there is little room: what there is none for is not read.
+func (r *reader) sized(ctx context.Context, c choice, args []any) (store.Version, error) {
+	size := 0
+	err := r.s.one(c.size, args, func(r row) error {
+		size = int(r.long(0))
+		return nil
+	})
+	if err == nil {
+		err = r.take(ctx, size)
+	}
+	if err != nil {
+		return store.Version{}, err
+	}
+	return r.read(c, args)
+}
+
 func (r *reader) Newest(ctx context.Context, k store.Key) (store.Version, error) {
-	return r.single(ctx, `SELECT `+versionColumns+`, v.body FROM resource r JOIN version v ON v.seq = r.seq
-		WHERE r.type = ? AND r.id = ?`, k.Type, k.ID)
+	return r.single(ctx, newestOne, k.Type, k.ID)
 }
 
 func (r *reader) Numbered(ctx context.Context, k store.Key, number int) (store.Version, error) {
-	return r.single(ctx, `SELECT `+versionColumns+`, v.body FROM resource r JOIN version v ON v.rid = r.rid
-		WHERE r.type = ? AND r.id = ? AND v.number = ?`, k.Type, k.ID, number)
+	return r.single(ctx, numberedOne, k.Type, k.ID, number)
 }
 
 // Versions takes a limit of 0 for no limit.

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"runtime"
 	"slices"
@@ -50,16 +51,17 @@ func (r *reader) Search(ctx context.Context, q store.Query) (store.Page, error) 
 	if err != nil {
 		return page, err
 	}
-	page.More = len(found.versions) > q.Limit
+	page.More = found.cut || len(found.versions) > q.Limit
 	found = found.first(q.Limit)
 	page.Versions, page.Shown = found.versions, found.shown
-	return page, nil
+	return page, r.take(ctx, sizeOf(page.Versions))
 }
 
 // hits are the resources that a search found, and the terms that it shows of each.
 type hits struct {
 	versions []store.Version
 	shown    [][]store.Term // nil where nothing is shown
+	cut      bool           // there is no room for those behind the last one
 }
 
 func (h hits) first(n int) hits {
@@ -104,7 +106,6 @@ func (r *reader) page(ctx context.Context, p plan, limit int) (hits, error) {
 		source, args = p.q.at(source, args)
 	case p.q.IDs != nil && r.kept != nil && !p.q.Bare && p.q.Show == nil:
 		all, err := r.named(ctx, p)
-		sort.Sort(inOrder{all, p})
 		return all.first(limit), err
 	case p.q.IDs != nil:
 		source, args = p.byID()
@@ -113,7 +114,6 @@ func (r *reader) page(ctx context.Context, p plan, limit int) (hits, error) {
 		source, args = p.q.at("("+source+")", args)
 	}
 	all, err := r.hits(ctx, p, source, args)
-	sort.Sort(inOrder{all, p})
 	return all.first(limit), err
 }
 
@@ -151,14 +151,28 @@ func (r *reader) named(ctx context.Context, p plan) (hits, error) {
 		return hits{}, err
 	}
 	found, others := r.kept.find(seqs)
-	if err := p.spend(len(found) * (store.StepsOfRow + store.StepsOfBody)); err != nil || len(others) == 0 {
-		return hits{versions: found}, err
+	if err := p.spend(len(found) * (store.StepsOfRow + store.StepsOfBody)); err != nil {
+		return hits{}, err
 	}
-	source, args := anyOf(others)
-	source, args = p.q.at(source, args)
-	read, err := r.hits(ctx, p, source, args)
-	r.kept.add(read.versions)
-	return hits{versions: append(found, read.versions...)}, err
+	all := hits{versions: found}
+	if len(others) > 0 {
+		source, args := anyOf(others)
+		source, args = p.q.at(source, args)
+		read, err := r.hits(ctx, p, source, args)
+		if err != nil {
+			return hits{}, err
+		}
+		r.kept.add(read.versions)
+		if all.cut = read.cut; all.cut { // then those behind the last one that was read are cut off with it
+			last := read.versions[len(read.versions)-1].Seq
+			found = slices.DeleteFunc(found, func(v store.Version) bool { return p.order(last, v.Seq) < 0 })
+		}
+		all.versions = append(found, read.versions...)
+	}
+	sort.Sort(inOrder{all, p})
+	n := store.Fitting(all.versions, r.left(ctx))
+	all.cut = all.cut || n < len(all.versions)
+	return all.first(n), nil
 }
 
 // byID gives the rows to read where ids are asked for. They are so few that the database need not sort them.
@@ -170,8 +184,46 @@ func (p plan) byID() (string, []any) {
 	return from + where, args
 }
 
-// hits reads what a query shows of resources. Columns that nobody asks for are not read: each costs a conversion.
+// hits gives what a query shows of resources, in its order, as far as there is room. Hardly ever is there none: so all are read first, and where that comes
+// to too much, their sizes.
 func (r *reader) hits(ctx context.Context, p plan, source string, args []any) (hits, error) {
+	left := r.left(ctx)
+	all, err := r.readHits(ctx, p, source, args, left)
+	if errors.Is(err, errEnough) {
+		var fit []int64
+		if fit, err = r.fitting(ctx, left, func(a, b int64) int { return p.order(a, b) }, source, args); err == nil {
+			source, args = anyOf(fit)
+			source, args = p.q.at(source, args)
+			all, err = r.readHits(ctx, p, source, args, math.MaxInt)
+			all.cut = true
+		}
+	}
+	sort.Sort(inOrder{all, p})
+	return all, err
+}
+
+// fitting gives the places of the first of some versions, in an order, whose bodies have no more than so many bytes; at least one. SQLite tells the size of a
+// body without reading it.
+func (r *reader) fitting(ctx context.Context, left int, order func(a, b int64) int, source string, args []any) ([]int64, error) {
+	sizes := map[int64]int{}
+	var seqs []int64
+	err := r.query(ctx, "SELECT v.seq, length(v.body)"+source, args, func(r row) error {
+		seqs = append(seqs, r.long(0))
+		sizes[r.long(0)] = int(r.long(1))
+		return nil
+	})
+	slices.SortFunc(seqs, order)
+	for i, seq := range seqs {
+		if left -= sizes[seq]; left < 0 {
+			return seqs[:max(i, 1)], err
+		}
+	}
+	return seqs, err
+}
+
+// readHits reads what a query shows of resources. Columns that nobody asks for are not read: each costs a conversion. It ends with errEnough where more than
+// one come to more than so many bytes.
+func (r *reader) readHits(ctx context.Context, p plan, source string, args []any, left int) (hits, error) {
 	q, steps := p.q, store.StepsOfRow
 	if q.Show != nil {
 		steps += store.StepsOfTerms
@@ -198,6 +250,9 @@ func (r *reader) hits(ctx context.Context, p plan, source string, args []any) (h
 		v := store.Version{Key: store.Key{Type: q.Type, ID: r.text(0)}, Number: int(r.long(1)), Seq: r.long(2)}
 		if !q.Bare {
 			v.Updated, v.Body = fromMillis(r.long(3)), r.blob(4)
+			if left -= len(v.Body); left < 0 && len(all.versions) > 0 {
+				return errEnough
+			}
 		}
 		if err := p.spend(steps + store.StepsOfBytes(len(v.Body))); err != nil {
 			return err
@@ -319,9 +374,40 @@ func (r *reader) Placed(ctx context.Context, seqs ...int64) ([]store.Version, er
 	if len(seqs) == 0 {
 		return nil, r.ready(ctx)
 	}
+	at := make(map[int64]int, len(seqs))
+	for i, seq := range seqs {
+		at[seq] = i
+	}
+	order := func(a, b int64) int { return cmp.Compare(at[a], at[b]) }
 	list, args := anyOf(seqs)
-	all, err := r.versions(ctx, "SELECT "+versionColumns+", v.body FROM version v WHERE v.seq IN "+list, args...)
-	slices.SortFunc(all, func(a, b store.Version) int { return cmp.Compare(slices.Index(seqs, a.Seq), slices.Index(seqs, b.Seq)) })
+	all, err := r.placed(ctx, list, args, r.left(ctx))
+	if errors.Is(err, errEnough) {
+		if seqs, err = r.fitting(ctx, r.left(ctx), order, " FROM version v WHERE v.seq IN "+list, args); err != nil {
+			return nil, err
+		}
+		list, args = anyOf(seqs)
+		all, err = r.placed(ctx, list, args, math.MaxInt)
+	}
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(all, func(a, b store.Version) int { return order(a.Seq, b.Seq) })
+	return all, r.take(ctx, sizeOf(all))
+}
+
+func (r *reader) placed(ctx context.Context, list string, args []any, left int) ([]store.Version, error) {
+	if err := r.ready(ctx); err != nil {
+		return nil, err
+	}
+	var all []store.Version
+	err := r.query(ctx, "SELECT "+versionColumns+", v.body FROM version v WHERE v.seq IN "+list, args, func(r row) error {
+		v := wholeOf(r)
+		if left -= len(v.Body); left < 0 && len(all) > 0 {
+			return errEnough
+		}
+		all = append(all, v)
+		return nil
+	})
 	return all, err
 }
 

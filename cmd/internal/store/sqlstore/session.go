@@ -17,6 +17,7 @@ type session struct {
 	d     dialect
 	conn  connection
 	stmts map[string]*statement
+	texts int     // bytes of the texts of stmts
 	worst trouble // the worst trouble since it was last cleared
 	cause error   // and the error that told of it
 }
@@ -35,10 +36,16 @@ type statement struct {
 	driver.Stmt
 	args []driver.NamedValue
 	dest row
+	runs bool // its rows are being read
 }
 
-// mostStatements is how many prepared statements a session keeps; searches come in many shapes.
-const mostStatements = 300
+// What prepared statements a session keeps; searches come in many shapes. A statement takes some ten times its text, and one that is longer than any but a
+// search for hundreds of values is not kept at all.
+const (
+	mostStatements = 300
+	mostTexts      = 256 << 10 // bytes of their texts together
+	longText       = 8 << 10   // bytes of one
+)
 
 func connect(ctx context.Context, d dialect, address string) (*session, error) {
 	connector, err := d.connector(address)
@@ -60,21 +67,39 @@ func (s *session) prepare(text string) (*statement, error) {
 	if stmt, ok := s.stmts[text]; ok {
 		return stmt, nil
 	}
-	if len(s.stmts) >= mostStatements {
-		for old, stmt := range s.stmts {
-			delete(s.stmts, old)
-			if err := stmt.Close(); err != nil {
-				return nil, s.note(err)
-			}
+	for old, stmt := range s.stmts {
+		if len(s.stmts) < mostStatements && s.texts+len(text) <= mostTexts {
 			break
+		}
+		if stmt.runs {
+			continue
+		}
+		if err := s.drop(old, stmt); err != nil {
+			return nil, err
 		}
 	}
 	stmt, err := s.conn.PrepareContext(context.Background(), s.d.bind(text))
 	if err != nil {
 		return nil, s.note(err)
 	}
-	s.stmts[text] = &statement{Stmt: stmt}
+	s.stmts[text], s.texts = &statement{Stmt: stmt}, s.texts+len(text)
 	return s.stmts[text], nil
+}
+
+// drop forgets a prepared statement.
+func (s *session) drop(text string, stmt *statement) error {
+	delete(s.stmts, text)
+	s.texts -= len(text)
+	return s.note(stmt.Close())
+}
+
+// release lets go of what a statement was run with and what it gave, and of the statement where it is not worth keeping.
+func (s *session) release(text string, stmt *statement) error {
+	clear(stmt.dest)
+	if len(text) <= longText {
+		return nil
+	}
+	return s.drop(text, stmt)
 }
 
 // exec runs a statement and gives the number of rows that it changed. It cannot be interrupted: SQLite would undo the whole group.
@@ -87,6 +112,9 @@ func (s *session) exec(text string, args ...any) (int64, error) {
 	clear(stmt.args)
 	if err != nil {
 		return 0, s.note(err)
+	}
+	if err := s.release(text, stmt); err != nil {
+		return 0, err
 	}
 	return res.RowsAffected()
 }
@@ -103,8 +131,13 @@ func (s *session) query(ctx context.Context, text string, args []any, each func(
 	if err != nil {
 		return s.note(err)
 	}
+	stmt.runs = true
 	defer func() {
+		stmt.runs = false
 		if e := s.note(rows.Close()); err == nil {
+			err = e
+		}
+		if e := s.release(text, stmt); err == nil {
 			err = e
 		}
 	}()

@@ -91,8 +91,8 @@ func (r faultyReader) Versions(ctx context.Context, k store.Key, before, limit i
 	return one(r.f, "Versions", func() ([]store.Version, error) { return r.in.Versions(ctx, k, before, limit) })
 }
 
-func (r faultyReader) History(ctx context.Context, q store.Past) ([]store.Version, error) {
-	return one(r.f, "History", func() ([]store.Version, error) { return r.in.History(ctx, q) })
+func (r faultyReader) History(ctx context.Context, q store.Past) (store.Page, error) {
+	return one(r.f, "History", func() (store.Page, error) { return r.in.History(ctx, q) })
 }
 
 func (r faultyReader) Numbers(ctx context.Context, k store.Key) ([]store.Version, error) {

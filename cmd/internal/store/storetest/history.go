@@ -50,11 +50,12 @@ func testHistory(t *testing.T, st store.Store) {
 			for range len(want)/q.Limit + 1 {
 				page, err := r.History(ctx, q)
 				require.NoError(rt, err)
-				require.LessOrEqual(rt, len(page), q.Limit)
-				for _, v := range page {
+				require.LessOrEqual(rt, len(page.Versions), q.Limit)
+				for _, v := range page.Versions {
 					got = append(got, fmt.Sprint(v))
 					q.Before = v.Seq
 				}
+				require.Equal(rt, len(got) < len(want), page.More)
 			}
 		})
 		require.Equal(rt, want, got)

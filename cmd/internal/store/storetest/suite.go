@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"history", testHistory},
 		{"search", testSearch},
 		{"paging", testPaging},
+		{"room", testRoom},
 		{"links", testLinks},
 		{"handoffs", testHandoffs},
 		{"idempotency", testIdempotency},
