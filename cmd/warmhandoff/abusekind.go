@@ -193,14 +193,18 @@ func endOfTime(id string) []entry {
 
 const largeID = "abuse-large"
 
-// largePatient is a Patient of about so many bytes, in many elements.
+// largePatient is a Patient of about so many bytes, in many elements: no list of more than the 10,000 items that are read.
 func largePatient(id string, size int) []byte {
 	if id != "" {
 		id = `"id":"` + id + `",`
 	}
-	n := size / 60
+	n := size / 80
+	numbers := func(some int) string {
+		return `[` + list(some, func(i int) string { return fmt.Sprintf(`{"system":"phone","value":"%047d"}`, i) }) + `]`
+	}
 	return []byte(`{"resourceType":"Patient",` + id + `"active":true,"identifier":[` +
-		list(n, func(i int) string { return fmt.Sprintf(`{"system":"urn:abuse:number","value":"%022d"}`, i) }) + `]}`)
+		list(min(n/4, 9000), func(i int) string { return fmt.Sprintf(`{"system":"urn:abuse:number","value":"%037d"}`, i) }) + `],"contact":[` +
+		list((n-min(n/4, 9000))/1000+1, func(int) string { return `{"telecom":` + numbers(1000) + `}` }) + `]}`)
 }
 
 func storeLarge(ctx context.Context, _ *abuseRun, c *client) error {
@@ -211,7 +215,7 @@ func storeLarge(ctx context.Context, _ *abuseRun, c *client) error {
 // patchOf replaces and tests what stands far apart, many times.
 func patchOf(steps int) []byte {
 	return []byte(`[` + list(steps, func(i int) string {
-		return fmt.Sprintf(`{"op":"replace","path":"/identifier/%d/value","value":"%d"}`, i*300, i)
+		return fmt.Sprintf(`{"op":"replace","path":"/identifier/%d/value","value":"%d"}`, i*40, i)
 	}) + `]`)
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"warmhandoff/cmd/internal/server"
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/cmd/internal/store/sqlstore"
 	"warmhandoff/fhir"
@@ -43,7 +44,7 @@ func (k *proofSearch) Run(p *program) (err error) {
 	if k.Clients < 1 || k.Seconds <= 0 || k.Few < 1000 || k.Tasks < k.Few {
 		return ended{2, "--clients must be at least 1, --seconds more than 0, --few at least 1000, and --tasks no less than that."}
 	}
-	collectLess() // as serve does
+	collectLess(server.DefaultLimits()) // as serve does
 	dir, err := os.MkdirTemp(k.Dir, "warmhandoff-proof-")
 	if err != nil {
 		return err

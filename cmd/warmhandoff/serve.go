@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -43,17 +42,9 @@ type serve struct {
 	unlimited          bool   // likewise
 }
 
-// collectLess makes the collector run half as often. What lives is small, so it costs a few megabytes.
-func collectLess() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200)
-	}
-}
-
 // Run serves until the program is told to stop, or the store fails.
 func (s *serve) Run(p *program) error {
 	started := time.Now()
-	collectLess()
 	wires, wrong := s.wiring(p)
 	if s.Check {
 		return s.tell(p, wrong)
@@ -61,6 +52,7 @@ func (s *serve) Run(p *program) error {
 	if err := wrong.err(); err != nil {
 		return err
 	}
+	collectLess(wires.limits())
 	log := s.logger(p)
 	clock := machineClock(s.clock, log)
 	st, err := openStore(p, s.database(), sqlstore.Options{Synchronous: s.synchronous, Shared: s.Shared})
@@ -245,6 +237,8 @@ func (s *serve) until(p *program, sys *system, listener net.Listener, log *slog.
 	rows := &jobs.Rows{Refresh: sys.engine.Refresh, After: after, Log: log}
 	loops.Go(func() { timers.Run(background) })
 	loops.Go(func() { rows.Run(background) })
+	memory := &jobs.Memory{Usage: memoryUsage, GiveBack: debug.FreeOSMemory, After: after}
+	loops.Go(func() { memory.Run(background) })
 	defer loops.Wait()
 	defer stop()
 

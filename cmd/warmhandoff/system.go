@@ -98,10 +98,19 @@ func wire(st *sqlstore.Store, w wiring) *system {
 	return &system{store: st, engine: e, server: s, now: w.now}
 }
 
-// limits gives those of the traffic, or hardly any.
+// limits gives those of the traffic, or hardly any: a few of the largest bodies must fit into what all may take.
 func (w *wiring) limits() server.Limits {
-	l := server.Limits{Body: w.body, Memory: max(server.DefaultLimits().Memory, 4*int64(w.body)), Steps: w.steps}
+	l := server.DefaultLimits()
+	if w.body > 0 {
+		l.Body = w.body
+	}
+	if w.steps > 0 {
+		l.Steps = w.steps
+	}
+	l.Memory, l.Answers, l.Working = max(l.Memory, 4*int64(l.Body)), max(l.Answers, 4*int64(l.Body)), max(l.Working, int64(l.Body))
 	if w.unlimited {
+		const none = 1 << 50
+		l.Memory, l.Answers, l.Working, l.Page, l.Bundle = none, none, none, none, none
 		l.Steps, l.Statement, l.Patched, l.Validated = math.MaxInt32, time.Hour, math.MaxInt32, math.MaxInt32
 	}
 	return l

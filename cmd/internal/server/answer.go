@@ -1,16 +1,11 @@
 package server
 
 import (
-	"bytes"
-	"compress/gzip"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 
 	"warmhandoff/cmd/internal/store"
@@ -23,11 +18,12 @@ type answer struct {
 	version store.Version // what ETag and Last-Modified speak of; Number 0: nothing
 	located bool          // Location names the version: somebody wrote it
 	bare    bool          // the body is no stored resource but an answer of ours (a Bundle, an outcome): it has no fullUrl
-	body    []byte        // nil: no body
+	text                  // of the body
 	issues  []fhir.Issue  // warnings, and what became of a write, that go beside the body where there is room for them
 	about   []string      // what $handoff tells more of, "Task/t1"
 	waits   bool          // $waiting tells more
 	media   string        // of a body that is no FHIR; "" for a resource
+	shared  bool          // the bytes of the body are there anyway, and the same for everybody
 	retry   bool          // the same may work in a moment
 }
 
@@ -41,8 +37,8 @@ var (
 	varies   = []string{"Accept-Encoding"}
 )
 
-// send writes an answer.
-func (s *Server) send(c echo.Context, a *answer) error {
+// send writes an answer, and lets go of it as it is taken.
+func (s *Server) send(c echo.Context, a *answer, held *hold) error {
 	h := c.Response().Header()
 	h["Cache-Control"] = noStore
 	if a.retry {
@@ -61,7 +57,8 @@ func (s *Server) send(c echo.Context, a *answer) error {
 	if a.media != "" {
 		return c.Blob(a.status, a.media, a.body)
 	}
-	return writeBody(c, a.status, a.body)
+	s.writeText(c, a.status, &a.text, held)
+	return nil
 }
 
 // The relations of our links: an extension relation is a URI.
@@ -112,7 +109,9 @@ func (s *Server) sendFailure(c echo.Context, f *failure) {
 		h["Etag"] = []string{etag(f.gone.Number)}
 		h["Last-Modified"] = []string{f.gone.Updated.UTC().Format(http.TimeFormat)}
 	}
-	_ = writeBody(c, f.status, fhir.OperationOutcome(f.issues...)) // whoever hung up does not hear why
+	t := text{body: fhir.OperationOutcome(f.issues...)}
+	t.render(formOf(c.Request()))
+	s.writeText(c, f.status, &t, nil)
 }
 
 // allowed gives the methods that remain where a resource is as it is: of one, or of a type or the base.
@@ -121,72 +120,6 @@ func allowed(id string) []string {
 		return []string{"GET, HEAD"}
 	}
 	return []string{"GET, HEAD, POST"}
-}
-
-// packFrom is the size from which packing saves more time than it takes.
-const packFrom = 8 << 10
-
-func writeBody(c echo.Context, status int, body []byte) error {
-	w := c.Response()
-	if len(body) == 0 {
-		w.WriteHeader(status)
-		return nil
-	}
-	h := w.Header()
-	body, h["Content-Type"] = shaped(c.Request(), body)
-	if len(body) >= packFrom {
-		if len(h["Vary"]) == 0 {
-			h["Vary"] = varies
-		} else {
-			h.Add("Vary", varies[0])
-		}
-		if takesGzip(c.Request().Header) {
-			return writePacked(c, status, body)
-		}
-	}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	w.WriteHeader(status)
-	if c.Request().Method == http.MethodHead {
-		return nil
-	}
-	_, _ = w.Write(body) // the status is out: whoever hung up cannot be told
-	return nil
-}
-
-// shaped gives a resource's JSON in the form that the caller asked for, and what form that is.
-func shaped(r *http.Request, body []byte) ([]byte, []string) {
-	switch {
-	case wantsXML(r.Header, r.URL.RawQuery):
-		if resource, err := fhir.ReadStored(body); err == nil {
-			return resource.XML(), xmlType
-		}
-	case pretty(r.URL.RawQuery):
-		value := jsontext.Value(bytes.Clone(body))
-		if value.Indent(jsontext.WithIndent("  ")) == nil {
-			return value, jsonType
-		}
-	}
-	return body, jsonType
-}
-
-var packers = sync.Pool{New: func() any {
-	z, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
-	return z
-}}
-
-func writePacked(c echo.Context, status int, body []byte) error {
-	w := c.Response()
-	w.Header()["Content-Encoding"] = gzipped
-	w.WriteHeader(status)
-	if c.Request().Method == http.MethodHead {
-		return nil
-	}
-	z := packers.Get().(*gzip.Writer)
-	defer packers.Put(z)
-	z.Reset(w)
-	_, _ = z.Write(body)
-	_ = z.Close()
-	return nil
 }
 
 // etag gives W/"3".

@@ -7,55 +7,68 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 
 	"warmhandoff/fhir"
 )
 
-// free is the size up to which a body is not charged to the budget, so that a few large ones never keep the ordinary ones out.
+// free is the size up to which a body, or an answer, is not charged to a pool, so that a few large ones never keep the ordinary ones out.
 const free = 64 << 10
 
 // body is what a request brought. Whoever got one must call done when nothing of data is used any more.
 type body struct {
 	data    []byte
 	charged int64
-	budget  *budget
+	pool    *pool
+	of      *hold // whose request it is
 }
 
 func (b *body) done() {
-	b.budget.give(b.charged)
+	if b.charged == 0 {
+		return
+	}
+	b.pool.give(b.of.who(), b.charged)
 	b.charged = 0
 }
 
-// charge makes the budget know of a body that has grown to n bytes.
+// charge makes the pool know of a body that takes n bytes. It never waits: a caller who has to keep megabytes may ask again.
 func (b *body) charge(n int) error {
 	if n <= free || int64(n) <= b.charged {
 		return nil
 	}
-	if !b.budget.take(int64(n) - b.charged) {
+	if !b.pool.take(b.of.who(), int64(n)-b.charged) {
 		return errCrowded
 	}
 	b.charged = int64(n)
 	return nil
 }
 
-// readBody reads a request's body within the limits, unpacked if it came packed.
-func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (*body, error) {
-	b := &body{budget: &s.budget}
+// readBody reads a request's body within the limits, unpacked if it came packed. What was announced takes no memory before it comes, and what stops coming
+// half way ends.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request, of *hold) (*body, error) {
+	b := &body{pool: s.bodies, of: of}
 	most := s.set.Limits.Body
 	if r.ContentLength > int64(most) {
 		return b, tooLarge(most)
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, int64(most))
+	from, packed := io.Reader(r.Body), r.Header.Get("Content-Encoding")
+	if r.ContentLength < 0 || r.ContentLength > free || packed != "" {
+		paced := &pacedReader{from: r.Body, stall: s.set.Limits.Stall, set: http.NewResponseController(w).SetReadDeadline, mark: free}
+		if packed != "" { // a little of it may be large
+			paced.mark = 1
+		}
+		defer paced.stop()
+		from = paced
+	}
 	var err error
-	switch packed := r.Header.Get("Content-Encoding"); {
+	switch {
 	case strings.EqualFold(packed, "gzip"):
-		err = b.unpack(r.Body, most, s.set.Limits.Ratio)
+		err = b.unpack(from, most, s.set.Limits.Ratio)
 	case packed != "" && !strings.EqualFold(packed, "identity"):
 		err = fail(http.StatusUnsupportedMediaType, fhir.CodeNotSupported, "", "Content-Encoding must be gzip or identity.")
 	default:
-		err = b.fill(r.Body, int(r.ContentLength), most)
+		err = b.fill(from, int(r.ContentLength), most)
 	}
 	if err != nil {
 		b.done()
@@ -66,20 +79,21 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) (*body, error)
 
 // fill reads to the end; size is what the caller announced, -1 if nothing.
 func (b *body) fill(from io.Reader, size, most int) error {
-	if size >= 0 {
-		if err := b.charge(size); err != nil {
-			return err
-		}
+	if size >= 0 && size <= free {
 		b.data = make([]byte, size)
 		_, err := io.ReadFull(from, b.data)
 		return err
 	}
-	return b.grow(from, most, func(int) error { return nil })
+	return b.grow(from, size, most, func(int) error { return nil })
 }
 
-// grow reads what has no announced size; more is asked whenever the size has grown.
-func (b *body) grow(from io.Reader, most int, more func(size int) error) error {
+// grow reads what was announced, or all there is where size is -1, and takes twice the memory whenever there is no room for more. After each time that
+// something came, more is asked.
+func (b *body) grow(from io.Reader, size, most int, more func(size int) error) error {
 	b.data = make([]byte, 0, 8<<10)
+	if size >= 0 {
+		b.data = make([]byte, 0, free)
+	}
 	for {
 		n, err := from.Read(b.data[len(b.data):cap(b.data)])
 		b.data = b.data[:len(b.data)+n]
@@ -89,17 +103,23 @@ func (b *body) grow(from io.Reader, most int, more func(size int) error) error {
 		if e := more(len(b.data)); e != nil {
 			return e
 		}
-		if errors.Is(err, io.EOF) {
+		switch {
+		case len(b.data) == size, size < 0 && errors.Is(err, io.EOF):
 			return nil
-		}
-		if err != nil {
+		case errors.Is(err, io.EOF):
+			return io.ErrUnexpectedEOF
+		case err != nil:
 			return err
 		}
 		if len(b.data) == cap(b.data) {
-			if err := b.charge(2 * cap(b.data)); err != nil {
+			room := 2 * cap(b.data)
+			if size >= 0 {
+				room = min(room, size)
+			}
+			if err := b.charge(room); err != nil {
 				return err
 			}
-			b.data = slices.Grow(b.data, cap(b.data))
+			b.data = append(make([]byte, 0, room), b.data...)
 		}
 	}
 }
@@ -111,7 +131,7 @@ func (b *body) unpack(from io.Reader, most, ratio int) error {
 	if err != nil {
 		return err
 	}
-	return b.grow(z, most, func(size int) error {
+	return b.grow(z, -1, most, func(size int) error {
 		if size > free && size > ratio*packed.n {
 			return tooLarge(most)
 		}

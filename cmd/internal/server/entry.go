@@ -19,7 +19,7 @@ type entry struct {
 
 // entryAt makes the request of one entry: n is its place in the Bundle as it was sent.
 func (s *Server) entryAt(outer *request, n int, v fhir.Value) entry {
-	in := &request{asked: outer.asked, who: outer.who, want: outer.want, strict: outer.strict, host: outer.host, at: fmt.Sprintf("Bundle.entry[%d]", n)}
+	in := &request{asked: outer.asked, who: outer.who, want: outer.want, strict: outer.strict, host: outer.host, hold: outer.hold, at: fmt.Sprintf("Bundle.entry[%d]", n)}
 	if err := s.readEntry(in, v); err != nil {
 		return entry{err: err, of: in}
 	}
@@ -60,6 +60,9 @@ func (s *Server) readEntry(in *request, v fhir.Value) error {
 
 // routeEntry finds the route for an entry's method and address.
 func (s *Server) routeEntry(in *request, method, address string) error {
+	if len(address) > s.set.Limits.URL {
+		return fail(http.StatusRequestURITooLong, fhir.CodeTooLong, in.at+".request.url", fmt.Sprintf("The address is longer than %d bytes; search for less at once.", s.set.Limits.URL))
+	}
 	path, query, err := s.below(address)
 	if err != nil {
 		return fail(http.StatusBadRequest, fhir.CodeValue, in.at+".request.url", err.Error())

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 
 	"warmhandoff/fhir"
@@ -21,7 +20,7 @@ func (s *Server) everything(ctx context.Context, in *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer{status: http.StatusOK, bare: true, body: searchset(s.set.Base, in.typ+"/"+in.id+"/$everything", found)}, nil
+	return searchset(s.set.Base, in.typ+"/"+in.id+"/$everything", found), nil
 }
 
 // addParameters adds the simple values of a Parameters resource to those of the address.

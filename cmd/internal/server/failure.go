@@ -54,6 +54,8 @@ var verdicts = []verdict{
 		text: "Too many writes are waiting; nothing was stored. Send it again in a moment."},
 	{err: store.ErrFailed, status: http.StatusServiceUnavailable, code: fhir.CodeTransient, retry: true,
 		text: "The store has failed and the program must start again; it is not known whether this was stored."},
+	{err: errHeld, status: http.StatusServiceUnavailable, code: fhir.CodeThrottled, retry: true,
+		text: "Answers that are not taken yet fill all the memory that they may, together or for this caller; nothing was done. Take them, ask again in a moment, or for less at once with _count."},
 	{err: errCrowded, status: http.StatusServiceUnavailable, code: fhir.CodeThrottled, retry: true,
 		text: "There is too much to do just now; nothing was done. Send it again in a moment."},
 	{err: context.DeadlineExceeded, status: http.StatusServiceUnavailable, code: fhir.CodeTimeout, retry: true, text: "This took too long and was given up."},

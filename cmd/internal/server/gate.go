@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 )
 
@@ -39,23 +38,30 @@ func (g gate) enter(ctx context.Context) error {
 
 func (g gate) leave() { <-g.places }
 
-// budget counts the bytes of large bodies that are in memory. It never waits: a caller who has to keep megabytes may ask again.
-type budget struct {
-	limit int64
-	used  atomic.Int64
+// worked carries a request out once a large body may be worked on.
+func (s *Server) worked(ctx context.Context, in *request) (*answer, error) {
+	size := int64(len(in.raw))
+	if size <= free {
+		return s.admitted(ctx, in)
+	}
+	who := in.hold.who()
+	err := s.patiently(ctx, errCrowded, func(ctx context.Context) (err error) {
+		size, err = s.working.wait(ctx, who, size)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer s.working.give(who, size)
+	return s.admitted(ctx, in)
 }
 
-// take charges n bytes, or nothing and says no.
-func (b *budget) take(n int64) bool {
-	if b.used.Add(n) > b.limit {
-		b.used.Add(-n)
-		return false
+// patiently waits for memory no longer than Limits.Patience, and then gives the error none.
+func (s *Server) patiently(ctx context.Context, none error, wait func(context.Context) error) error {
+	patience, cancel := context.WithTimeout(ctx, s.set.Limits.Patience)
+	defer cancel()
+	if err := wait(patience); err != nil && ctx.Err() == nil {
+		return none
 	}
-	return true
-}
-
-func (b *budget) give(n int64) {
-	if n != 0 {
-		b.used.Add(-n)
-	}
+	return ctx.Err()
 }

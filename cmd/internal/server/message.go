@@ -26,11 +26,11 @@ func (s *Server) message(ctx context.Context, in *request) (*answer, error) {
 	reply, err := s.engine.Message(ctx, in.who, in.body)
 	switch {
 	case err == nil:
-		return &answer{status: http.StatusOK, bare: true, body: reply}, nil
+		return &answer{status: http.StatusOK, bare: true, text: text{body: reply}}, nil
 	case reply == nil:
 		return nil, err
 	}
 	f := failed(err, in.asked)
 	s.logEntry(ctx, in, "", f)
-	return &answer{status: f.status, bare: true, body: reply, retry: f.retry}, nil
+	return &answer{status: f.status, bare: true, text: text{body: reply}, retry: f.retry}, nil
 }

@@ -21,7 +21,7 @@ const (
 
 // openAPI answers with the OpenAPI document.
 func (s *Server) openAPI(context.Context, *request) (*answer, error) {
-	return &answer{status: http.StatusOK, bare: true, body: s.document(), media: mediaOpenAPI}, nil
+	return &answer{status: http.StatusOK, bare: true, text: text{body: s.document()}, media: mediaOpenAPI, shared: true}, nil
 }
 
 // catalog answers with where the documents are.
@@ -38,7 +38,7 @@ func (s *Server) catalog(context.Context, *request) (*answer, error) {
 		Meta   []link `json:"service-meta"`
 	}
 	body, err := json.Marshal(map[string][]context{"linkset": {{s.set.Base, []link{{s.set.Base + "/openapi.json", mediaOpenAPI}}, []link{{s.set.Base + "/metadata", mediaFHIR}}}}})
-	return &answer{status: http.StatusOK, bare: true, body: body, media: mediaLinkset}, err
+	return &answer{status: http.StatusOK, bare: true, text: text{body: body}, media: mediaLinkset}, err
 }
 
 // smart refuses to say how to get a token, because nobody here gives any out. A document without a token endpoint would be no SMART configuration,

@@ -17,7 +17,7 @@ import (
 func (s *Server) statement(_ context.Context, in *request) (*answer, error) {
 	a, err := in.whole(store.Version{Key: store.Key{Type: "CapabilityStatement"}, Body: s.metadata()})
 	if err == nil {
-		a.bare = true
+		a.bare, a.shared = true, true
 	}
 	return a, err
 }
@@ -65,7 +65,7 @@ func (s *Server) vread(ctx context.Context, in *request) (*answer, error) {
 
 // whole answers with a version, or with the part of it that _summary or _elements asks for.
 func (in *request) whole(v store.Version) (*answer, error) {
-	a := &answer{status: http.StatusOK, version: v, body: v.Body}
+	a := &answer{status: http.StatusOK, version: v, text: text{body: v.Body}}
 	if !strings.Contains(in.query, "_summary=") && !strings.Contains(in.query, "_elements=") {
 		return a, nil
 	}
@@ -109,7 +109,7 @@ func (s *Server) handoff(ctx context.Context, in *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer{status: http.StatusOK, bare: true, body: doc}, nil
+	return &answer{status: http.StatusOK, bare: true, text: text{body: doc}}, nil
 }
 
 // parcel answers with what may go to the agency of a Task.
@@ -118,7 +118,7 @@ func (s *Server) parcel(ctx context.Context, in *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer{status: http.StatusOK, bare: true, body: doc}, nil
+	return &answer{status: http.StatusOK, bare: true, text: text{body: doc}}, nil
 }
 
 // waiting answers with what waits for its ServiceRequest.
@@ -127,7 +127,7 @@ func (s *Server) waiting(ctx context.Context, in *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer{status: http.StatusOK, bare: true, body: doc}, nil
+	return &answer{status: http.StatusOK, bare: true, text: text{body: doc}}, nil
 }
 
 // search answers with a searchset.
@@ -149,5 +149,5 @@ func (s *Server) search(ctx context.Context, in *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer{status: http.StatusOK, bare: true, body: searchset(s.set.Base, path, found)}, nil
+	return searchset(s.set.Base, path, found), nil
 }

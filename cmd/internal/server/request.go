@@ -31,6 +31,8 @@ type request struct {
 	want                              preference
 	strict                            bool
 	head                              bool // an entry that asks for everything but the body
+	hold                              *hold
+	form                              form // of the body of the answer
 
 	fullURL string // Bundle.entry.fullUrl
 	at      string // "Bundle.entry[3]"; "" for a request of its own

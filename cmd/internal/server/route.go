@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -207,29 +208,40 @@ func (s *Server) doRoute(c echo.Context, in *request) error {
 			return echo.ErrNotFound
 		}
 	}
-	if err := s.opened(in, c.Request().Header); err != nil {
+	r := c.Request()
+	if err := s.opened(in, r.Header); err != nil {
 		return err
 	}
+	in.form = formOf(r)
+	in.hold = s.newHold(in, r)
+	defer in.hold.done()
 	a, err := s.answered(c, in)
 	if err != nil {
 		return err
 	}
-	return s.send(c, a)
+	return s.send(c, a, in.hold)
 }
 
-// answered reads the body and gives the answer; what it took of gate and budget is given back before the answer goes out, since a caller may
-// be slow to take it.
+// answered reads the body and gives the answer; what it took of gate and of the memory for bodies is given back before the answer goes out, since a caller
+// may be slow to take it. An answer for which there is no memory waits for its turn, once.
 func (s *Server) answered(c echo.Context, in *request) (*answer, error) {
 	r := c.Request()
 	if in.route.takes != noBody {
-		b, err := s.readBody(c.Response(), r)
+		b, err := s.readBody(c.Response(), r, in.hold)
 		if err != nil {
 			return nil, err
 		}
 		defer b.done()
 		in.raw = b.data
 	}
-	return s.admitted(r.Context(), in)
+	a, err := s.worked(r.Context(), in)
+	if errors.Is(err, errHeld) {
+		if err := s.patiently(r.Context(), errHeld, in.hold.wait); err != nil {
+			return nil, err
+		}
+		return s.worked(r.Context(), in)
+	}
+	return a, err
 }
 
 // opened does what can be done with a request before its body is read.
@@ -264,7 +276,17 @@ func (s *Server) admitted(ctx context.Context, in *request) (*answer, error) {
 	if err := in.readBody(); err != nil {
 		return nil, err
 	}
-	return in.route.do(s, ctx, in)
+	a, err := in.route.do(s, in.held(ctx), in)
+	if err != nil {
+		return nil, err
+	}
+	if a.media == "" {
+		a.render(in.form)
+	}
+	if !a.shared || a.packed {
+		in.hold.settle(a.size())
+	}
+	return a, nil
 }
 
 // readBody reads the resource that the body must be. A Bundle to be carried out is read where its entries are.
@@ -277,7 +299,7 @@ func (in *request) readBody() error {
 		if data == nil {
 			return unread(issues)
 		}
-		in.raw = data
+		in.raw, in.media = data, mediaFHIR
 	}
 	if in.route.takes == patchBody {
 		return in.readPatch()

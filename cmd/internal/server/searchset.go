@@ -20,7 +20,30 @@ import (
 // bundleWriter writes a Bundle piece by piece.
 type bundleWriter struct {
 	out     []byte
+	from    int      // where in out begins what is in no piece yet
+	pieces  [][]byte // out, with large resources between
 	entries int
+}
+
+// apart is from which size on the bytes of a resource are a piece of their own and not copied.
+const apart = 16 << 10
+
+// bytes writes the bytes of a resource, which must not change any more.
+func (w *bundleWriter) bytes(b []byte) {
+	if len(b) < apart {
+		w.out = append(w.out, b...)
+		return
+	}
+	w.pieces = append(w.pieces, w.out[w.from:len(w.out):len(w.out)], b)
+	w.from = len(w.out)
+}
+
+// text writes what an answer has.
+func (w *bundleWriter) text(t *text) {
+	w.bytes(t.body)
+	for _, p := range t.pieces {
+		w.bytes(p)
+	}
 }
 
 // newBundle begins a Bundle of the type with room for so many bytes of resources.
@@ -32,7 +55,7 @@ func newBundle(kind string, room int) *bundleWriter {
 
 func (w *bundleWriter) raw(s string) { w.out = append(w.out, s...) }
 
-func (w *bundleWriter) text(s string) {
+func (w *bundleWriter) quote(s string) {
 	w.out, _ = jsontext.AppendQuote(w.out, s) // fails only on bad UTF-8, and then writes U+FFFD for it
 }
 
@@ -44,14 +67,14 @@ func (w *bundleWriter) total(n int) {
 // links writes self, and first and next where there are such.
 func (w *bundleWriter) links(self, first, next string) {
 	w.raw(`,"link":[{"relation":"self","url":`)
-	w.text(self)
+	w.quote(self)
 	if first != "" {
 		w.raw(`},{"relation":"first","url":`)
-		w.text(first)
+		w.quote(first)
 	}
 	if next != "" {
 		w.raw(`},{"relation":"next","url":`)
-		w.text(next)
+		w.quote(next)
 	}
 	w.raw(`}]`)
 }
@@ -69,30 +92,35 @@ func (w *bundleWriter) entry() {
 func (w *bundleWriter) resource(base string, v *store.Version) {
 	w.raw(`"fullUrl":`)
 	if v.Number == 0 {
-		w.text("urn:warmhandoff:unstored:" + v.Type + "/" + v.ID)
+		w.quote("urn:warmhandoff:unstored:" + v.Type + "/" + v.ID)
 	} else {
-		w.text(base + "/" + v.Type + "/" + v.ID)
+		w.quote(base + "/" + v.Type + "/" + v.ID)
 	}
 	if len(v.Body) > 0 {
 		w.raw(`,"resource":`)
-		w.out = append(w.out, v.Body...)
+		w.bytes(v.Body)
 	}
 }
 
 // done ends the Bundle.
-func (w *bundleWriter) done() []byte {
+func (w *bundleWriter) done() text {
 	if w.entries > 0 {
 		w.raw(`}]`)
 	}
 	w.raw(`}`)
-	return w.out
+	if w.pieces == nil {
+		return text{body: w.out}
+	}
+	return text{pieces: append(w.pieces, w.out[w.from:])}
 }
 
-// roomFor guesses the bytes that an answer with these versions takes.
+// roomFor guesses the bytes that an answer with these versions takes, beside those that are not copied.
 func roomFor(versions []store.Version) int {
 	n := 0
 	for i := range versions {
-		n += len(versions[i].Body) + 256
+		if n += 256; len(versions[i].Body) < apart {
+			n += len(versions[i].Body)
+		}
 	}
 	return n
 }
@@ -101,7 +129,7 @@ func roomFor(versions []store.Version) int {
 // elements, whose names are about the type that was searched.
 //
 // Source: FHIR R4, bundle.html 2.36.5 (search results), search.html 3.1.1.1.2 (handling of what was not understood), 3.1.1.4 (self link)
-func searchset(base, path string, found engine.SearchResult) []byte {
+func searchset(base, path string, found engine.SearchResult) *answer {
 	w := newBundle("searchset", roomFor(found.Versions)+roomFor(found.Included))
 	if found.Total >= 0 {
 		w.total(found.Total)
@@ -132,7 +160,7 @@ func searchset(base, path string, found engine.SearchResult) []byte {
 		w.out = append(w.out, fhir.OperationOutcome(found.Issues...)...)
 		w.raw(`,"search":{"mode":"outcome"}`)
 	}
-	return w.done()
+	return &answer{status: http.StatusOK, bare: true, text: w.done()}
 }
 
 func address(base, path string, q url.Values) string {
@@ -166,7 +194,7 @@ func (s *Server) history(ctx context.Context, in *request) (*answer, error) {
 	if err != nil {
 		return nil, withDeletion(err, store.Version{})
 	}
-	return &answer{status: http.StatusOK, bare: true, body: s.historyBundle(in, q, page, versions, more)}, nil
+	return &answer{status: http.StatusOK, bare: true, text: s.historyBundle(in, q, page, versions, more)}, nil
 }
 
 // pageOf gives what a history asks for.
@@ -203,7 +231,7 @@ func whole(s string) (int, bool) {
 	return n, err == nil && n >= 0
 }
 
-func (s *Server) historyBundle(in *request, q url.Values, p store.Past, versions []store.Version, more bool) []byte {
+func (s *Server) historyBundle(in *request, q url.Values, p store.Past, versions []store.Version, more bool) text {
 	w := newBundle("history", roomFor(versions))
 	if !more && p.Before == 0 {
 		w.total(len(versions))
@@ -246,7 +274,7 @@ func (w *bundleWriter) past(base string, v *store.Version) {
 	}
 	w.resource(base, v)
 	w.raw(`,"request":{"method":"` + method + `","url":`)
-	w.text(url)
+	w.quote(url)
 	w.raw(`},"response":{"status":"` + status + `"`)
 	w.stamps(v)
 	w.raw(`}`)
@@ -255,6 +283,6 @@ func (w *bundleWriter) past(base string, v *store.Version) {
 // stamps writes etag and lastModified of a response.
 func (w *bundleWriter) stamps(v *store.Version) {
 	w.raw(`,"etag":`)
-	w.text(etag(v.Number))
+	w.quote(etag(v.Number))
 	w.raw(`,"lastModified":"` + instant(v.Updated) + `"`)
 }

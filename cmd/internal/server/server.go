@@ -119,7 +119,9 @@ type Server struct {
 	metadata func() []byte // made when it is first asked for
 	document func() []byte // likewise
 	gate     gate
-	budget   budget
+	bodies   *pool // that are being read or worked on
+	working  *pool // of these, that are being worked on
+	answers  *pool // that are made, or not sent yet
 	echo     *echo.Echo
 	stopping atomic.Bool
 }
@@ -143,7 +145,9 @@ func New(e Engine, set Settings) *Server {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.gate = newGate(set.Limits.Concurrent, set.Limits.Queue)
-	s.budget.limit = set.Limits.Memory
+	largest := int64(set.Limits.Body)
+	s.bodies, s.working = newPool(set.Limits.Memory, largest), newPool(set.Limits.Working, largest)
+	s.answers = newPool(set.Limits.Answers, max(2*largest, int64(set.Limits.Page)))
 	s.routes = table()
 	started := set.Now()
 	s.metadata = sync.OnceValue(func() []byte { return s.capabilities(started) })
@@ -198,9 +202,18 @@ type Limits struct {
 	Statement  time.Duration // how long one question to the store may take
 	Patched    int           // of all resources that one Bundle patches; one may have more
 	Validated  int           // of all resources that $validate looks at in one Bundle; one may have more
+	Working    int64         // of these, all that are worked on: reading and storing one takes up to twenty times its size
+	Answers    int64         // all answers above 64 KiB that are made, or not sent yet
+	Page       int           // of the resources of a page: what goes beyond is on the next one, and one resource alone is answered whole
+	Bundle     int           // of the answers to the entries of a Bundle together: what goes beyond is to be asked for on its own
+	Patience   time.Duration // how long a large body waits to be worked on, or a large answer for memory
+	Stall      time.Duration // how long somebody may stop who sends or takes what is large
 }
 
 // DefaultLimits are those of the security checklist (3 to 5), and sizes of our own for what it leaves open.
+//
+// No referral meets them: a page of 1,000 Tasks of 3 kB has 3 MB, the largest published referral Bundles 1 MB, a household of 50 with a referral each 2 MB.
+// The largest records that Synthea makes have 5 MB; who wants one reads it alone, or page by page.
 func DefaultLimits() Limits {
 	// To patch a byte, or to validate one, takes fifty nanoseconds: so much is half a second or a quarter of one. Five hundred Tasks, as many as a Bundle has
 	// entries, are 1.5 MB.
@@ -208,6 +221,7 @@ func DefaultLimits() Limits {
 		Steps: store.MostSteps, Statement: 5 * time.Second, Patched: 8 << 20, Validated: 4 << 20,
 		Body: 5 << 20, Header: 64 << 10, URL: 16 << 10, Entries: 500, Ratio: 100,
 		Concurrent: 64 * runtime.GOMAXPROCS(0), Queue: 100 * time.Millisecond, Memory: 64 << 20,
+		Working: 8 << 20, Answers: 64 << 20, Page: 8 << 20, Bundle: 16 << 20, Patience: 5 * time.Second, Stall: 5 * time.Second,
 	}
 }
 
@@ -225,6 +239,12 @@ func (l Limits) orDefault() Limits {
 	pick(&l.Statement, d.Statement)
 	pick(&l.Patched, d.Patched)
 	pick(&l.Validated, d.Validated)
+	pick(&l.Working, d.Working)
+	pick(&l.Answers, d.Answers)
+	pick(&l.Page, d.Page)
+	pick(&l.Bundle, d.Bundle)
+	pick(&l.Patience, d.Patience)
+	pick(&l.Stall, d.Stall)
 	return l
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"warmhandoff/cmd/internal/engine"
@@ -30,9 +31,10 @@ func (s *Server) transaction(ctx context.Context, in *request, b *fhir.Resource,
 		if err != nil {
 			return nil, err
 		}
+		in.hold.settle(0)
 		s.afterCommit(ctx, entries, results, answers)
 	}
-	return &answer{status: http.StatusOK, bare: true, body: responses("transaction-response", s.set.Base, answers)}, nil
+	return &answer{status: http.StatusOK, bare: true, text: responses("transaction-response", s.set.Base, answers)}, nil
 }
 
 // changes gives what the entries want written, in their order, or a failure with the issues of all entries that cannot be.
@@ -85,13 +87,19 @@ func (s *Server) lookAhead(ctx context.Context, entries []entry, answers []*answ
 		}
 	}
 	var no *failure
+	writes := slices.ContainsFunc(entries, func(e entry) bool { return e.in.route.change != nil }) // then what is read now is read again
 	for i, e := range entries {
 		if e.in.route.change != nil || coming[store.Key{Type: e.in.typ, ID: e.in.id}] {
 			continue
 		}
-		var err error
-		if answers[i], err = s.carryOut(ctx, e.in); err != nil {
+		a, err := s.carryOut(ctx, e.in)
+		if errors.Is(err, errHeld) {
+			return err
+		}
+		if err != nil {
 			no = joined(no, failed(err, e.in.asked).in(e.in.at))
+		} else if !writes {
+			answers[i] = a
 		}
 	}
 	if no != nil {
@@ -105,7 +113,7 @@ func (s *Server) lookAhead(ctx context.Context, entries []entry, answers []*answ
 func (s *Server) afterCommit(ctx context.Context, entries []entry, results []engine.Result, answers []*answer) {
 	for i, e := range entries {
 		if e.in.route.change != nil {
-			answers[i] = s.wrote(e.in, &results[0])
+			answers[i] = e.in.fitting(s.wrote(e.in, &results[0]))
 			results = results[1:]
 		}
 	}
@@ -127,7 +135,7 @@ func (s *Server) batch(ctx context.Context, entries []entry) (*answer, error) {
 		}
 		answers[i] = s.alone(ctx, e)
 	}
-	return &answer{status: http.StatusOK, bare: true, body: responses("batch-response", s.set.Base, answers)}, nil
+	return &answer{status: http.StatusOK, bare: true, text: responses("batch-response", s.set.Base, answers)}, nil
 }
 
 // alone carries out one entry; what goes wrong becomes its answer.
@@ -150,12 +158,35 @@ func (s *Server) alone(ctx context.Context, e entry) *answer {
 	return &answer{status: f.status, version: f.gone, issues: f.issues}
 }
 
+// carryOut carries out an entry, as far as there is room for its answer.
 func (s *Server) carryOut(ctx context.Context, in *request) (*answer, error) {
-	a, err := in.route.do(s, ctx, in)
-	if err == nil && in.head {
-		a.body = nil
+	if in.route.change == nil && in.hold.full() {
+		return nil, fail(http.StatusBadRequest, fhir.CodeTooCostly, in.at, in.hold.tooMuch(false))
 	}
-	return a, err
+	in.hold.begin()
+	a, err := in.route.do(s, in.held(ctx), in)
+	if err != nil {
+		return nil, err
+	}
+	if in.head {
+		a.text = text{}
+	}
+	if in.route.change != nil {
+		return in.fitting(a), nil
+	}
+	in.hold.ended(a.size())
+	return a, nil
+}
+
+// fitting gives the answer to a write without the resource where there is no room for it: what was written is never taken back for that.
+func (in *request) fitting(a *answer) *answer {
+	in.hold.begin()
+	if in.hold.full() && a.size() > 0 && !a.bare {
+		a.text = text{}
+		a.issues = append(a.issues[:len(a.issues):len(a.issues)], fhir.Issue{Severity: fhir.Information, Code: fhir.CodeTooCostly, Expression: in.at, Text: in.hold.tooMuch(true)})
+	}
+	in.hold.ended(a.size())
+	return a
 }
 
 // identifierOf gives Bundle.identifier as "system|value".
@@ -170,10 +201,12 @@ func identifierOf(b *fhir.Resource) string {
 // responses writes the Bundle that answers a transaction or batch.
 //
 // Source: FHIR R4, bundle.html 2.36.4 (Bundle.entry.response)
-func responses(kind, base string, answers []*answer) []byte {
+func responses(kind, base string, answers []*answer) text {
 	room := 0
 	for _, a := range answers {
-		room += len(a.body) + 512
+		if room += 512; a.size() < apart {
+			room += a.size()
+		}
 	}
 	w := newBundle(kind, room)
 	for _, a := range answers {
@@ -186,20 +219,21 @@ func responses(kind, base string, answers []*answer) []byte {
 // response writes one answer as the members of an entry.
 func (w *bundleWriter) response(base string, a *answer) {
 	switch {
-	case len(a.body) > 0 && a.bare:
+	case a.size() == 0:
+	case a.bare:
 		w.raw(`"resource":`)
-		w.out = append(w.out, a.body...)
+		w.text(&a.text)
 		w.raw(`,`)
-	case len(a.body) > 0:
+	default:
 		w.resource(base, &a.version)
 		w.raw(`,`)
 	}
 	w.raw(`"response":{"status":`)
-	w.text(strconv.Itoa(a.status) + " " + http.StatusText(a.status))
+	w.quote(strconv.Itoa(a.status) + " " + http.StatusText(a.status))
 	if a.version.Number > 0 {
 		if a.located {
 			w.raw(`,"location":`)
-			w.text(location(a.version))
+			w.quote(location(a.version))
 		}
 		w.stamps(&a.version)
 	}

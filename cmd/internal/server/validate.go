@@ -61,7 +61,7 @@ func (s *Server) validate(ctx context.Context, in *request) (*answer, error) {
 	if err := s.tried(ctx, v); err != nil {
 		return nil, err
 	}
-	return &answer{status: http.StatusOK, bare: true, body: fhir.OperationOutcome(v.issues...)}, nil
+	return &answer{status: http.StatusOK, bare: true, text: text{body: fhir.OperationOutcome(v.issues...)}}, nil
 }
 
 // asked takes apart what was sent: the resource by itself, or Parameters with resource, mode and profile; mode and profile of the query hold
