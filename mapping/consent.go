@@ -89,7 +89,7 @@ func (s Settings) readConsent(r *fhir.Resource, f *Fact) {
 	c.Unnamed = c.Patient == "" && r.Get("patient").Exists()
 	base, part2 := baseOf(r.Get("policyRule"))
 	c.Part2 = part2
-	if !r.Get("provision", "type").Exists() {
+	if !r.Get("provision", "type").Exists() && !r.Get("provision", "_type").Exists() {
 		c.Rule.Kind, c.Rule.Missing = base, "policyRule"
 	}
 	f.Subject = c.Patient

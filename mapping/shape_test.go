@@ -210,3 +210,12 @@ func TestRuling14aADepthThatIsCutOffShuts(t *testing.T) {
 		}
 	}
 }
+
+// A type that is there and not given is no reason to ask the policy.
+func TestRuling14aATypeThatIsNotGivenShuts(t *testing.T) {
+	t.Parallel()
+	got, _, _ := asked(t, consentOf(optIn, `{"_type":{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"unknown"}]}}`))
+	assert.False(t, got.Package)
+	got, _, _ = asked(t, consentOf(optIn, `{"actor":[`+who("Organization/harbor", "PRCP")+`,`+who("Organization/ref", "PRCP")+`]}`))
+	assert.True(t, got.Package)
+}

@@ -276,15 +276,8 @@ func (f *folding) newest() finding {
 		}
 	}
 	for _, s := range f.loose {
-		n := finding{at: Moment{At: s.Said}, cleared: s.Said, known: s.Said}
-		switch {
-		case s.Taken, s.Said.Before(f.said.reopened):
-			continue
-		case s.Says == Came && !f.explained(s):
-			n.verdict = visitClaimed
-		case s.Says == DidNotCome:
-			n.verdict = visitUnclear
-		default:
+		n := finding{verdict: f.looseVerdict(s), at: Moment{At: s.Said}, cleared: s.Said, known: s.Said}
+		if n.verdict == "" {
 			continue
 		}
 		if best.missing || n.at.At.After(best.at.At) {
@@ -292,20 +285,6 @@ func (f *folding) newest() finding {
 		}
 	}
 	return best
-}
-
-// explained reports that somebody said of a claim about no visit that it was none.
-func (f *folding) explained(claim *Sign) bool {
-	for i := range f.l.Signs {
-		s := &f.l.Signs[i]
-		if s.Says != NotAVisit || s.Taken || s.Voice == Claimed {
-			continue
-		}
-		if names(s, claim) || len(s.Decides) == 0 && s.Said.After(claim.Said) {
-			return true
-		}
-	}
-	return false
 }
 
 // verdictReason turns the newest verdict into the reason of unconfirmed or outreach.
@@ -413,7 +392,7 @@ func (f *folding) finish(h *Handoff) {
 		}
 	}
 	for _, s := range f.loose {
-		f.set(s, "about no visit that had started", false)
+		f.setLoose(s, h)
 	}
 	h.Visits, h.Told = f.judged(), f.l.Told
 	h.Navigator, h.Team = f.l.Person.Navigator, f.l.Person.Team

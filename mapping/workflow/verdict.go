@@ -363,3 +363,43 @@ func (f *folding) knownOf(v *visit) time.Time {
 	}
 	return later(pro, contra)
 }
+
+// looseVerdict gives what a claim or denial about no visit that had started comes to; "" for nothing.
+func (f *folding) looseVerdict(s *Sign) Verdict {
+	switch {
+	case s.Taken, s.Said.Before(f.said.reopened):
+		return ""
+	case s.Says == Came && !f.explained(s):
+		return visitClaimed
+	case s.Says == DidNotCome:
+		return visitUnclear
+	}
+	return ""
+}
+
+// setLoose notes what was made of a claim or denial about no visit that had started: where the state rests on such a one it is used, and what has to be
+// asked about it is asked.
+func (f *folding) setLoose(s *Sign, h *Handoff) {
+	verdict := f.looseVerdict(s)
+	used := h.State == Unconfirmed && verdict != "" && h.Visit.IsZero() && verdictReason[verdict] == h.Reason
+	because := "about no visit that had started"
+	if s.Asks && verdict == visitClaimed {
+		because += ": " + s.Note
+		f.questions = append(f.questions, s.question())
+	}
+	f.set(s, because, used)
+}
+
+// explained reports that somebody said of a claim about no visit that it was none.
+func (f *folding) explained(claim *Sign) bool {
+	for i := range f.l.Signs {
+		s := &f.l.Signs[i]
+		if s.Says != NotAVisit || s.Taken || s.Voice == Claimed {
+			continue
+		}
+		if names(s, claim) || len(s.Decides) == 0 && s.Said.After(claim.Said) {
+			return true
+		}
+	}
+	return false
+}
