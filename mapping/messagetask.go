@@ -85,8 +85,9 @@ func (m *Message) Request() *MessagePart { return m.only("ServiceRequest") }
 // on, if that has the same owner or the message names none.
 func (p *MessagePart) Standing(tasks []*fhir.Resource) *fhir.Resource {
 	var open []*fhir.Resource
+	known := p.known()
 	for _, t := range tasks {
-		if slices.ContainsFunc(namedIdentifiers(t), func(id string) bool { return slices.Contains(p.Known, id) }) {
+		if slices.ContainsFunc(namedIdentifiers(t), func(id string) bool { return known[id] }) {
 			return t
 		}
 		if !ended(workflow.Status(t.Get("status").Text())) {
@@ -103,14 +104,27 @@ func (p *MessagePart) Standing(tasks []*fhir.Resource) *fhir.Resource {
 	return nil
 }
 
+// known gives the identifiers of a part as a set: a Task may have thousands, and what it is compared with, too.
+func (p *MessagePart) known() map[string]bool {
+	set := make(map[string]bool, len(p.Known))
+	for _, id := range p.Known {
+		set[id] = true
+	}
+	return set
+}
+
 // Over gives the Task of a message as the next version of one that stands: under its id, with the identifiers that both sides gave it, and with
 // the owner and the code that it had where the message says none.
 func (p *MessagePart) Over(standing *fhir.Resource) (*fhir.Resource, error) {
-	edits := []fhir.Edit{fhir.SetMember("id", quoted(standing.ID()))}
+	edits, known := []fhir.Edit{fhir.SetMember("id", quoted(standing.ID()))}, p.known()
+	var more []byte
 	for id := range standing.Get("identifier").All() {
-		if !slices.Contains(p.Known, identifierOf(id)) {
-			edits = append(edits, fhir.AppendItem("identifier", id.Raw()))
+		if !known[identifierOf(id)] {
+			more = append(append(more, ','), id.Raw()...)
 		}
+	}
+	if len(more) > 0 { // at once: each item on its own would copy all that stand there
+		edits = append(edits, fhir.AppendItem("identifier", more[1:]))
 	}
 	for _, element := range []string{"owner", "requester", "code", "for"} {
 		if v := standing.Get(element); v.Exists() && !p.Resource.Get(element).Exists() {
