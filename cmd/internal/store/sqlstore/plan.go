@@ -17,6 +17,7 @@ type plan struct {
 	exact  []store.Match // other conditions, on values in the index only
 	sifted []sieve       // other conditions, asked of the packed terms
 	spend  func(steps int) error
+	far    bool // there may be so many resources in the driving range that it is walked along
 }
 
 // values gives how many values are looked up.
@@ -68,7 +69,7 @@ func (r *reader) plan(q store.Query) (plan, error) {
 			all[i].Or = or
 		}
 	}
-	best, err := r.driver(q, all)
+	best, few, err := r.driver(q, all)
 	if err != nil {
 		return p, err
 	}
@@ -82,6 +83,7 @@ func (r *reader) plan(q store.Query) (plan, error) {
 			p.sifted = append(p.sifted, newSieve(m))
 		}
 	}
+	p.far = len(p.exact) > 0 && q.IDs == nil && !few
 	return p, nil
 }
 
@@ -106,10 +108,10 @@ func (c candidate) better(than candidate) bool {
 	return c.pair && !than.pair
 }
 
-// driver picks the condition to run along, -1 for none.
-func (r *reader) driver(q store.Query, all []store.Match) (int, error) {
+// driver picks the condition to run along, -1 for none. few says that it is known to pick few.
+func (r *reader) driver(q store.Query, all []store.Match) (best int, few bool, err error) {
 	if q.IDs != nil {
-		return -1, nil
+		return -1, false, nil
 	}
 	arguments := 0
 	for _, m := range all {
@@ -130,12 +132,12 @@ func (r *reader) driver(q store.Query, all []store.Match) (int, error) {
 		some = append(some, candidate{at: i, plain: plain, pair: strings.Contains(m.Param, "+")})
 	}
 	if len(some) == 1 && some[0].plain {
-		return some[0].at, nil
+		return some[0].at, false, nil
 	}
 	return r.best(all, some)
 }
 
-func (r *reader) best(all []store.Match, some []candidate) (int, error) {
+func (r *reader) best(all []store.Match, some []candidate) (at int, few bool, err error) {
 	best := candidate{at: -1}
 	for _, c := range some {
 		var err error
@@ -145,7 +147,7 @@ func (r *reader) best(all []store.Match, some []candidate) (int, error) {
 			c.n, c.more, err = r.upTo(all[c.at], mostSorted)
 		}
 		if err != nil {
-			return -1, err
+			return -1, false, err
 		}
 		if c.more && !c.plain {
 			continue
@@ -154,7 +156,7 @@ func (r *reader) best(all []store.Match, some []candidate) (int, error) {
 			best = c
 		}
 	}
-	return best.at, nil
+	return best.at, best.at >= 0 && !best.more, nil
 }
 
 // about counts the terms of a condition on values, up to a few dozen for each value: enough to tell rare from common.
@@ -177,7 +179,7 @@ func (r *reader) about(m store.Match) (n int, more bool, err error) {
 // upTo counts the terms of a condition, and gives up where there are more than most.
 func (r *reader) upTo(m store.Match, most int) (n int, more bool, err error) {
 	for _, b := range branchesOf(m, 1) {
-		err := r.s.one("SELECT count(*) FROM (SELECT 1 FROM term d WHERE d.param = ?"+b.text+limited(mostSorted+1)+") c",
+		err := r.s.one("SELECT count(*) FROM (SELECT 1 FROM term d WHERE d.param = ?"+b.text+limited(most+1)+") c",
 			append([]any{m.Param}, b.args...), func(r row) error {
 				n += int(r.long(0))
 				return nil
@@ -273,6 +275,12 @@ func (p plan) ofType() (from, where string, args []any) {
 // rest is what every branch asks besides its range.
 func (p plan) rest(seq string) (string, []any) {
 	text, args := " AND "+seq+" > ? AND "+seq+" < ?", []any{p.lo, p.hi}
+	exact, its := p.exactly(seq)
+	return text + exact, append(args, its...)
+}
+
+// exactly asks the conditions on values of a resource at a place.
+func (p plan) exactly(seq string) (text string, args []any) {
 	for _, m := range p.exact {
 		if m.Not {
 			text += " AND NOT"
@@ -280,7 +288,7 @@ func (p plan) rest(seq string) (string, []any) {
 			text += " AND"
 		}
 		list, values := anyOf(m.Values)
-		text += " EXISTS (SELECT 1 FROM term t WHERE t.param = ? AND t.value IN " + list + " AND t.seq = d.seq)"
+		text += " EXISTS (SELECT 1 FROM term t WHERE t.param = ? AND t.value IN " + list + " AND t.seq = " + seq + ")"
 		args = append(append(args, m.Param), values...)
 	}
 	return text, args

@@ -109,6 +109,17 @@ func (r *reader) page(ctx context.Context, p plan, limit int) (hits, error) {
 		return all.first(limit), err
 	case p.q.IDs != nil:
 		source, args = p.byID()
+	case p.far:
+		var seqs []int64
+		err := r.eachOf(ctx, r.walk(p), limit, func(seq int64) bool {
+			seqs = append(seqs, seq)
+			return len(seqs) < limit
+		})
+		if err != nil || len(seqs) == 0 {
+			return hits{}, err
+		}
+		source, args = anyOf(seqs)
+		source, args = p.q.at(source, args)
 	default:
 		source, args = p.seqs(limit)
 		source, args = p.q.at("("+source+")", args)
@@ -324,12 +335,34 @@ func (r *reader) count(ctx context.Context, p plan) (int, error) {
 		err := r.sift(ctx, p, 4096, func(int64) bool { n++; return true })
 		return n, err
 	}
+	if p.far {
+		err := r.eachOf(ctx, r.walk(p), mostPortion, func(int64) bool { n++; return true })
+		return n, err
+	}
 	text, args := p.branches()
 	err := r.query(ctx, "SELECT count(*) FROM ("+text+") c", args, func(r row) error {
 		n = int(r.long(0))
-		return nil
+		return p.spend(n / rowsOfStep)
 	})
 	return n, err
+}
+
+// eachOf calls f for each place of a walk, so many at a time, until f has enough.
+func (r *reader) eachOf(ctx context.Context, w *walk, portion int, f func(seq int64) (more bool)) error {
+	for {
+		seqs, end, err := w.next(ctx, portion)
+		if err != nil {
+			return err
+		}
+		for _, seq := range seqs {
+			if !f(seq) {
+				return nil
+			}
+		}
+		if end {
+			return nil
+		}
+	}
 }
 
 // sift calls f in order for the seq of each resource for which the sifted conditions hold too, until f says that it has enough. It looks at the
@@ -339,8 +372,25 @@ func (r *reader) sift(ctx context.Context, p plan, portion int, f func(seq int64
 		seq   int64
 		holds bool
 	}
+	var along *walk
+	if p.far {
+		along = r.walk(p)
+	}
 	for ; ; portion = min(2*portion, 4096) {
 		text, args := p.seqs(portion)
+		end := false
+		if along != nil {
+			seqs, last, err := along.next(ctx, portion)
+			if err != nil || last && len(seqs) == 0 {
+				return err
+			}
+			if len(seqs) == 0 {
+				continue
+			}
+			end = last
+			text, args = anyOf(seqs)
+			text = text[1 : len(text)-1]
+		}
 		var some []resource
 		err := r.query(ctx, "SELECT r.seq, r.terms, r.loose FROM resource r WHERE r.type = ? AND r.seq IN ("+text+")",
 			append([]any{p.q.Type}, args...), func(r row) error {
@@ -361,7 +411,7 @@ func (r *reader) sift(ctx context.Context, p plan, portion int, f func(seq int64
 				return nil
 			}
 		}
-		if len(some) < portion {
+		if end || along == nil && len(some) < portion {
 			return nil
 		}
 		p.pass(some[len(some)-1].seq)
