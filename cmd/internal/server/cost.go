@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
@@ -16,6 +17,7 @@ type cost struct {
 	patched   int // bytes of resources
 	validated int // likewise
 	work      *invariant.Work
+	waits     time.Duration // for answers of the store
 }
 
 type costKey struct{}
@@ -34,10 +36,8 @@ func (s *Server) counted(ctx context.Context, in *request) context.Context {
 			return ctx
 		}
 	}
-	c := &cost{
-		asked:   store.Asked{Budget: store.NewBudget(s.set.Limits.Steps), Patience: s.patience},
-		patched: s.set.Limits.Patched, validated: s.set.Limits.Validated,
-	}
+	c := &cost{patched: s.set.Limits.Patched, validated: s.set.Limits.Validated, waits: questionsInAll * s.set.Limits.Statement}
+	c.asked = store.Asked{Budget: store.NewBudget(s.set.Limits.Steps), Patience: func(ctx context.Context) (context.Context, context.CancelFunc) { return s.patience(ctx, c) }}
 	ctx = store.WithAsked(context.WithValue(ctx, costKey{}, c), &c.asked)
 	if in.route.kind == doOperation || in.route.kind == doTransaction {
 		c.work = invariant.NewWork()
@@ -46,9 +46,17 @@ func (s *Server) counted(ctx context.Context, in *request) context.Context {
 	return ctx
 }
 
-// patience begins the time that one statement of the store may take.
-func (s *Server) patience(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, s.set.Limits.Statement)
+// questionsInAll is how many times as long as one question all questions of a request may take: what no step counts is bounded by that.
+const questionsInAll = 2
+
+// patience begins the time that one question to the store may take, and takes it from what all of them may.
+func (s *Server) patience(ctx context.Context, c *cost) (context.Context, context.CancelFunc) {
+	began := s.set.Now()
+	limited, cancel := context.WithTimeout(ctx, min(s.set.Limits.Statement, c.waits))
+	return limited, func() {
+		c.waits -= s.set.Now().Sub(began)
+		cancel()
+	}
 }
 
 func costOf(ctx context.Context) *cost {

@@ -135,6 +135,20 @@ func TestAStatementThatTakesTooLongIsRefused(t *testing.T) {
 	assert.Equal(t, "too-costly", outcome(t, b.Entry[2].Response.Outcome)[0].Code)
 }
 
+// TestQuestionsOfARequestTakeSoLongTogether by the server's clock, be each of them short enough.
+func TestQuestionsOfARequestTakeSoLongTogether(t *testing.T) {
+	t.Parallel()
+	s := realServer(t, func(set *server.Settings) { set.Limits.Statement = 4 * time.Second }) // each reading of its clock is a second later
+	var searches []string
+	for i := range 20 {
+		searches = append(searches, entry("GET", fmt.Sprint("Patient?name=x", i), ""))
+	}
+	b := bundleOf(t, ask(t, s, "POST", "", bundleWith("batch", searches...)))
+	assert.Equal(t, "200 OK", b.Entry[0].Response.Status)
+	assert.Equal(t, "400 Bad Request", b.Entry[19].Response.Status)
+	assert.Equal(t, "too-costly", outcome(t, b.Entry[19].Response.Outcome)[0].Code)
+}
+
 // large is a Patient of so many bytes, about.
 func large(id string, size int) string {
 	return fmt.Sprintf(`{"resourceType":"Patient","id":%q,"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">%s</div>"},"active":true}`, id, strings.Repeat("x", size))

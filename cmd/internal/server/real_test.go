@@ -47,6 +47,9 @@ func countedServer(t testing.TB, change ...func(*server.Settings)) (*server.Serv
 	for _, f := range change {
 		f(&set)
 	}
+	if set.Limits.Statement == 0 {
+		set.Limits.Statement = time.Hour // of such a clock
+	}
 	return server.New(e, set), st.Seen
 }
 

@@ -199,7 +199,7 @@ type Limits struct {
 	Queue      time.Duration // how long one waits to get in
 	Memory     int64         // all bodies above 64 KiB that are being read or worked on
 	Steps      int           // of all searches of one request, see store.Budget
-	Statement  time.Duration // how long one question to the store may take
+	Statement  time.Duration // how long one question to the store may take; all those of a request twice as long
 	Patched    int           // of all resources that one Bundle patches; one may have more
 	Validated  int           // of all resources that $validate looks at in one Bundle; one may have more
 	Working    int64         // of these, all that are worked on: reading and storing one takes up to twenty times its size
