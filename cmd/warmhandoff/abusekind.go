@@ -203,8 +203,8 @@ func largePatient(id string, size int) []byte {
 		return `[` + list(some, func(i int) string { return fmt.Sprintf(`{"system":"phone","value":"%047d"}`, i) }) + `]`
 	}
 	return []byte(`{"resourceType":"Patient",` + id + `"active":true,"identifier":[` +
-		list(min(n/4, 9000), func(i int) string { return fmt.Sprintf(`{"system":"urn:abuse:number","value":"%037d"}`, i) }) + `],"contact":[` +
-		list((n-min(n/4, 9000))/1000+1, func(int) string { return `{"telecom":` + numbers(1000) + `}` }) + `]}`)
+		list(min(n/12, 4000), func(i int) string { return fmt.Sprintf(`{"system":"urn:abuse:number","value":"%037d"}`, i) }) + `],"contact":[` +
+		list((n-min(n/12, 4000))/1000+1, func(int) string { return `{"telecom":` + numbers(1000) + `}` }) + `]}`)
 }
 
 func storeLarge(ctx context.Context, _ *abuseRun, c *client) error {
@@ -215,7 +215,7 @@ func storeLarge(ctx context.Context, _ *abuseRun, c *client) error {
 // patchOf replaces and tests what stands far apart, many times.
 func patchOf(steps int) []byte {
 	return []byte(`[` + list(steps, func(i int) string {
-		return fmt.Sprintf(`{"op":"replace","path":"/identifier/%d/value","value":"%d"}`, i*40, i)
+		return fmt.Sprintf(`{"op":"replace","path":"/identifier/%d/value","value":"%d"}`, i*15, i)
 	}) + `]`)
 }
 

@@ -25,6 +25,10 @@ type batch struct {
 	searches  int            // conditional references
 }
 
+// mostTerms is how many values of search parameters one resource may be found by: a Group or List of the 10,000 items that are read has half as many, and anything
+// else a few dozen. Each may be a row of an index.
+const mostTerms = 20_000
+
 // maxSearches is how many conditional references a transaction may have: each is a search while nobody else can write.
 const maxSearches = 100
 
@@ -251,7 +255,10 @@ func (e *Engine) rewrite(w *work, b *batch, works func(int) *work) error {
 			w.res = r
 		}
 	}
-	w.terms = e.storeTerms(w.res)
+	if w.terms = e.storeTerms(w.res); len(w.terms) > mostTerms {
+		return refuse(Unprocessable, fhir.CodeTooCostly, w.at(w.Type), fmt.Sprintf("a resource may be found by at most %d values of search parameters, and this one has %d: "+
+			"say in several resources what several can say", mostTerms, len(w.terms)))
+	}
 	if !w.fresh {
 		w.read(e, w.res)
 		return nil

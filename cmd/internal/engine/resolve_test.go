@@ -170,3 +170,28 @@ func TestTooManyConditionalReferences(t *testing.T) {
 	r := f.refused(Invalid, f.post(task(`,"basedOn":[`+strings.Join(refs, ",")+`]`)))
 	assert.Equal(t, fhir.CodeTooCostly, r.Issues[0].Code)
 }
+
+// TestAResourceIsFoundByNoMoreThanIsKept holds that a Group of as many as are read is stored, and what has an index to itself is refused with words.
+func TestAResourceIsFoundByNoMoreThanIsKept(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	list := func(n int, item string) string {
+		items := make([]string, n)
+		for i := range items {
+			items[i] = fmt.Sprintf(item, i)
+		}
+		return strings.Join(items, ",")
+	}
+	group := `{"resourceType":"Group","type":"person","actual":true,"member":[` + list(10_000, `{"entity":{"reference":"Practitioner/p%d"}}`) + `]}`
+	_, err := f.Apply(t.Context(), Principal{}, []Change{{Method: Create, Type: "Group", Resource: read(t, group)}})
+	require.NoError(t, err)
+
+	patient := `{"resourceType":"Patient","identifier":[` + list(9_000, `{"system":"urn:x","value":"%d"}`) + `],"telecom":[` + list(9_000, `{"system":"phone","value":"%d"}`) + `]}`
+	_, err = f.Apply(t.Context(), Principal{}, []Change{{Method: Create, Type: "Patient", Resource: read(t, patient), Path: "Bundle.entry[0]"}})
+	var no *Refusal
+	require.ErrorAs(t, err, &no)
+	assert.Equal(t, Unprocessable, no.Kind)
+	assert.Equal(t, fhir.CodeTooCostly, no.Issues[0].Code)
+	assert.Equal(t, "Bundle.entry[0].resource", no.Issues[0].Expression)
+	assert.Contains(t, no.Issues[0].Text, "at most 20000")
+}
