@@ -9,6 +9,11 @@ import (
 	"warmhandoff/fhir"
 )
 
+// spelled is what an address ends with that FHIR had until DSTU 2; HAPI's client still writes it where it is told to (SearchStyleEnum.GET_WITH_SEARCH).
+const spelled = "_search"
+
+const spelledOut = "A search by GET is asked without _search, as in [base]/Task?status=requested; _search takes POST, with the parameters in a form."
+
 const nothingHere = "There is nothing at this address. GET [base]/metadata lists what there is."
 
 // lost says of an address that no route has what may be wrong with it, with the right one where that can be told.
@@ -45,6 +50,20 @@ func (s *Server) as(plain string) string {
 	return ", as in " + s.set.Base + "/" + plain
 }
 
+// noSuchOperation reports whether a path below the base asks for an operation that is not there, by any method: one that looks like an address of
+// something else, as Task/1/$meta-add looks like a compartment, is not one that takes another method.
+func (s *Server) noSuchOperation(path string) bool {
+	if !strings.HasPrefix(path[strings.LastIndexByte(path, '/')+1:], "$") {
+		return false
+	}
+	for _, rt := range s.routes {
+		if _, fits := rt.params(path); fits && rt.kind == doOperation {
+			return false
+		}
+	}
+	return true
+}
+
 // noOperation says which operations there are.
 func (s *Server) noOperation() string {
 	var all []string
@@ -61,8 +80,8 @@ func (s *Server) noSuchType(typ string) string {
 	switch {
 	case typ == "Parameters":
 		return "Parameters are input and output of operations; they are not stored."
-	case strings.HasPrefix(typ, "$"):
-		return s.noOperation()
+	case typ == spelled:
+		return spelledOut
 	}
 	for _, name := range fhir.ResourceTypes() {
 		if strings.EqualFold(name, typ) || strings.EqualFold(name+"s", typ) {

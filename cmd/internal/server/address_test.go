@@ -28,6 +28,14 @@ func TestAddressesThatLeadNowhereGetWordsThatHelp(t *testing.T) {
 		{"POST", "/fhir/$export", operations},
 		{"GET", "/fhir/Patient/$everything", operations},
 		{"GET", "/fhir/Task/t1/$unheard-of", operations},
+		{"POST", "/fhir/Task/t1/$meta-add", operations},
+		{"PUT", "/fhir/Task/t1/$meta-add", operations},
+		{"POST", "/fhir/Task/$meta", operations},
+		{"DELETE", "/fhir/Task/$expunge", operations},
+		{"PATCH", "/fhir/$graphql", operations},
+		{"POST", "/fhir/Patient/p1/$handoff", operations},
+		{"GET", "/fhir/Task/_search", "asked without _search"},
+		{"GET", "/fhir/_search", "asked without _search"},
 		{"GET", "/fhir/Task/t1/Procedure/$x/y", operations},
 		{"GET", "/fhir/patient", "as it is written there: Patient."},
 		{"GET", "/fhir/PATIENT/p1", "as it is written there: Patient."},
@@ -45,11 +53,19 @@ func TestAddressesThatLeadNowhereGetWordsThatHelp(t *testing.T) {
 		assert.Equal(t, http.StatusNotFound, w.Code, row.path)
 		assert.Contains(t, issuesOf(t, w)[0].Details.Text, row.says, row.path)
 	}
+	// One that is there, asked by a method that it does not take, is.
+	for _, row := range []struct{ method, path, allow string }{{"POST", "/Task/t1/$package", "GET"}, {"DELETE", "/Task/t1/$handoff", "GET"}} {
+		w := ask(t, s, row.method, row.path, "")
+		assert.Equal(t, http.StatusMethodNotAllowed, w.Code, row.path)
+		assert.Contains(t, w.Header().Get("Allow"), row.allow, row.path)
+	}
 	// An entry of a Bundle hears the same.
-	for address, says := range map[string]string{"Patient//p1": "write one slash", "$export": operations, "patient": "as it is written there: Patient."} {
+	for address, says := range map[string]string{"Patient//p1": "write one slash", "$export": operations, "Task/_search": "asked without _search", "patient": "as it is written there: Patient."} {
 		b := bundleOf(t, ask(t, s, "POST", "", bundleWith("batch", entry("GET", address, ""))))
 		assert.Contains(t, string(b.Entry[0].Response.Outcome), says, address)
 	}
+	b := bundleOf(t, ask(t, s, "POST", "", bundleWith("batch", entry("POST", "Task/t1/$meta-add", `{"resourceType":"Parameters"}`))))
+	assert.Contains(t, string(b.Entry[0].Response.Outcome), operations)
 }
 
 func TestMetadataHasASummary(t *testing.T) {

@@ -88,3 +88,31 @@ func TestAMomentWithARawPlus(t *testing.T) {
 		assert.Equal(t, http.StatusBadRequest, ask(t, s, "GET", path+"2026-01-01T00:00:00++00:00", "").Code)
 	}
 }
+
+// A write of one resource by its id is not asked for anything else in its address: a condition or a cascade there is refused, alone and in a Bundle, and
+// nothing is written.
+func TestAWriteOfOneTakesNoQuery(t *testing.T) {
+	t.Parallel()
+	patch := `[{"op":"add","path":"/active","value":true}]`
+	body := `{"resourceType":"Patient","id":"p","active":true}`
+	for query, status := range map[string]int{"": http.StatusOK, "?_format=json": http.StatusOK, "?_pretty=true&_summary=true&_elements=id": http.StatusOK, "?": http.StatusOK,
+		"?identifier=urn:x%7C1": http.StatusBadRequest, "?_format=json&upsert=true": http.StatusBadRequest, "?_cascade=delete": http.StatusBadRequest, "?a=%zz": http.StatusBadRequest} {
+		for _, method := range []string{"PUT", "PATCH"} {
+			s, seen := countedServer(t)
+			require.Equal(t, http.StatusCreated, ask(t, s, "PUT", "/Patient/p", `{"resourceType":"Patient","id":"p"}`).Code)
+			before := seen()
+			sent, headers := body, []string{}
+			if method == "PATCH" {
+				sent, headers = patch, []string{"Content-Type: application/json-patch+json"}
+			}
+			w := ask(t, s, method, "/Patient/p"+query, sent, headers...)
+			assert.Equal(t, status, w.Code, "%s %s: %s", method, query, w.Body)
+			assert.Equal(t, status == http.StatusOK, seen() > before, "%s %s", method, query)
+			if method == "PUT" && status != http.StatusOK {
+				w = ask(t, s, "POST", "", transact(entry("PUT", "Patient/p"+query, body)))
+				assert.Equal(t, status, w.Code, w.Body)
+				assert.Contains(t, w.Body.String(), "Bundle.entry[0].request.url")
+			}
+		}
+	}
+}

@@ -36,6 +36,11 @@ func TestADeleteHasConditionsOfItsOwn(t *testing.T) {
 		"several that are picked":                {"Patient?identifier=urn:x|2", "", "", 412, "nothing was deleted"},
 		"everything":                             {"Patient", "", "", 400, "must name one"},
 		"a parameter that is not known":          {"Patient?colour=blue", "", "", 400, "colour"},
+		"with all that refers to it":             {"Patient/p?_cascade=delete", "", "", 400, "leave out _cascade"},
+		"and its versions":                       {"Patient/p?_expunge=true", "", "", 400, "leave out _expunge"},
+		"one that is named, under a condition":   {"Patient/p?identifier=urn:x|2", "", "", 400, "leave out identifier"},
+		"in a format":                            {"Patient/p?_format=json&_pretty=true", "", "", 204, ""},
+		"picked, with all that refers to it":     {"Patient?identifier=urn:x|1&_cascade=delete", "", "", 400, "_cascade"},
 		"a search that would be about the pages": {"Patient?_count=1", "", "", 400, "_count"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -179,8 +179,14 @@ func method(r *http.Request) string {
 func (s *Server) handleError(err error, c echo.Context) {
 	id := c.Response().Header().Get(requestIDHeader)
 	f := failed(err, id)
-	if f.status == http.StatusNotFound && errors.As(err, new(*echo.HTTPError)) {
-		f.issues[0].Text = s.lost(c.Request().URL.Path)
+	if errors.As(err, new(*echo.HTTPError)) {
+		switch path := c.Request().URL.Path; {
+		case f.status == http.StatusMethodNotAllowed && s.noSuchOperation(strings.TrimPrefix(path, s.prefix+"/")):
+			c.Response().Header().Del("Allow")
+			f = fail(http.StatusNotFound, fhir.CodeNotFound, "", s.noOperation())
+		case f.status == http.StatusNotFound:
+			f.issues[0].Text = s.lost(path)
+		}
 	}
 	s.logFailure(c, id, f)
 	s.noteRefusal(c, f)

@@ -80,7 +80,7 @@ func (s *Server) routeEntry(in *request, method, address string) error {
 			in.typ = rt.fixedType()
 		}
 		return nil
-	case rt != nil || known:
+	case (rt != nil || known) && !s.noSuchOperation(path):
 		return fail(http.StatusBadRequest, fhir.CodeNotSupported, in.at+".request.method",
 			"An entry can GET, HEAD, POST (to a type), PUT, PATCH or DELETE; "+method+" on this address is not among it.")
 	}

@@ -86,6 +86,9 @@ func (in *request) placed(issues []fhir.Issue) []fhir.Issue {
 // Source: FHIR R4, http.html 3.1.0.6.1 (conditional patch)
 func (s *Server) patchee(ctx context.Context, in *request) (store.Version, error) {
 	if in.id != "" {
+		if err := in.single(); err != nil {
+			return store.Version{}, err
+		}
 		return s.engine.Read(ctx, in.who, in.typ, in.id)
 	}
 	query, err := s.selection(in)

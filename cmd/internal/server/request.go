@@ -150,6 +150,9 @@ func (s *Server) named(in *request) error {
 	if in.typ == "" {
 		return nil
 	}
+	if strings.HasPrefix(in.typ, "$") {
+		return fail(http.StatusNotFound, fhir.CodeNotFound, in.place("request.url"), s.noOperation())
+	}
 	if !s.types[in.typ] {
 		return fail(http.StatusNotFound, fhir.CodeNotSupported, in.place("request.url"), s.noSuchType(in.typ))
 	}
@@ -163,8 +166,10 @@ func (s *Server) named(in *request) error {
 	if in.id == "" || fhir.IsID(in.id) {
 		return nil
 	}
-	switch in.route.method {
-	case http.MethodGet:
+	switch {
+	case in.route.method == http.MethodGet && in.id == spelled:
+		return fail(http.StatusNotFound, fhir.CodeNotFound, in.place("request.url"), spelledOut)
+	case in.route.method == http.MethodGet:
 		return fail(http.StatusNotFound, fhir.CodeNotFound, in.place("request.url"),
 			"There is no such resource or operation: an id has 1 to 64 letters, digits, dots and hyphens, and [base]/metadata lists the operations.")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"warmhandoff/cmd/internal/engine"
@@ -64,6 +65,9 @@ func (s *Server) update(_ context.Context, in *request) (engine.Change, error) {
 		change.Query, err = s.selection(in)
 		return change, err
 	}
+	if err = in.single(); err != nil {
+		return change, err
+	}
 	change.OnlyNew = in.ifNoneMatch == "*"
 	if in.ifNoneMatch != "" && !change.OnlyNew {
 		err = fail(http.StatusBadRequest, fhir.CodeValue, in.place("request.ifNoneMatch"),
@@ -92,8 +96,37 @@ func (s *Server) remove(_ context.Context, in *request) (engine.Change, error) {
 		change.Query, err = s.selection(in)
 		return change, err
 	}
-	return change, err
+	return change, in.single()
 }
+
+// single refuses a query in the address of a write that names one resource: what asks for more than the write itself (a cascade, a condition) is not
+// passed over as if it had been done.
+//
+// Source: local; HAPI's client, IDeleteTyped.cascade (_cascade=delete)
+func (in *request) single() error {
+	q, err := url.ParseQuery(in.query)
+	if err != nil {
+		return in.badQuery("url")
+	}
+	for name := range q {
+		if !besideTheWrite[name] {
+			return fail(http.StatusBadRequest, fhir.CodeNotSupported, in.place("request.url"), "The address names one resource, and on a "+in.route.method+
+				" of one nothing else is asked for in it: leave out "+parameterName(name)+". Conditions go into If-Match; nothing is deleted or expunged along with something else.")
+		}
+	}
+	return nil
+}
+
+// parameterName repeats the name of a parameter where it looks like one.
+func parameterName(name string) string {
+	if len(name) > 40 || strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz_:-.") != "" {
+		return "what follows the ?"
+	}
+	return name
+}
+
+// besideTheWrite are the parameters that say how the answer is to look.
+var besideTheWrite = map[string]bool{"_format": true, "_pretty": true, "_summary": true, "_elements": true}
 
 // selection gives the search that picks what a conditional update or delete is about. Without one it would be about everything.
 func (s *Server) selection(in *request) (string, error) {
