@@ -1,15 +1,12 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -36,7 +33,7 @@ func TestClientsOfOthers(t *testing.T) {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()
 			s := serveWith(t, flags...)
-			out, err := inNode(t, folder, "FHIR_BASE="+s.base, "node", script)
+			out, err := inFolder(t, folder, []string{"FHIR_BASE=" + s.base}, "node", script)
 			require.NoError(t, err, "%s\n%s", out, s.err)
 			assert.Regexp(t, `(?m)^(# |ℹ )pass [1-9]`, out, "it asked something")
 			assert.Regexp(t, `(?m)^(# |ℹ )skipped 0$`, out)
@@ -48,39 +45,21 @@ func TestClientsOfOthers(t *testing.T) {
 // file that does not fit is a mistake of ours.
 func nodeClients(t *testing.T) string {
 	t.Helper()
-	for _, program := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("there is no %s here: the clients that run on Node are not asked", program)
-		}
-	}
+	needs(t, "Node", "node", "npm")
 	folder := t.TempDir()
-	version, err := inNode(t, folder, "", "node", "--version")
+	version, err := inFolder(t, folder, nil, "node", "--version")
 	require.NoError(t, err, version)
 	major, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(version), "v"), ".")
 	if n, _ := strconv.Atoi(major); n < oldestNode {
 		t.Skipf("Node %s is older than %d: the clients that run on Node are not asked", strings.TrimSpace(version), oldestNode)
 	}
 	require.NoError(t, os.CopyFS(folder, os.DirFS(nodeFolder)))
-	out, err := inNode(t, folder, "", "npm", "ci", "--omit=optional", "--omit=peer", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+	out, err := inFolder(t, folder, nil, "npm", "ci", "--omit=optional", "--omit=peer", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
 	if err != nil && !regexp.MustCompile(`EUSAGE|EINTEGRITY|EJSONPARSE`).MatchString(out) {
 		t.Skipf("the packages of the clients that run on Node cannot be had, so they are not asked: %v: %.600s", err, out)
 	}
 	require.NoError(t, err, out)
 	return folder
-}
-
-// inNode runs a program in a folder and gives what it says.
-func inNode(t *testing.T, folder, env string, args ...string) (string, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	c := exec.CommandContext(ctx, args[0], args[1:]...)
-	c.Dir = folder
-	if env != "" {
-		c.Env = append(os.Environ(), env)
-	}
-	out, err := c.CombinedOutput()
-	return string(out), err
 }
 
 // What is locked names the packages and what they must be, not where somebody got them.
