@@ -8,19 +8,21 @@ import (
 	"sync/atomic"
 
 	"warmhandoff/cmd/internal/store"
+	"warmhandoff/cmd/internal/turn"
 )
 
 // call is one Update on its way.
 type call struct {
-	ctx   context.Context
-	f     func(store.Tx) error
-	taken atomic.Bool // by the writer, who runs it, or by the caller, who gave up
-	left  bool        // f ended the goroutine that ran it
-	done  chan error  // the writer says how it ended
+	ctx    context.Context
+	caller string
+	f      func(store.Tx) error
+	taken  atomic.Bool // by the writer, who runs it, or by the caller, who gave up
+	left   bool        // f ended the goroutine that ran it
+	done   chan error  // the writer says how it ended
 }
 
 func newCall(ctx context.Context, f func(store.Tx) error) *call {
-	return &call{ctx: ctx, f: f, done: make(chan error, 1)}
+	return &call{ctx: ctx, caller: turn.Of(ctx), f: f, done: make(chan error, 1)}
 }
 
 // wait waits for the commit. A caller whose context ends before its turn has come waits no longer.

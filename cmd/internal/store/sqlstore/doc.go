@@ -22,8 +22,8 @@
 //
 // # Writing
 //
-// One goroutine owns the write connection. It takes all callers who wait (up to 256) into one transaction, each under a savepoint of its
-// own, commits, syncs, and only then answers:
+// One goroutine owns the write connection. It takes callers who wait into one transaction, by turns (see package turn), up to 256 and for 50 ms, each
+// under a savepoint of its own, commits, syncs, and only then answers:
 //
 //	Update ─┐                 ┌ savepoint, f, release ┐
 //	Update ─┼─ queue ─ BEGIN ─┼ savepoint, f, ROLLBACK TO (f failed: its error, nobody else's) ┼─ COMMIT + sync ─ answers

@@ -13,16 +13,16 @@ type group struct {
 	wrote int   // callers whose writes are kept
 }
 
-// transact runs a group in one transaction. An error is everybody's.
-func (w *writer) transact(g *group, calls []*call, results []error) error {
+// transact runs a group in one transaction, as many of the callers as there is time for, and gives what each of those is told. An error is everybody's.
+func (w *writer) transact(g *group, calls []*call) ([]error, error) {
 	w.s.worst, w.s.cause = noTrouble, nil
 	if _, err := w.s.exec(w.s.d.begin); err != nil {
-		return w.judge(err)
+		return nil, w.judge(err)
 	}
 	if w.shared {
 		var err error
 		if g.end, err = (&reader{s: w.s}).mark(); err != nil {
-			return w.abandon(err)
+			return nil, w.abandon(err)
 		}
 	}
 	running := false
@@ -31,32 +31,39 @@ func (w *writer) transact(g *group, calls []*call, results []error) error {
 			_, _ = w.s.exec("ROLLBACK")
 		}
 	}()
-	for i, c := range calls {
+	results := make([]error, 0, len(calls))
+	began := w.clock()
+	for now := began; len(results) < len(calls) && (len(results) == 0 || now-began < groupTime); {
+		c := calls[len(results)]
 		t := &tx{reader: reader{s: w.s, lasting: true, asked: store.AskedOf(c.ctx)}, group: g, start: g.end, guard: len(calls) > 1, terms: moves{}}
 		running = true
-		results[i] = c.take(t)
+		result := c.take(t)
 		running = false
 		if w.s.worst >= full {
-			return w.abandon(w.s.cause)
+			return nil, w.abandon(w.s.cause)
 		}
-		if err := t.settle(results[i]); err != nil {
-			return w.abandon(err)
+		if err := t.settle(result); err != nil {
+			return nil, w.abandon(err)
 		}
-		if results[i] == nil {
-			results[i] = t.broken
+		if result == nil {
+			result = t.broken
 		}
+		results = append(results, result)
+		from := now
+		now = w.clock()
+		w.queue.Charge(c.caller, int64(now-from))
 	}
 	last := "ROLLBACK"
 	if g.wrote > 0 {
 		last = "COMMIT"
 		if err := g.terms.apply(w.s.exec); err != nil {
-			return w.abandon(err)
+			return nil, w.abandon(err)
 		}
 	}
 	if _, err := w.s.exec(last); err != nil {
-		return w.abandon(err)
+		return nil, w.abandon(err)
 	}
-	return nil
+	return results, nil
 }
 
 // settle keeps what a caller wrote, or takes it back, without touching its neighbours.

@@ -1,14 +1,35 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"warmhandoff/cmd/internal/store"
 )
 
+// mostTargets is how many targets one statement asks for: SQLite takes so many values and no more, and each number of them is another statement.
+const mostTargets = 500
+
 func (r *reader) LinkedTo(ctx context.Context, to ...string) ([]store.Linked, error) {
+	if len(to) <= mostTargets {
+		return r.linkedTo(ctx, to)
+	}
+	var all []store.Linked
+	for some := range slices.Chunk(to, mostTargets) {
+		more, err := r.linkedTo(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	slices.SortStableFunc(all, func(a, b store.Linked) int { return cmp.Or(cmp.Compare(a.Seq, b.Seq), strings.Compare(a.Via, b.Via)) })
+	return all, nil
+}
+
+func (r *reader) linkedTo(ctx context.Context, to []string) ([]store.Linked, error) {
 	if err := r.ready(ctx); err != nil || len(to) == 0 {
 		return nil, err
 	}
@@ -74,8 +95,9 @@ func (r *reader) Missing(ctx context.Context, typ string, limit int) ([]string, 
 
 // relink brings the rows of a resource's links from those of its last version to those of its new one. Links that stay are not touched.
 func (t *tx) relink(rid int64, last, now []store.Link) error {
+	before, after := newLinkSet(last), newLinkSet(now)
 	for _, l := range last {
-		if slices.Contains(now, l) {
+		if after.has(l) {
 			continue
 		}
 		if _, err := t.exec("UPDATE link SET former = 1 WHERE target = ? AND rid = ? AND via = ?", l.To, rid, l.Via); err != nil {
@@ -83,7 +105,7 @@ func (t *tx) relink(rid int64, last, now []store.Link) error {
 		}
 	}
 	for _, l := range now {
-		if slices.Contains(last, l) {
+		if before.has(l) {
 			continue
 		}
 		if _, err := t.exec(`INSERT INTO link (target, rid, via, former) VALUES (?, ?, ?, 0)

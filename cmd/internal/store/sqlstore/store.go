@@ -9,8 +9,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"warmhandoff/cmd/internal/store"
+	"warmhandoff/cmd/internal/turn"
 )
 
 // Options say where a store is kept. One of Path and Memory is needed.
@@ -27,21 +29,26 @@ type Options struct {
 	Synchronous string
 	// Readers is how many Views may run at once; 0 means 4.
 	Readers int
-	// Queue is how many Updates may wait before the next one gets store.ErrBusy; 0 means 1024.
+	// Queue is how many Updates may wait before the next one gets store.ErrBusy; 0 means 1024. One caller may fill three quarters of it, see package turn.
 	Queue int
+	// Elapsed is a clock that never goes back, such as the time since the program began: by it a group of Updates ends in time, and callers have the
+	// writer by turns as long as each other. nil: by turns as often as each other.
+	Elapsed func() time.Duration
 }
 
 // Store is a store.Store in a SQL database. Safe for concurrent use.
 type Store struct {
 	writer  *writer
+	turns   *turn.Gate    // for one of the pool
 	pool    chan *session // read connections that are free
 	readers int
-	lock    *session // keeps other programs out; nil in memory
+	lock    *session      // keeps other programs out; nil in memory
+	ping    chan *session // the connection by which it is seen whether the store can be read, nobody else's; nil in memory
 	kept    kept
 	path    string // "" in memory
 	exposed bool   // until it was opened
 
-	mu     sync.RWMutex // held for reading while something is put into the queue
+	mu     sync.Mutex // of closed
 	closed bool
 	down   atomic.Bool
 	failed chan struct{}
@@ -112,7 +119,7 @@ func (st *Store) openFile(ctx context.Context, o Options) (err error) {
 	if readers <= 0 {
 		readers = 4
 	}
-	st.pool = make(chan *session, readers)
+	st.pool, st.turns = make(chan *session, readers), turn.NewGate(readers)
 	for ; st.readers < readers; st.readers++ {
 		s, err := connect(ctx, write.d, sqliteReader(o.Path))
 		if err != nil {
@@ -120,6 +127,12 @@ func (st *Store) openFile(ctx context.Context, o Options) (err error) {
 		}
 		st.pool <- s
 	}
+	s, err := connect(ctx, write.d, sqliteReader(o.Path))
+	if err != nil {
+		return err
+	}
+	st.ping = make(chan *session, 1)
+	st.ping <- s
 	return nil
 }
 
@@ -128,7 +141,7 @@ func (st *Store) openMemory(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	st.readers, st.pool = 1, make(chan *session, 1)
+	st.readers, st.pool, st.turns = 1, make(chan *session, 1), turn.NewGate(1)
 	st.pool <- s
 	st.writer = &writer{s: s, pool: st.pool}
 	return nil
@@ -163,7 +176,7 @@ func (st *Store) start(o Options) error {
 	if size <= 0 {
 		size = 1024
 	}
-	w.queue, w.stopped = make(chan *call, size), make(chan struct{})
+	w.queue, w.stopped, w.elapsed = turn.NewQueue[*call](size), make(chan struct{}), o.Elapsed
 	w.fail, w.isDown = st.fail, st.down.Load
 	go w.loop()
 	return nil
@@ -189,11 +202,16 @@ func (st *Store) Cause() error {
 	return st.cause
 }
 
-// View runs f on a snapshot. It waits while all read connections are in use. f must call neither View nor Update.
+// View runs f on a snapshot. It waits, by turns, while all read connections are in use, and no caller has all of them. f must call neither View nor Update.
 func (st *Store) View(ctx context.Context, f func(store.Reader) error) (err error) {
 	if st.down.Load() {
 		return store.ErrFailed
 	}
+	caller := turn.Of(ctx)
+	if err := st.turns.Enter(ctx, caller); err != nil {
+		return err
+	}
+	defer st.turns.Leave(caller)
 	var s *session
 	select {
 	case s = <-st.pool:
@@ -236,17 +254,16 @@ func (st *Store) Update(ctx context.Context, f func(store.Tx) error) error {
 }
 
 func (st *Store) enqueue(c *call) error {
-	st.mu.RLock()
-	defer st.mu.RUnlock()
-	if st.closed || st.down.Load() {
+	if st.down.Load() {
 		return store.ErrFailed
 	}
-	select {
-	case st.writer.queue <- c:
-		return nil
-	default:
+	switch err := st.writer.queue.Push(c.caller, c); {
+	case errors.Is(err, turn.ErrFull):
 		return store.ErrBusy
+	case err != nil:
+		return store.ErrFailed
 	}
+	return nil
 }
 
 // Seen gives the place of the last version that is on disk. Where others share the file it asks the database, because a View may have shown what
@@ -272,6 +289,25 @@ func (w *writer) look(r *reader) error {
 	}
 }
 
+// Ping reads a little, and gives what went wrong. It waits for no View and no Update: it has a connection of its own, and where another Ping is using that,
+// it is left to that one. A store in memory has nothing to be read from, and can always be read.
+func (st *Store) Ping(ctx context.Context) error {
+	if st.down.Load() {
+		return store.ErrFailed
+	}
+	select {
+	case s := <-st.ping:
+		if s == nil {
+			return store.ErrFailed // closed
+		}
+		defer func() { st.ping <- s }()
+		_, err := (&reader{s: s}).LastUpdated(ctx)
+		return err
+	default:
+		return ctx.Err()
+	}
+}
+
 // Syncs gives how many commits reached the disk since Open, and how many Updates they carried. Updates that wrote nothing need no commit and are
 // not counted.
 func (st *Store) Syncs() (commits, updates int64) {
@@ -287,8 +323,8 @@ func (st *Store) Close() error {
 		return nil
 	}
 	st.closed = true
-	close(st.writer.queue)
 	st.mu.Unlock()
+	st.writer.queue.Close()
 	<-st.writer.stopped
 	return st.closeAll()
 }
@@ -304,6 +340,11 @@ func (st *Store) closeAll() error {
 	}
 	if st.pool != nil {
 		close(st.pool)
+	}
+	if st.ping != nil {
+		s := <-st.ping
+		errs = append(errs, s.close())
+		close(st.ping)
 	}
 	if st.writer != nil {
 		errs = append(errs, st.writer.s.close())

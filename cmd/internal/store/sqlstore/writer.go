@@ -2,19 +2,27 @@ package sqlstore
 
 import (
 	"runtime"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"warmhandoff/cmd/internal/store"
+	"warmhandoff/cmd/internal/turn"
 )
 
 // groupSize is how many callers share one commit at most.
 const groupSize = 256
 
+// groupTime is after what time no further caller of a group is served: all who were wait for its end, and for the sync. Ordinary ones take a fraction of a
+// millisecond each. The others wait on, by turns.
+const groupTime = 50 * time.Millisecond
+
 // writer owns the write connection.
 type writer struct {
 	s       *session
 	pool    chan *session // where the session is borrowed for each group; nil when it is the writer's alone
-	queue   chan *call
+	queue   *turn.Queue[*call]
+	elapsed func() time.Duration // never goes back; nil where nothing is measured
 	stopped chan struct{}
 	end     mark
 	fail    func(error)
@@ -28,7 +36,15 @@ type writer struct {
 	seen             atomic.Int64 // end.seq, for others to read
 }
 
-// loop takes whoever waits into a group, until the queue is closed and empty. Should a caller's function end the goroutine, as a failing test
+// clock gives how long the writer has been there, zero where nothing is measured.
+func (w *writer) clock() time.Duration {
+	if w.elapsed == nil {
+		return 0
+	}
+	return w.elapsed()
+}
+
+// loop takes whoever waits into a group, by turns, until the queue is closed and empty. Should a caller's function end the goroutine, as a failing test
 // does, another goroutine goes on: whoever was in the group with it is told to try again.
 func (w *writer) loop() {
 	calls := make([]*call, 0, groupSize)
@@ -47,14 +63,21 @@ func (w *writer) loop() {
 		}
 		go w.loop()
 	}()
-	for c := range w.queue {
+	for {
+		c, ok := w.queue.Wait()
+		if !ok {
+			break
+		}
 		calls = append(calls[:0], c)
-		for n := -1; n != len(w.queue) && n < groupSize; {
-			n = len(w.queue)
+		for n := -1; n != w.queue.Len() && n < groupSize; {
+			n = w.queue.Len()
 			runtime.Gosched() // whoever is about to call joins this group
 		}
-		for len(calls) < groupSize && len(w.queue) > 0 {
-			calls = append(calls, <-w.queue)
+		for len(calls) < groupSize {
+			if c, ok = w.queue.Pull(); !ok {
+				break
+			}
+			calls = append(calls, c)
 		}
 		w.serve(calls)
 		clear(calls)
@@ -72,12 +95,16 @@ func (w *writer) serve(calls []*call) {
 		<-w.pool
 		defer func() { w.pool <- w.s }()
 	}
-	results := make([]error, len(calls))
 	g := &group{end: w.end, terms: moves{}}
-	if err := w.transact(g, calls, results); err != nil {
+	results, err := w.transact(g, calls)
+	if err != nil {
 		answer(calls, nil, err)
 		return
 	}
+	for _, late := range slices.Backward(calls[len(results):]) {
+		w.queue.Return(late.caller, late)
+	}
+	calls = calls[:len(results)]
 	if g.wrote > 0 {
 		w.end = g.end
 		w.seen.Store(g.end.seq)

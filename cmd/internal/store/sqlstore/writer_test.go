@@ -70,7 +70,7 @@ func together(t *testing.T, st *Store, fs ...func(tx *tx) error) []error {
 	<-held
 	for i, f := range fs {
 		all.Go(func() { errs[i] = st.Update(t.Context(), func(t store.Tx) error { return f(t.(*tx)) }) })
-		for len(st.writer.queue) <= i {
+		for st.writer.queue.Len() <= i {
 			runtime.Gosched()
 		}
 	}
@@ -237,7 +237,7 @@ func TestAfterAFailedWriteTheStoreRefusesEverything(t *testing.T) {
 							return nil
 						})
 					}()
-					for len(st.writer.queue) == 0 {
+					for st.writer.queue.Len() == 0 {
 						runtime.Gosched()
 					}
 					breakAt(tx)
@@ -272,7 +272,7 @@ func TestTooManyWaitingCallersAreSentAway(t *testing.T) {
 	<-held
 	for i := range 3 {
 		all.Go(func() { assert.NoError(t, st.Update(t.Context(), nothing)) })
-		for len(st.writer.queue) <= i {
+		for st.writer.queue.Len() <= i {
 			runtime.Gosched()
 		}
 	}
