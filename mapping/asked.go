@@ -43,12 +43,24 @@ func (q *reading) knowAsked() {
 	}
 }
 
+// severalAsked reports that more than one agency was asked, as far as that is known without looking.
+func (q *reading) severalAsked() bool {
+	if q.at == nil {
+		return true
+	}
+	if q.at.asked == nil {
+		several := slices.ContainsFunc(q.asked, func(a asking) bool { return a.agency != q.asked[0].agency })
+		q.at.asked = &several
+	}
+	return *q.at.asked
+}
+
 // alone reports that what does not say whose it is can only be this leg's: no other agency was asked at the time that it is about. Where none was asked
 // then, it is whoever was asked last before. That another agency is asked later, or is asked no more, changes nothing about it.
 //
 // Source: local, no message for one leg changes another leg's state
 func (c *leg) alone(about time.Time) bool {
-	if c.explicit || !slices.ContainsFunc(c.r.asked, func(a asking) bool { return a.agency != c.agency && !c.sibling(&a) }) {
+	if c.explicit || !c.r.severalAsked() || !slices.ContainsFunc(c.r.asked, func(a asking) bool { return a.agency != c.agency && !c.sibling(&a) }) {
 		return true
 	}
 	var mine, others bool

@@ -63,6 +63,18 @@ func (r *Referral) Has(key string) bool {
 	return r.Request.Key == key || slices.ContainsFunc(r.Tasks, is) || slices.ContainsFunc(r.Others, is) || slices.ContainsFunc(r.Requests, is)
 }
 
+// Names gives the names of all that was gathered with a referral.
+func (r *Referral) Names() map[string]bool {
+	all := make(map[string]bool, len(r.Tasks)+len(r.Others)+len(r.Requests)+1)
+	all[r.Request.Key] = true
+	for _, list := range [][]History{r.Tasks, r.Others, r.Requests} {
+		for i := range list {
+			all[list[i].Key] = true
+		}
+	}
+	return all
+}
+
 // WhyKept says why a Task or ServiceRequest is not followed; the zero Because for one that is. requests are those that a Task names. orgs gives the
 // organizations of a party; it may be nil.
 //
@@ -192,12 +204,15 @@ func (t *tellingOf) asks(st *Standing) bool {
 
 // told gives what the listener may be told of the legs of a referral, and whether they may know of the referral as such.
 func (t *tellingOf) told(st *Standing) (legs []LegAnswer, open bool) {
+	if !t.restricted() {
+		return ToldTo(t.to.Role, st.Legs), true
+	}
 	for i := range st.Legs {
 		if t.mayKnow(st, i) {
 			legs = append(legs, st.Legs[i])
 		}
 	}
-	return ToldTo(t.to.Role, legs), len(legs) > 0 || !t.restricted() || t.asks(st)
+	return ToldTo(t.to.Role, legs), len(legs) > 0 || t.asks(st)
 }
 
 // nothingOpen is what somebody is told who may know of no referral to which something belongs, whether there is one or not.
@@ -256,12 +271,12 @@ func (t *tellingOf) unclear(b Became) Became {
 func (t *tellingOf) task(why Because) Became {
 	id := t.h.ID()
 	for i := range slices.Backward(t.in) { // of a Task that names several requests the last one has the row
-		legs, open := t.told(&t.in[i])
-		at := slices.IndexFunc(legs, func(l LegAnswer) bool { return l.Task == id && l.Former == 0 })
-		if at < 0 || !open {
+		at := t.in[i].present(id)
+		if at < 0 || !t.mayKnow(&t.in[i], at) {
 			continue
 		}
-		b := legSentence(&legs[at], t.in[i].Referral.Request.Key)
+		leg := ToldTo(t.to.Role, t.in[i].Legs[at:at+1])
+		b := legSentence(&leg[0], t.in[i].Referral.Request.Key)
 		b.About = []string{t.key}
 		return t.unclear(b)
 	}
@@ -278,6 +293,16 @@ func (t *tellingOf) task(why Because) Became {
 	}
 	b.About = []string{t.key}
 	return b
+}
+
+// present gives the place of a Task's present leg, -1 for none.
+func (st *Standing) present(task string) int {
+	for i := range st.Legs {
+		if l := &st.Legs[i]; l.Task == task && l.Former == 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 // legSentence says where a leg stands.
@@ -426,12 +451,20 @@ func (t *tellingOf) evidence() Became {
 
 // former reports that the resource belonged to a referral once and does not any more.
 func (t *tellingOf) former(st *Standing) bool {
-	return slices.ContainsFunc(st.Referral.Others, func(h History) bool { return h.Key == t.key && h.Former })
+	for i := range st.Referral.Others {
+		if h := &st.Referral.Others[i]; h.Former && h.Key == t.key {
+			return true
+		}
+	}
+	return false
 }
 
 // counts says what the legs of a referral made of something; counts is false where it was set aside.
 func (t *tellingOf) counts(request string, legs []LegAnswer) (text string, counts bool) {
-	if slices.ContainsFunc(legs, func(l LegAnswer) bool { return l.Handoff.State == workflow.NotShared }) {
+	for i := range legs {
+		if legs[i].Handoff.State != workflow.NotShared {
+			continue
+		}
 		return "it belongs to " + request + ", and what comes of that is not shared", true
 	}
 	if n := t.h.newest(); n.Fact != nil && n.Fact.NotUnderstood != "" {

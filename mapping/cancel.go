@@ -31,13 +31,37 @@ func (q *reading) cancelAsks(h *History, low, high int) []workflow.CancelAsk {
 			list[len(list)-1].Refused, asked = true, false
 		}
 	}
-	for i := range q.r.Tasks {
-		if a, ok := abortOf(&q.r.Tasks[i], h.Key); ok {
-			list = append(list, a)
-		}
-	}
+	list = append(list, q.aborts(h.Key)...)
 	slices.SortFunc(list, func(a, b workflow.CancelAsk) int { return strings.Compare(a.Source, b.Source) })
 	return list
+}
+
+// aborts reads the Tasks that ask to abort another.
+func (q *reading) aborts(key string) []workflow.CancelAsk {
+	if q.at != nil && q.at.aborts != nil {
+		return q.at.aborts[key]
+	}
+	if q.at == nil {
+		var list []workflow.CancelAsk
+		for i := range q.r.Tasks {
+			if a, ok := abortOf(&q.r.Tasks[i], key); ok {
+				list = append(list, a)
+			}
+		}
+		return list
+	}
+	q.at.aborts = map[string][]workflow.CancelAsk{}
+	for i := range q.r.Tasks {
+		h := &q.r.Tasks[i]
+		if n := h.newest(); n == nil || n.silent() || n.Fact.Task == nil || n.Fact.Task.Aborts == "" {
+			continue
+		}
+		of := h.newest().Fact.Task.Aborts
+		if a, ok := abortOf(h, of); ok {
+			q.at.aborts[of] = append(q.at.aborts[of], a)
+		}
+	}
+	return q.at.aborts[key]
 }
 
 // asksCancel reports a version of a Task that asks for its cancellation, by what its business status says. The agency only repeats that it was asked.

@@ -75,7 +75,7 @@ func (q *reading) knowTeams() {
 		for i := range h.Versions {
 			if f := h.Versions[i].Fact; f != nil && f.Team != nil {
 				for _, m := range f.Team.Navigators {
-					q.guides = append(q.guides, m.Who)
+					q.guides.add(m.Who)
 				}
 			}
 		}
@@ -190,14 +190,32 @@ var barrierTasks = map[workflow.Status]string{
 //
 // Source: local, urn:warmhandoff:barrier as Task.code
 func (c *leg) helped() {
-	for i := range c.r.r.Tasks {
-		h := &c.r.r.Tasks[i]
+	if c.r.at == nil {
+		for _, m := range c.r.r.helps() {
+			c.mark(m)
+		}
+		return
+	}
+	if c.r.at.helps == nil {
+		c.r.at.helps = append([]workflow.Mark{}, c.r.r.helps()...)
+	}
+	for _, m := range c.r.at.helps {
+		c.mark(m)
+	}
+}
+
+// helps gives what Tasks on the side do about barriers.
+func (r *Referral) helps() []workflow.Mark {
+	var list []workflow.Mark
+	for i := range r.Tasks {
+		h := &r.Tasks[i]
 		n := h.newest()
 		if n == nil || n.Deleted || n.Fact == nil || n.Fact.Task == nil || n.Fact.Task.Barrier == "" || n.Fact.NotUnderstood != "" {
 			continue
 		}
 		if does := barrierTasks[n.Fact.Task.Status]; does != "" {
-			c.mark(workflow.Mark{Element: does, Status: workflow.Shown, About: n.Fact.Task.Barrier, At: n.Received, Source: n.source(h.Key)})
+			list = append(list, workflow.Mark{Element: does, Status: workflow.Shown, About: n.Fact.Task.Barrier, At: n.Received, Source: n.source(h.Key)})
 		}
 	}
+	return list
 }

@@ -15,6 +15,17 @@ var confirmers = []workflow.Role{workflow.Navigator, workflow.Supervisor}
 // death reads what was said of the person's death over all legs: it is confirmed by a navigator or supervisor whose last word on a Task is that
 // the person died, while somebody else or the person's own record reports it too.
 func (q *reading) death() workflow.Death {
+	if q.at == nil {
+		return q.readDeath()
+	}
+	if q.at.death == nil {
+		d := q.readDeath()
+		q.at.death = &d
+	}
+	return *q.at.death
+}
+
+func (q *reading) readDeath() workflow.Death {
 	var d workflow.Death
 	reported := slices.ContainsFunc(q.r.Others, q.reportsDeath)
 	for i := range q.r.Tasks {

@@ -389,6 +389,12 @@ func (s Settings) CloseEffect(r *fhir.Resource, at time.Time) []byte {
 
 // told gives what we wrote for a leg, the oldest first.
 func (q *reading) told(leg string) []workflow.Telling {
+	if q.at != nil {
+		if q.at.told == nil {
+			q.at.told = q.tellings()
+		}
+		return q.at.told[leg]
+	}
 	var list []workflow.Telling
 	for _, histories := range [][]History{q.r.Tasks, q.r.Others} {
 		for i := range histories {
@@ -397,14 +403,23 @@ func (q *reading) told(leg string) []workflow.Telling {
 			if e == nil || e.Leg != leg {
 				continue
 			}
-			list = append(list, workflow.Telling{Effect: e.Effect, Open: h.EffectOpen(), Dropped: h.newest().Own && !h.EffectOpen(), At: h.Versions[0].Received, To: e.To, Source: h.newest().source(h.Key)})
+			list = append(list, h.telling(e))
 		}
 	}
+	sortTellings(list)
+	return list
+}
+
+// telling gives what was told by something that we wrote.
+func (h *History) telling(e *effectFact) workflow.Telling {
+	return workflow.Telling{Effect: e.Effect, Open: h.EffectOpen(), Dropped: h.newest().Own && !h.EffectOpen(), At: h.Versions[0].Received, To: e.To, Source: h.newest().source(h.Key)}
+}
+
+func sortTellings(list []workflow.Telling) {
 	slices.SortFunc(list, func(a, b workflow.Telling) int {
 		if c := a.At.Compare(b.At); c != 0 {
 			return c
 		}
 		return strings.Compare(a.Key, b.Key)
 	})
-	return list
 }

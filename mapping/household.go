@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"slices"
 	"time"
 
 	"warmhandoff/fhir"
@@ -46,30 +45,32 @@ func (h *History) members(at time.Time) []string {
 	return list
 }
 
-// Members gives everybody who is or was in a Group, for reading what concerns them.
-func (h *History) Members() []string {
-	var list []string
+// Members gives everybody who is or was in a Group, for reading what concerns them: those who are, or will be, first.
+func (h *History) Members(at time.Time) []string {
+	list := distinctOf(h.Lasting(at)...)
 	for i := range h.Versions {
 		if f := h.Versions[i].Fact; f != nil {
 			for _, m := range f.Members {
-				if !slices.Contains(list, m.Who) {
-					list = append(list, m.Who)
-				}
+				list.add(m.Who)
 			}
 		}
 	}
-	return list
+	return list.list
 }
 
-// everMember reports whether somebody was in a Group at any time from a moment on.
-func (h *History) everMember(is func(string) bool, from time.Time) bool {
-	for i := range h.Versions {
-		f := h.Versions[i].Fact
-		if f != nil && slices.ContainsFunc(f.Members, func(m membership) bool { return !m.Inactive && is(m.Who) && (m.To.IsZero() || m.To.After(from)) }) {
-			return true
+// Lasting gives who is in a Group at a moment, or will be, each once.
+func (h *History) Lasting(at time.Time) []string {
+	n := h.newest()
+	if n == nil || n.Fact == nil {
+		return nil
+	}
+	var list distinct[string]
+	for i := range n.Fact.Members {
+		if m := &n.Fact.Members[i]; !m.Inactive && (m.To.IsZero() || at.Before(m.To)) && placed(m.Who) {
+			list.add(m.Who)
 		}
 	}
-	return false
+	return list.list
 }
 
 // turnOf gives when the membership of a Group next changes by itself after a moment; zero for never.
@@ -99,11 +100,8 @@ func (q *reading) gone(t *task) []string {
 	if group == nil {
 		return nil
 	}
-	person := q.personOf(q.whom(t.h))
-	for _, m := range group.members(q.r.At) {
-		if person.is(m) {
-			return nil
-		}
+	if person := q.personOf(q.whom(t.h)); person.among(q.present(group)) {
+		return nil
 	}
 	return []string{"No longer an active member of the household; a human decides whether this goes on."}
 }
@@ -123,13 +121,10 @@ func (q *reading) missingMembers(t *task) []Missing {
 		return nil
 	}
 	var list []Missing
+	there, more := q.provided(t.h.Key), map[string]bool{}
 	for _, member := range group.members(q.r.At) {
-		person := q.personOf(member)
-		there := slices.ContainsFunc(q.tasks, func(x task) bool {
-			return slices.Contains(x.fact.PartOf, t.h.Key) && person.is(q.whom(x.h))
-		})
-		there = there || slices.ContainsFunc(list, func(m Missing) bool { return person.is(m.Member) })
-		if !there {
+		if person := q.personOf(member); !person.among(there) && !person.among(more) {
+			more[member] = true
 			list = append(list, Missing{Above: t.h.ID(), Shape: Household, Request: q.r.Request.ID(), Agency: t.fact.Owner, Member: member})
 		}
 	}

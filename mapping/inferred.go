@@ -78,11 +78,9 @@ var heldStatuses = []string{"booked", "arrived", "checked-in", "fulfilled", "nos
 
 // booked gives what an appointment of this referral says.
 func (c *leg) booked(key string) *appointmentFact {
-	for i := range c.r.r.Others {
-		if h := &c.r.r.Others[i]; h.Key == key {
-			if f := lastFact(h); f != nil {
-				return f.Appointment
-			}
+	if h := c.r.other(key); h != nil {
+		if f := lastFact(h); f != nil {
+			return f.Appointment
 		}
 	}
 	return nil

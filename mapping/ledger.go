@@ -85,19 +85,21 @@ type reading struct {
 	revised    []time.Time
 	request    *requestFact
 	part2      bool
-	labels     []string   // of the request
-	named      []string   // Consents that the request names
-	origins    []string   // the encounters at which the person was referred
-	consents   []*History // of the person
-	everybodys []*History // and of others who are here
-	sayings    []*History // Provenances on those Consents
-	guides     []string   // known navigators
+	labels     []string         // of the request
+	named      []string         // Consents that the request names
+	origins    []string         // the encounters at which the person was referred
+	consents   []*History       // of the person
+	everybodys []*History       // and of others who are here
+	sayings    []*History       // Provenances on those Consents
+	guides     distinct[string] // known navigators
 	asked      []asking
 	tasks      []task
+	at         *index              // where the referral is large
+	joins      map[string]*joining // of the records of people; nil where none was joined with another
 }
 
 func newReading(s Settings, r *Referral) *reading {
-	q := &reading{s: s, r: r, guides: slices.Clone(s.Navigators)}
+	q := &reading{s: s, r: r, guides: distinctOf(s.Navigators...), at: newIndex(r)}
 	for i := range r.Request.Versions {
 		q.hear(&r.Request.Versions[i])
 	}
@@ -120,6 +122,7 @@ func newReading(s Settings, r *Referral) *reading {
 	for i := range r.Tasks {
 		q.meet(&r.Tasks[i])
 	}
+	q.joins = joinings(q.patients)
 	q.person = q.personOf(q.subject)
 	q.everybodys = q.consents
 	q.consents = q.consentsOf()
@@ -136,6 +139,9 @@ func (q *reading) somebodys(h *History) bool {
 
 // consentsOf leaves out the Consents of others.
 func (q *reading) consentsOf() []*History {
+	if q.at != nil && len(q.everybodys) > few && strings.HasPrefix(q.subject, "Patient/") {
+		return q.consentsFor()
+	}
 	if !slices.ContainsFunc(q.everybodys, q.somebodys) {
 		return q.everybodys
 	}
@@ -189,8 +195,8 @@ func (q *reading) hear(v *Version) {
 func (q *reading) meet(h *History) {
 	for i := range h.Versions {
 		v := &h.Versions[i]
-		if (v.Role == workflow.Navigator || v.Role == workflow.Supervisor) && v.Party != "" && !slices.Contains(q.guides, v.Party) {
-			q.guides = append(q.guides, v.Party)
+		if (v.Role == workflow.Navigator || v.Role == workflow.Supervisor) && v.Party != "" {
+			q.guides.add(v.Party)
 		}
 	}
 }
@@ -380,8 +386,16 @@ var (
 
 // others reads everything but the Task.
 func (c *leg) others() {
+	some, all := c.whose()
+	n := len(some)
+	if all {
+		n = len(c.r.r.Others)
+	}
 	for pass := range 3 {
-		for i := range c.r.r.Others {
+		for i := range n {
+			if !all {
+				i = some[i]
+			}
 			h := &c.r.r.Others[i]
 			typ, _, _ := strings.Cut(h.Key, "/")
 			if passOf(typ) != pass || len(h.Versions) == 0 {

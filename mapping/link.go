@@ -89,7 +89,7 @@ func (s Settings) Follow(r *fhir.Resource) ([]Link, []Logical) {
 	if further := pointers[r.Type()]; further != nil {
 		further(p, r)
 	}
-	return p.list, p.f.logical
+	return p.list.list, p.f.logical
 }
 
 // note notes how a resource names what it only points at. Of one that names all by their places it reads nothing.
@@ -139,7 +139,7 @@ func WaitsFor(name string) string { return "ServiceRequest/" + IdentityLink(name
 type pointing struct {
 	Settings
 	f    *Fact // to read a part of the resource into
-	list []Link
+	list distinct[Link]
 }
 
 func (p *pointing) add(via, to, shelf string) {
@@ -147,9 +147,7 @@ func (p *pointing) add(via, to, shelf string) {
 		p.logical(via, to)
 		return
 	}
-	if link := (Link{Via: via, To: to + shelf}); !slices.Contains(p.list, link) {
-		p.list = append(p.list, link)
-	}
+	p.list.add(Link{Via: via, To: to + shelf})
 }
 
 // logical adds for what waits, and for what may be meant, of a request that is named by an identity.
@@ -162,13 +160,13 @@ func (p *pointing) logical(via, name string) {
 		if l.Name != name && !strings.HasSuffix(name, "#"+l.Name) || !l.may("ServiceRequest") {
 			continue
 		}
-		p.list = append(p.list, Link{Via: via, To: WaitsFor(l.Name)})
+		p.list.add(Link{Via: via, To: WaitsFor(l.Name)})
 		if p.Means == nil {
 			return
 		}
 		for _, key := range p.Means(*l) {
-			if link := (Link{Via: ViaUnclear, To: key}); strings.HasPrefix(key, "ServiceRequest/") && !slices.Contains(p.list, link) {
-				p.list = append(p.list, link)
+			if strings.HasPrefix(key, "ServiceRequest/") {
+				p.list.add(Link{Via: ViaUnclear, To: key})
 			}
 		}
 		return

@@ -31,6 +31,8 @@ func (l *Logical) may(typ string) bool { return l.Types == nil || slices.Contain
 type identities struct {
 	logical []Logical
 	unclear []string // names that several carry
+
+	seen map[string]bool // of logical, once they are many
 }
 
 // Logical gives the identities by which a resource names others. Most name none.
@@ -50,11 +52,37 @@ func (h *History) Logical() []Logical {
 }
 
 func (n *identities) add(l Logical) {
-	if n != nil && !slices.ContainsFunc(n.logical, func(o Logical) bool {
-		return o.Name == l.Name && o.Vouched == l.Vouched && slices.Equal(o.Types, l.Types)
-	}) {
-		n.logical = append(n.logical, l)
+	if n == nil || n.has(&l) {
+		return
 	}
+	n.logical = append(n.logical, l)
+	switch {
+	case n.seen != nil:
+		n.seen[l.text()] = true
+	case len(n.logical) > few:
+		n.seen = make(map[string]bool, 2*len(n.logical))
+		for i := range n.logical {
+			n.seen[n.logical[i].text()] = true
+		}
+	}
+}
+
+func (n *identities) has(l *Logical) bool {
+	if n.seen != nil {
+		return n.seen[l.text()]
+	}
+	return slices.ContainsFunc(n.logical, func(o Logical) bool {
+		return o.Name == l.Name && o.Vouched == l.Vouched && slices.Equal(o.Types, l.Types)
+	})
+}
+
+// text is the same for identities that are.
+func (l *Logical) text() string {
+	vouched := " "
+	if l.Vouched {
+		vouched = "+"
+	}
+	return vouched + strings.Join(l.Types, ",") + " " + l.Name
 }
 
 // Ref gives what a Reference means, as texts that can be compared; "" for none.
@@ -164,14 +192,13 @@ func (h *History) Unclear() bool {
 
 // Identities gives the names by which a resource can be named without its place: "system|value" of each identifier that has both.
 func Identities(r *fhir.Resource) []string {
-	var names []string
+	var names distinct[string]
 	for id := range r.Get("identifier").All() {
-		system, value := id.Get("system").Text(), id.Get("value").Text()
-		if name := system + "|" + value; system != "" && value != "" && !slices.Contains(names, name) {
-			names = append(names, name)
+		if system, value := id.Get("system").Text(), id.Get("value").Text(); system != "" && value != "" {
+			names.add(system + "|" + value)
 		}
 	}
-	return names
+	return names.list
 }
 
 // identifierOf gives an Identifier as it is named.

@@ -83,6 +83,15 @@ func lastRequest(h *History) *requestFact {
 }
 
 func (q *reading) task(key string) *task {
+	if q.at != nil {
+		if q.at.tasks == nil {
+			q.at.tasks = make(map[string]*task, len(q.tasks))
+			for i := range q.tasks {
+				q.at.tasks[q.tasks[i].h.Key] = &q.tasks[i]
+			}
+		}
+		return q.at.tasks[key]
+	}
 	for i := range q.tasks {
 		if q.tasks[i].h.Key == key {
 			return &q.tasks[i]
@@ -102,16 +111,27 @@ func (q *reading) above(t *task) *task {
 	if t.h.Of == "" || t.shape == Parent {
 		return nil
 	}
-	var only *task
+	if parents := q.parents(); len(parents) == 1 {
+		return parents[0]
+	}
+	return nil
+}
+
+// parents gives the Tasks of ours above agencies.
+func (q *reading) parents() []*task {
+	if q.at != nil && q.at.parents != nil {
+		return q.at.parents
+	}
+	list := make([]*task, 0, 1)
 	for i := range q.tasks {
 		if q.tasks[i].shape == Parent {
-			if only != nil {
-				return nil
-			}
-			only = &q.tasks[i]
+			list = append(list, &q.tasks[i])
 		}
 	}
-	return only
+	if q.at != nil {
+		q.at.parents = list
+	}
+	return list
 }
 
 // joint gives the Task of the household of which a Task is one member's, nil for none.
@@ -148,6 +168,12 @@ func (q *reading) around(t *task) *reading {
 }
 
 func (q *reading) child(key string) *History {
+	if q.at != nil {
+		if q.at.requests == nil {
+			q.at.requests = byKey(q.r.Requests)
+		}
+		return q.at.requests[key]
+	}
 	for i := range q.r.Requests {
 		if q.r.Requests[i].Key == key {
 			return &q.r.Requests[i]
@@ -313,22 +339,8 @@ func (c *leg) apart(h *History) bool {
 	if c.household == "" {
 		return false
 	}
-	people := h.people()
-	if strings.HasPrefix(h.Key, "Patient/") {
-		people = []string{h.Key}
-	}
-	if n := h.newest(); n != nil && n.Fact != nil && n.Fact.Communication != nil {
-		m := n.Fact.Communication
-		people = append(slices.Clone(people), append(slices.Clone(m.To), m.Sender)...)
-	}
-	other := false
-	for _, ref := range people {
-		if c.r.person.is(ref) || c.r.person.was(ref) {
-			return false
-		}
-		other = other || strings.HasPrefix(ref, "Patient/")
-	}
-	return other
+	people := h.concerns()
+	return len(people) > 0 && !slices.ContainsFunc(people, func(ref string) bool { return c.r.person.is(ref) || c.r.person.was(ref) })
 }
 
 // joint reports what is about several of the household at once, or does not say about whom: it proves nothing about one of them.

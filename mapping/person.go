@@ -14,77 +14,120 @@ var merging = []string{"replaced-by", "replaces"}
 
 // samePeople gives the other ids under which a Patient says that the person stands.
 func (s Settings) samePeople(r *fhir.Resource) []string {
-	var list []string
+	var list distinct[string]
 	for l := range r.Get("link").All() {
 		ref := s.ref(l.Get("other"))
-		if slices.Contains(merging, l.Get("type").Text()) && strings.HasPrefix(ref, "Patient/") && !slices.Contains(list, ref) {
-			list = append(list, ref)
+		if slices.Contains(merging, l.Get("type").Text()) && strings.HasPrefix(ref, "Patient/") {
+			list.add(ref)
 		}
 	}
-	return list
+	return list.list
 }
 
 // Same gives the other ids under which a person stands, by the person's own resource, and those under which the person stood once.
 func (h *History) Same() (now, once []string) {
+	var are, were distinct[string]
 	for i := range h.Versions {
 		v := &h.Versions[i]
 		if v.Fact == nil {
 			continue
 		}
 		for _, ref := range v.Fact.Same {
-			switch {
-			case i == len(h.Versions)-1 && !slices.Contains(now, ref):
-				now = append(now, ref)
-			case i < len(h.Versions)-1 && !slices.Contains(once, ref):
-				once = append(once, ref)
+			if i == len(h.Versions)-1 {
+				are.add(ref)
+			} else {
+				were.add(ref)
 			}
 		}
 	}
-	return now, slices.DeleteFunc(once, func(ref string) bool { return slices.Contains(now, ref) })
+	return are.list, slices.DeleteFunc(were.list, are.has)
 }
 
 // person is everybody that one person is: the ids that mean them now, and those that meant them until a merge was undone.
 type person struct {
 	ids  []string
 	once []string
+
+	are, were distinct[string] // ids and once, where there are many
 }
 
-func (p *person) is(ref string) bool  { return slices.Contains(p.ids, ref) }
-func (p *person) was(ref string) bool { return slices.Contains(p.once, ref) }
+func (p *person) is(ref string) bool {
+	if len(p.ids) > few {
+		return p.are.has(ref)
+	}
+	return slices.Contains(p.ids, ref)
+}
+
+func (p *person) was(ref string) bool {
+	if len(p.once) > few {
+		return p.were.has(ref)
+	}
+	return slices.Contains(p.once, ref)
+}
+
+// joining is with whom the records of people join one id: now, and once.
+type joining struct{ now, once []string }
+
+// joinings reads the links of people's records, in both directions; nil where there are none.
+func joinings(patients []*History) map[string]*joining {
+	var all map[string]*joining
+	of := func(id string) *joining {
+		if all == nil {
+			all = map[string]*joining{}
+		}
+		j := all[id]
+		if j == nil {
+			j = &joining{}
+			all[id] = j
+		}
+		return j
+	}
+	for _, h := range patients {
+		now, once := h.Same()
+		for _, other := range now {
+			of(h.Key).now = append(of(h.Key).now, other)
+			if other != h.Key {
+				of(other).now = append(of(other).now, h.Key)
+			}
+		}
+		for _, other := range once {
+			of(h.Key).once = append(of(h.Key).once, other)
+			if other != h.Key {
+				of(other).once = append(of(other).once, h.Key)
+			}
+		}
+	}
+	return all
+}
 
 // personOf follows Patient.link from one id, in both directions and over any number of steps. Nothing else makes two people one.
 //
 // Source: local, contradiction K8; people are never merged on a guess
 func (q *reading) personOf(subject string) person {
-	p := person{ids: []string{subject}}
-	for i := 0; i < len(p.ids); i++ {
-		for _, h := range q.patients {
-			now, once := h.Same()
-			for _, other := range neighbours(h.Key, p.ids[i], now) {
-				if !p.is(other) {
-					p.ids = append(p.ids, other)
-				}
-			}
-			for _, other := range neighbours(h.Key, p.ids[i], once) {
-				if !p.was(other) {
-					p.once = append(p.once, other)
-				}
-			}
+	if q.joins == nil {
+		return person{ids: []string{subject}}
+	}
+	are, were := distinctOf(subject), distinct[string]{}
+	for i := 0; i < len(are.list); i++ {
+		j := q.joins[are.list[i]]
+		if j == nil {
+			continue
+		}
+		for _, other := range j.now {
+			are.add(other)
+		}
+		for _, other := range j.once {
+			were.add(other)
 		}
 	}
-	p.once = slices.DeleteFunc(p.once, p.is)
-	return p
-}
-
-// neighbours gives whom a Patient's links join with an id.
-func neighbours(patient, id string, links []string) []string {
-	switch {
-	case patient == id:
-		return links
-	case slices.Contains(links, id):
-		return []string{patient}
+	p := person{ids: are.list, are: are}
+	for _, id := range were.list {
+		if !are.has(id) {
+			p.were.add(id)
+		}
 	}
-	return nil
+	p.once = p.were.list
+	return p
 }
 
 // undone reports that a resource is about somebody who was the person referred until a merge was undone: what it says is taken back.

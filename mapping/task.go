@@ -204,11 +204,11 @@ func (s Settings) forbidsContact(read []Coding) bool {
 
 // requestsAmong gives the ServiceRequests among references, each once.
 func requestsAmong(refs []string) []string {
-	var list []string
+	var list distinct[string]
 	for _, ref := range refs {
-		if strings.HasPrefix(ref, "ServiceRequest/") && !slices.Contains(list, ref) {
-			list = append(list, ref)
+		if strings.HasPrefix(ref, "ServiceRequest/") {
+			list.add(ref)
 		}
 	}
-	return list
+	return list.list
 }

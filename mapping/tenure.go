@@ -197,10 +197,8 @@ func (q *reading) linked(t *task, refs []string) *tenure {
 		if !strings.HasPrefix(ref, "Appointment/") && !strings.HasPrefix(ref, "Encounter/") {
 			continue
 		}
-		for i := range q.r.Others {
-			if h := &q.r.Others[i]; h.Key == ref {
-				return q.tenureOf(t, h)
-			}
+		if h := q.other(ref); h != nil {
+			return q.tenureOf(t, h)
 		}
 	}
 	return nil

@@ -10,11 +10,21 @@ import (
 //
 // Source: SDOHCC 3.0.0, contacting-subject-prohibited
 func (q *reading) unsafe() bool {
-	return q.request != nil && q.request.Unsafe || slices.ContainsFunc(q.r.Tasks, func(h History) bool {
-		t := lastTask(&h)
-		n := h.newest()
-		return t != nil && n != nil && !n.Deleted && t.Unsafe && !slices.Contains(overForUnsafe, t.Status)
-	})
+	if q.request != nil && q.request.Unsafe {
+		return true
+	}
+	if q.at != nil && q.at.unsafe != nil {
+		return *q.at.unsafe
+	}
+	found := false
+	for i := range q.r.Tasks {
+		t, n := lastTask(&q.r.Tasks[i]), q.r.Tasks[i].newest()
+		found = found || t != nil && n != nil && !n.Deleted && t.Unsafe && !slices.Contains(overForUnsafe, t.Status)
+	}
+	if q.at != nil {
+		q.at.unsafe = &found
+	}
+	return found
 }
 
 // overForUnsafe are the statuses of a Task that forbids contact in which it forbids nothing any more.

@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +58,7 @@ func (q *reading) forAnother(t *task) bool {
 	}
 	group := q.group(q.subject)
 	one := q.personOf(who)
-	return group == nil || !group.everMember(one.is, q.began())
+	return group == nil || !one.among(q.since(group))
 }
 
 // Whom gives whom a Task of a referral is about: the request's subject, or the member of its Group; "" where it is for somebody else.
@@ -133,24 +132,42 @@ func (f *Fact) people() []string {
 
 // unclear flags what names somebody by an identifier that several carry.
 func (q *reading) unclear(t *task) []string {
-	var flags []string
-	add := func(key string) {
-		if flag := key + " names somebody or something by an identifier that several records carry: it counts for none of them."; !slices.Contains(flags, flag) {
-			flags = append(flags, flag)
+	var flags distinct[string]
+	for _, h := range []*History{&q.r.Request, t.h} {
+		if h.unclear() {
+			flags.add(h.Key + namesSeveral)
 		}
 	}
-	look := func(h *History) {
-		if n := h.newest(); n != nil && n.Fact != nil && len(n.Fact.unclear) > 0 {
-			add(h.Key)
-		}
+	for _, flag := range q.unclearOthers() {
+		flags.add(flag)
 	}
-	look(&q.r.Request)
-	look(t.h)
+	return flags.list
+}
+
+const namesSeveral = " names somebody or something by an identifier that several records carry: it counts for none of them."
+
+// unclear reports something that names somebody by an identifier that several carry.
+func (h *History) unclear() bool {
+	n := h.newest()
+	return n != nil && n.Fact != nil && len(n.Fact.unclear) > 0
+}
+
+// unclearOthers gives the flags of what belongs to every leg.
+func (q *reading) unclearOthers() []string {
+	if q.at != nil && q.at.flags != nil {
+		return q.at.flags
+	}
+	var flags distinct[string]
 	for i := range q.r.Others {
-		look(&q.r.Others[i])
+		if h := &q.r.Others[i]; h.unclear() {
+			flags.add(h.Key + namesSeveral)
+		}
 	}
 	for _, key := range q.r.Unclear {
-		add(key)
+		flags.add(key + namesSeveral)
 	}
-	return flags
+	if q.at != nil {
+		q.at.flags = append([]string{}, flags.list...)
+	}
+	return flags.list
 }

@@ -15,10 +15,11 @@ import (
 
 // affected gives the ids of the ServiceRequests whose legs the written resources may change.
 func (t *txn) affected() ([]string, error) {
-	var ids []string
+	t.walked = distinct[string]{}
+	var ids distinct[string]
 	add := func(ref string) {
-		if id, ok := strings.CutPrefix(ref, "ServiceRequest/"); ok && fhir.IsID(id) && !slices.Contains(ids, id) {
-			ids = append(ids, id)
+		if id, ok := strings.CutPrefix(ref, "ServiceRequest/"); ok && fhir.IsID(id) {
+			ids.add(id)
 		}
 	}
 	for i := range t.touched {
@@ -31,8 +32,8 @@ func (t *txn) affected() ([]string, error) {
 			return nil, err
 		}
 	}
-	slices.Sort(ids)
-	return ids, nil
+	slices.Sort(ids.list)
+	return ids.list, nil
 }
 
 // concerned adds the referrals that a written resource is about, was about, or stands in.
@@ -171,9 +172,15 @@ func shelfOf(to string, shelves ...string) (string, bool) {
 
 // addRequestsOf adds the referrals of a person, under whatever id the person stands or once stood.
 func (t *txn) addRequestsOf(person string, add func(string)) error {
-	people := []string{person}
-	for i := 0; i < len(people) && i < mostIDs; i++ {
-		p := people[i]
+	people := distinctOf(person)
+	for i := 0; i < len(people.list) && i < mostIDs; i++ {
+		p := people.list[i]
+		if !t.walked.add(p) {
+			if i == 0 {
+				return nil // what it leads to was looked for
+			}
+			continue
+		}
 		linked, err := t.tx.LinkedTo(t.ctx, p+mapping.ShelfRequests, p+mapping.ShelfSelf, p+mapping.ShelfLinked, p+mapping.ShelfGroups)
 		if err != nil {
 			return err
@@ -191,7 +198,7 @@ func (t *txn) addRequestsOf(person string, add func(string)) error {
 				if err != nil {
 					return err
 				}
-				people = joined(people, h)
+				join(&people, h)
 			}
 		}
 	}
@@ -223,15 +230,13 @@ func (t *txn) addRequestsOfGroup(group store.Key, add func(string)) error {
 // mostIDs bounds under how many ids one person is looked for: links may lead anywhere, also in a circle.
 const mostIDs = 16
 
-// joined adds to people whom a Patient says to be the same person, now or once, and that Patient.
-func joined(people []string, patient *mapping.History) []string {
+// join adds to people whom a Patient says to be the same person, now or once, and that Patient.
+func join(people *distinct[string], patient *mapping.History) {
 	now, once := patient.Same()
-	for _, ref := range slices.Concat([]string{patient.Key}, now, once) {
-		if !slices.Contains(people, ref) {
-			people = append(people, ref)
-		}
+	people.add(patient.Key)
+	for _, ref := range slices.Concat(now, once) {
+		people.add(ref)
 	}
-	return people
 }
 
 // pointedAt finds the referrals to which a resource belongs because something else names it: a person, a Consent that a request names, a Procedure

@@ -101,41 +101,59 @@ func (t *txn) onShelf(shelf string, add func(string)) error {
 
 // stirred adds to ids those of the requests alike to a referral about which something else is to be said after what this transaction wrote: agencies
 // began or ceased to be asked by a Task, or the referral's own request was written.
-func (t *txn) stirred(f *folded, ids []string) ([]string, error) {
+func (t *txn) stirred(f *folded, ids *distinct[string]) error {
 	if len(f.alike) == 0 {
-		return ids, nil
+		return nil
 	}
-	var moved []string
+	var moved distinct[string]
 	for i := range t.touched {
 		switch at := &t.touched[i]; at.Key.Type {
 		case "ServiceRequest":
 			if at.Key.ID == f.id {
 				for j := range f.read.Legs {
-					moved = append(moved, f.read.Legs[j].Agency)
+					moved.add(f.read.Legs[j].Agency)
 				}
 			}
 		case "Task":
-			before, err := t.asks(at.Old)
+			one, err := t.askedBy(at)
 			if err != nil {
-				return nil, err
+				return err
 			}
-			after, err := t.asks(at.New)
-			if err != nil {
-				return nil, err
-			}
-			if before != after {
-				moved = append(moved, before, after)
+			if one.before != one.after {
+				moved.add(one.before)
+				moved.add(one.after)
 			}
 		}
 	}
 	for i := range f.alike {
 		one := &f.alike[i]
-		id := one.Request.ID()
-		if !slices.Contains(ids, id) && slices.ContainsFunc(one.Tasks, func(h mapping.History) bool { return h.Owner() != "" && slices.Contains(moved, h.Owner()) }) {
-			ids = append(ids, id)
+		if slices.ContainsFunc(one.Tasks, func(h mapping.History) bool { return h.Owner() != "" && moved.has(h.Owner()) }) {
+			ids.add(one.Request.ID())
 		}
 	}
-	return ids, nil
+	return nil
+}
+
+// asking is whom a written Task asked before the transaction, and whom it asks as of a version.
+type asking struct {
+	of            *fhir.Resource // that version; nil where nothing was read yet
+	deleted       bool
+	before, after string
+}
+
+// askedBy gives whom a written Task asked before, and whom it asks now.
+func (t *txn) askedBy(at *touch) (*asking, error) {
+	a := &at.asked
+	if a.of != nil && a.of == at.New || a.deleted && at.New == nil {
+		return a, nil
+	}
+	var err error
+	if a.before, err = t.asks(at.Old); err != nil {
+		return nil, err
+	}
+	a.after, err = t.asks(at.New)
+	a.of, a.deleted = at.New, at.New == nil
+	return a, err
 }
 
 // asks gives the agency that a Task asks, "" for none.

@@ -98,12 +98,16 @@ type txn struct {
 	again   bool // a Bundle that is applied although it was before
 	led     bool // the lead of the batch is new
 	touched []touch
+	places  map[store.Key]int                     // in touched, once those are many
+	walked  distinct[string]                      // people whose referrals were looked for, of those for whom that is done now
 	tied    []touch                               // what was not written, and names something by an identifier that means something else now
 	carried map[string][]carrier                  // what carries an identifier
 	known   map[*mapping.History]*mapping.History // histories with what they name by identifiers
 	fresh   map[store.Key]*mapping.History        // what this transaction learned of resources
 	done    map[string]bool                       // referrals brought up to date, by id
 	stands  []*folded                             // referrals as they stand now, by this transaction
+	belongs map[string][]*folded                  // what belongs to which of them, once they are many
+	listed  int                                   // how many of them are in that
 	after   []func()                              // run once the transaction is on disk
 	ticking bool                                  // it does what is due, and needs not be told of what is due next
 }
@@ -116,6 +120,8 @@ type touch struct {
 	Version  store.Version
 
 	fact   *mapping.Fact // what New says by itself; nil where that was not read yet
+	was    *mapping.Fact // what Old says, with what it named by identifiers; nil where that was not read yet
+	asked  asking        // whom a Task asks, as far as that was read
 	before []store.Link  // what it pointed at before its identifiers meant something else
 }
 
@@ -275,9 +281,15 @@ func (t *txn) touch(key store.Key, was, is *fhir.Resource, v store.Version) {
 		return
 	}
 	t.touched = append(t.touched, touch{Key: key, Old: was, New: is, Version: v})
+	if t.places != nil {
+		t.places[key] = len(t.touched) - 1
+	}
 }
 
 func (t *txn) find(key store.Key) *touch {
+	if len(t.touched) > few {
+		return t.findAmongMany(key)
+	}
 	for i := range t.touched {
 		if t.touched[i].Key == key {
 			return &t.touched[i]
@@ -285,3 +297,29 @@ func (t *txn) find(key store.Key) *touch {
 	}
 	return nil
 }
+
+func (t *txn) findAmongMany(key store.Key) *touch {
+	if t.places == nil {
+		t.places = make(map[store.Key]int, 2*len(t.touched))
+		for i := range t.touched {
+			t.places[t.touched[i].Key] = i
+		}
+	}
+	if i, known := t.places[key]; known {
+		return &t.touched[i]
+	}
+	return nil
+}
+
+// saidOnce gives what a written resource said before the transaction.
+func (t *txn) saidOnce(at *touch) (*mapping.Fact, error) {
+	if at.was == nil {
+		var err error
+		if at.was, err = t.factOf(at.Old); err != nil {
+			return nil, err
+		}
+	}
+	return at.was, nil
+}
+
+func (t *txn) held() error { return t.ctx.Err() }

@@ -48,11 +48,11 @@ func (t *txn) standings(key store.Key, h *mapping.History) ([]mapping.Standing, 
 	var list []mapping.Standing
 	name := key.String()
 	add := func(f *folded) {
-		if f.r.Has(name) || slices.ContainsFunc(f.read.Legs, func(l mapping.Leg) bool { return "Task/"+l.Task == name }) {
+		if f.has(name) {
 			list = append(list, f.standing())
 		}
 	}
-	for _, f := range t.stands {
+	for _, f := range t.standingFor(name) {
 		add(f)
 	}
 	if len(list) > 0 || t.find(key) != nil {
@@ -76,8 +76,47 @@ func (t *txn) standings(key store.Key, h *mapping.History) ([]mapping.Standing, 
 	return list, nil
 }
 
+// standingFor gives the referrals that were brought up to date and to which something may belong: where they are few all of them.
+func (t *txn) standingFor(name string) []*folded {
+	if len(t.stands) <= few {
+		return t.stands
+	}
+	if t.belongs == nil {
+		t.belongs = map[string][]*folded{}
+	}
+	for ; t.listed < len(t.stands); t.listed++ {
+		f := t.stands[t.listed]
+		f.list()
+		for one := range f.names {
+			t.belongs[one] = append(t.belongs[one], f)
+		}
+	}
+	return t.belongs[name]
+}
+
+// list notes the names of all that was gathered and of the legs.
+func (f *folded) list() {
+	if f.names != nil {
+		return
+	}
+	f.names = f.r.Names()
+	for i := range f.read.Legs {
+		f.names["Task/"+f.read.Legs[i].Task] = true
+	}
+}
+
+// has reports whether something was gathered with a referral, or is a leg of it.
+func (f *folded) has(name string) bool {
+	if n := len(f.read.Legs) + len(f.r.Others) + len(f.r.Tasks); n > few || f.names != nil {
+		f.list()
+		return f.names[name]
+	}
+	return f.r.Has(name) || slices.ContainsFunc(f.read.Legs, func(l mapping.Leg) bool { return "Task/"+l.Task == name })
+}
+
 // requestsOf gives the ids of the referrals that a stored resource is about, mostStands at most.
 func (t *txn) requestsOf(key store.Key) ([]string, error) {
+	t.walked = distinct[string]{}
 	var ids []string
 	add := func(ref string) {
 		if id, ok := strings.CutPrefix(ref, "ServiceRequest/"); ok && len(ids) < mostStands && !slices.Contains(ids, id) {
@@ -101,6 +140,9 @@ func (t *txn) requestsOf(key store.Key) ([]string, error) {
 
 // standing gives a folded referral as it is told.
 func (f *folded) standing() mapping.Standing {
+	if f.told != nil {
+		return *f.told
+	}
 	st := mapping.Standing{Referral: f.r, Read: &f.read, Legs: make([]mapping.LegAnswer, len(f.answers))}
 	for i := range f.answers {
 		l := &f.read.Legs[i]
@@ -112,6 +154,7 @@ func (f *folded) standing() mapping.Standing {
 			st.Legs[i].Request = l.Request
 		}
 	}
+	f.told = &st
 	return st
 }
 

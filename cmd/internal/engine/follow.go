@@ -29,13 +29,15 @@ func (t *txn) follow() error {
 func (t *txn) refold(ids []string) error {
 	t.recall()
 	t.done = map[string]bool{}
-	for i := 0; i < len(ids); i++ {
-		f, err := t.refoldOne(ids[i])
+	all := distinctOf(ids...)
+	for i := 0; i < len(all.list); i++ {
+		id := all.list[i]
+		f, err := t.refoldOne(id)
 		if err != nil {
-			return foldFailed(ids[i], err)
+			return foldFailed(id, err)
 		}
 		if f != nil {
-			if ids, err = t.stirred(f, ids); err != nil {
+			if err = t.stirred(f, &all); err != nil {
 				return err
 			}
 		}
@@ -59,6 +61,25 @@ type folded struct {
 	answers []workflow.Handoff // of read.Legs
 	alike   []mapping.Alike    // requests of the same person for the same service
 	r       *mapping.Referral
+
+	legs     map[string]int    // place in read.Legs of the Tasks that may have others below, by id
+	children map[string][]int  // of a Task by id: the legs below it
+	told     *mapping.Standing // as it is told, once that was asked for
+	names    map[string]bool   // of all that was gathered, once that was asked for
+}
+
+// arrange finds out which legs stand below which.
+func (f *folded) arrange() {
+	f.legs, f.children = map[string]int{}, map[string][]int{}
+	for i := range f.read.Legs {
+		l := &f.read.Legs[i]
+		if l.Shape != mapping.Single {
+			f.legs[l.Task] = i
+		}
+		if l.Above != "" {
+			f.children[l.Above] = append(f.children[l.Above], i)
+		}
+	}
 }
 
 // fold gathers a referral and answers each of its legs. It writes nothing.
@@ -69,6 +90,7 @@ func (t *txn) fold(id string) (*folded, error) {
 	}
 	f := &folded{id: id, read: t.e.set.Guide.Ledgers(r), alike: r.Alike, r: r}
 	f.answers = make([]workflow.Handoff, len(f.read.Legs))
+	f.arrange()
 	t.answerAll(f)
 	return f, nil
 }
@@ -109,9 +131,13 @@ func (t *txn) makeSo(f *folded) error {
 	if err := t.dropFormer(f); err != nil {
 		return err
 	}
+	all := f.all()
 	for i := range f.read.Legs {
 		leg, h := &f.read.Legs[i], &f.answers[i]
-		if err := t.mayEnd(leg, h, f.all()); err != nil {
+		if err := t.held(); err != nil {
+			return err
+		}
+		if err := t.mayEnd(leg, h, all); err != nil {
 			return err
 		}
 		if err := t.writeBack(leg, h); err != nil {
@@ -168,15 +194,17 @@ func (t *txn) mayEnd(leg *mapping.Leg, h *workflow.Handoff, all []*workflow.Hand
 // dropGone removes the rows of Tasks that were a leg of this referral until they were written just now, or until what they name their request by means
 // something else.
 func (t *txn) dropGone(id string, legs []mapping.Leg) error {
-	gone := func(k store.Key) bool {
-		return k.Type == "Task" && !slices.ContainsFunc(legs, func(l mapping.Leg) bool { return l.Task == k.ID })
+	var are distinct[string]
+	for i := range legs {
+		are.add(legs[i].Task)
 	}
+	gone := func(k store.Key) bool { return k.Type == "Task" && !are.has(k.ID) }
 	for i := range t.touched {
 		k, old := t.touched[i].Key, t.touched[i].Old
-		if !gone(k) || old == nil {
+		if old == nil || !gone(k) {
 			continue
 		}
-		before, err := t.factOf(old)
+		before, err := t.saidOnce(&t.touched[i])
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 	at := []string{key.String()}
 	if person := request.Subject(); strings.HasPrefix(person, "Patient/") {
 		at = append(at, shelvesOf(person)...)
-		g.people = append(g.people, person)
+		g.people.add(person)
 	}
 	if err := g.linked(at...); err != nil {
 		return nil, err
@@ -69,18 +69,20 @@ func shelvesOf(person string) []string {
 type gathering struct {
 	t      *txn
 	seen   map[store.Key]bool
-	people []string       // whose shelves were read
-	of     string         // the agency's own request that is being read, "" for the referrer's
-	visits []store.Linked // Encounters of the person that name neither request nor appointment, or once did not
+	people distinct[string] // whose shelves were read
+	unsure distinct[string] // Unclear of what is gathered
+	of     string           // the agency's own request that is being read, "" for the referrer's
+	visits []store.Linked   // Encounters of the person that name neither request nor appointment, or once did not
 	out    *mapping.Referral
 }
 
 // merged reads what stands about the same people under other ids. Where nobody was merged it reads nothing.
 func (g *gathering) merged() error {
-	for range mostIDs {
+	most := max(mostIDs, len(g.people.list)+mostIDs/2) // of a household each member may have been merged
+	for seen := 0; ; {
 		var more, at []string
-		for i := range g.out.Others {
-			if h := &g.out.Others[i]; keyOf(h.Key).Type == "Patient" {
+		for ; seen < len(g.out.Others); seen++ {
+			if h := &g.out.Others[seen]; strings.HasPrefix(h.Key, "Patient/") {
 				now, _ := h.Same()
 				if len(now) > 0 {
 					more = append(append(more, h.Key), now...)
@@ -88,8 +90,7 @@ func (g *gathering) merged() error {
 			}
 		}
 		for _, person := range more {
-			if !slices.Contains(g.people, person) && len(g.people) < mostIDs {
-				g.people = append(g.people, person)
+			if len(g.people.list) < most && g.people.add(person) {
 				at = append(at, shelvesOf(person)...)
 			}
 		}
@@ -100,7 +101,6 @@ func (g *gathering) merged() error {
 			return err
 		}
 	}
-	return nil
 }
 
 // linked adds what points at resources or shelves, and what points at an appointment or a document among that in turn.
@@ -122,23 +122,28 @@ func (g *gathering) take(all []store.Linked, to []string) error {
 		}
 	}
 	var further []string
-	for i := range all {
-		l := &all[i]
-		if l.Via == mapping.ViaVisit {
-			g.visits = append(g.visits, *l)
-			continue
+	for i := 0; i < len(all); {
+		l, from := &all[i], i
+		for i < len(all) && all[i].From == l.From { // they come in the order of what they come from
+			i++
 		}
-		if g.seen[l.From] || !gathered[l.From.Type] {
+		same := all[from:i]
+		for _, o := range same {
+			if o.Via == mapping.ViaVisit {
+				g.visits = append(g.visits, o)
+			}
+		}
+		if g.seen[l.From] || !gathered[l.From.Type] || !slices.ContainsFunc(same, func(o store.Linked) bool { return o.Via != mapping.ViaVisit }) {
 			continue
 		}
 		former, unclear := true, false
-		for j := range all {
-			if o := &all[j]; o.From == l.From && !o.Former && o.Via != mapping.ViaVisit {
+		for j := range same {
+			if o := &same[j]; !o.Former && o.Via != mapping.ViaVisit {
 				former, unclear = former && o.Via == mapping.ViaUnclear, unclear || o.Via == mapping.ViaUnclear
 			}
 		}
-		if former && unclear && !slices.Contains(g.out.Unclear, l.From.String()) {
-			g.out.Unclear = append(g.out.Unclear, l.From.String())
+		if former && unclear && g.unsure.add(l.From.String()) {
+			g.out.Unclear = g.unsure.list
 		}
 		if former {
 			was, err := g.was(l.From, l.Number, to)

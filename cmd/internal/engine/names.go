@@ -298,13 +298,13 @@ func (c carrier) replacedBy(all []carrier, guide mapping.Settings) bool {
 
 // recordsOf gives the ids under which somebody stands, by what the records say by their places.
 func (t *txn) recordsOf(key string) ([]string, error) {
-	people := []string{key}
-	for i := 0; i < len(people) && i < mostIDs; i++ {
-		linked, err := t.tx.LinkedTo(t.ctx, people[i]+mapping.ShelfLinked)
+	people := distinctOf(key)
+	for i := 0; i < len(people.list) && i < mostIDs; i++ {
+		linked, err := t.tx.LinkedTo(t.ctx, people.list[i]+mapping.ShelfLinked)
 		if err != nil {
 			return nil, err
 		}
-		own, err := t.kept(keyOf(people[i]), 0)
+		own, err := t.kept(keyOf(people.list[i]), 0)
 		if err != nil {
 			return nil, err
 		}
@@ -315,24 +315,18 @@ func (t *txn) recordsOf(key string) ([]string, error) {
 			}
 		}
 		for _, other := range more {
-			if !slices.Contains(people, other) {
-				people = append(people, other)
-			}
+			people.add(other)
 		}
 	}
-	return people, nil
+	return people.list, nil
 }
 
 // tie brings the links of what names others by an identifier up to date with what this transaction wrote, and gives those of which something else may be
 // so now, beside what was written. Where nothing names anything so it costs one look at an index, for everything that came with an identifier.
 func (t *txn) tie() ([]touch, error) {
 	t.carried, t.known = nil, nil
-	var naming []store.Key
-	add := func(k store.Key) {
-		if !slices.Contains(naming, k) {
-			naming = append(naming, k)
-		}
-	}
+	var naming distinct[store.Key]
+	add := func(k store.Key) { naming.add(k) }
 	var to []string
 	for i := range t.touched {
 		at := &t.touched[i]
@@ -357,7 +351,7 @@ func (t *txn) tie() ([]touch, error) {
 		}
 	}
 	var also []touch
-	for _, k := range naming {
+	for _, k := range naming.list {
 		one, err := t.retie(k)
 		if err != nil {
 			return nil, err
@@ -386,20 +380,20 @@ func (t *txn) carriedAnew(at *touch) ([]string, error) {
 	if at.Old != nil && at.New != nil && slices.Equal(names[0], names[1]) && t.p.Role != workflow.Admin && !joinsAnew(at) {
 		return nil, nil
 	}
+	all := distinctOf(names[1]...)
 	for _, name := range names[0] {
-		if !slices.Contains(names[1], name) {
-			names[1] = append(names[1], name)
-		}
+		all.add(name)
 	}
-	return names[1], nil
+	return all.list, nil
 }
 
 // carriedByAll gives the identifiers of all records of a person one of which joins or parts some.
 func (t *txn) carriedByAll(at *touch) ([]string, error) {
-	people, err := t.recordsOf(at.Key.String())
+	records, err := t.recordsOf(at.Key.String())
 	if err != nil {
 		return nil, err
 	}
+	people := distinctOf(records...)
 	var names []string
 	add := func(r *fhir.Resource) {
 		if r != nil {
@@ -411,13 +405,11 @@ func (t *txn) carriedByAll(at *touch) ([]string, error) {
 			continue
 		}
 		for _, ref := range t.e.set.Guide.FactOf(r).Same {
-			if !slices.Contains(people, ref) {
-				people = append(people, ref)
-			}
+			people.add(ref)
 		}
 		add(r)
 	}
-	for _, key := range people {
+	for _, key := range people.list {
 		_, r, err := t.newest(keyOf(key))
 		if err != nil {
 			return nil, err
@@ -451,12 +443,11 @@ func (t *txn) retie(k store.Key) (*touch, error) {
 	if err != nil {
 		return nil, err
 	}
-	ever := slices.Clone(links)
+	ever := distinctOf(links...)
+	now := len(ever.list)
 	if v.Number > 1 {
 		err := t.everLinked(k, func(l mapping.Link) error {
-			if one := (store.Link{Via: l.Via, To: l.To}); !slices.Contains(ever, one) {
-				ever = append(ever, one)
-			}
+			ever.add(store.Link{Via: l.Via, To: l.To})
 			return nil
 		})
 		if err != nil {
@@ -464,11 +455,11 @@ func (t *txn) retie(k store.Key) (*touch, error) {
 		}
 	}
 	terms := t.e.storeTerms(r)
-	if len(ever) > len(links) {
-		if err := t.tx.Index(t.ctx, v, terms, ever); err != nil {
+	if len(ever.list) > now {
+		if err := t.tx.Index(t.ctx, v, terms, ever.list); err != nil {
 			return nil, err
 		}
-		before = ever
+		before = ever.list
 	}
 	if !sameLinks(before, links) {
 		if err := t.tx.Index(t.ctx, v, terms, links); err != nil {
@@ -536,10 +527,11 @@ func withIdentities(links []store.Link, fact *mapping.Fact) []store.Link {
 }
 
 func sameLinks(a, b []store.Link) bool {
-	has := func(list []store.Link) func(store.Link) bool {
-		return func(l store.Link) bool { return !slices.Contains(list, l) }
+	lacks := func(list []store.Link) func(store.Link) bool {
+		all := distinctOf(list...)
+		return func(l store.Link) bool { return !all.has(l) }
 	}
-	return !slices.ContainsFunc(a, has(b)) && !slices.ContainsFunc(b, has(a))
+	return !slices.ContainsFunc(a, lacks(b)) && !slices.ContainsFunc(b, lacks(a))
 }
 
 // once reports whether a version of a resource pointed at any of some, by what its identifiers mean now.

@@ -147,13 +147,14 @@ func (g *gathering) parts() error {
 
 // households reads the Groups that a referral is about, and what concerns their members.
 func (g *gathering) households() error {
-	groups := []string{g.out.Request.Subject()}
+	about := []string{g.out.Request.Subject()}
 	for i := range g.out.Tasks {
-		groups = append(groups, g.out.Tasks[i].Subject())
+		about = append(about, g.out.Tasks[i].Subject())
 	}
 	var at []string
-	for _, ref := range groups {
-		if !strings.HasPrefix(ref, "Group/") || slices.ContainsFunc(g.out.Groups, func(h mapping.History) bool { return h.Key == ref }) {
+	var groups distinct[string]
+	for _, ref := range about {
+		if !strings.HasPrefix(ref, "Group/") || !groups.add(ref) {
 			continue
 		}
 		h, err := g.t.history(keyOf(ref), 0)
@@ -161,9 +162,8 @@ func (g *gathering) households() error {
 			return err
 		}
 		g.out.Groups = append(g.out.Groups, mapping.History{Key: ref, Versions: h.Versions})
-		for _, person := range h.Members() {
-			if !slices.Contains(g.people, person) && len(g.people) < 100 {
-				g.people = append(g.people, person)
+		for _, person := range h.Members(g.t.now) {
+			if len(g.people.list) < 200 && g.people.add(person) {
 				at = append(at, shelvesOf(person)...)
 			}
 		}
@@ -268,11 +268,10 @@ func (f *folded) join(shape mapping.Shape) {
 }
 
 func (f *folded) below(task string) []*workflow.Handoff {
-	var list []*workflow.Handoff
-	for i := range f.read.Legs {
-		if f.read.Legs[i].Above == task {
-			list = append(list, &f.answers[i])
-		}
+	places := f.children[task]
+	list := make([]*workflow.Handoff, len(places))
+	for i, at := range places {
+		list[i] = &f.answers[at]
 	}
 	return list
 }
@@ -282,11 +281,12 @@ func (f *folded) counts(i int) bool {
 	l := &f.read.Legs[i]
 	switch l.Shape {
 	case mapping.Parent:
-		return len(f.below(l.Task)) == 0
+		return len(f.children[l.Task]) == 0
 	case mapping.Household:
 		return true
 	}
-	return !slices.ContainsFunc(f.read.Legs, func(up mapping.Leg) bool { return up.Task == l.Above && up.Shape == mapping.Household })
+	up, above := f.legs[l.Above]
+	return !above || f.read.Legs[up].Shape != mapping.Household
 }
 
 // subject gives for whom a leg is.
