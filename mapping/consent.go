@@ -40,7 +40,7 @@ type provision struct {
 	Since    time.Time // zero: from ever
 	Until    time.Time // zero: without end
 	Nested   []provision
-	Cut      bool // something is nested deeper than is read
+	Cut      bool // something is nested deeper, or there is more of it, than is read
 }
 
 // ruleKind says what a rule does.
@@ -73,7 +73,12 @@ func (d *datum) name() string {
 // deepest is how deep provisions are read.
 const deepest = 8
 
+// mostRules is how many rules, and parties and things that they name, are read of a Consent: each is asked about again for each direction and each moment.
+// A Consent that says more is not understood. The longest published ones have a dozen.
+const mostRules = 500
+
 func (s Settings) readConsent(r *fhir.Resource, f *Fact) {
+	most := mostRules
 	c := &consentFact{
 		Status:        r.Get("status").Text(),
 		Scope:         scopes.of(r.Get("scope")),
@@ -83,7 +88,7 @@ func (s Settings) readConsent(r *fhir.Resource, f *Fact) {
 		By:            s.refs(r.Get("performer")),
 		Custodians:    s.parties(r.Get("organization")),
 		Doubted:       s.doubted(r.Get("verification")),
-		Rule:          s.provision(r.Get("provision"), 0),
+		Rule:          s.provision(r.Get("provision"), 0, &most),
 		NotUnderstood: f.NotUnderstood,
 	}
 	c.Unnamed = c.Patient == "" && r.Get("patient").Exists()
@@ -132,7 +137,7 @@ func (s Settings) doubted(v fhir.Value) bool {
 	return doubted && !yes.After(no)
 }
 
-func (s Settings) provision(v fhir.Value, depth int) provision {
+func (s Settings) provision(v fhir.Value, depth int, most *int) provision {
 	p := provision{
 		Missing:  "type",
 		From:     s.instant(v.Get("period", "start")),
@@ -156,19 +161,27 @@ func (s Settings) provision(v fhir.Value, depth int) provision {
 		p.Codes = []Coding{{}} // in words only
 	}
 	for a := range v.Get("actor").All() {
+		if *most--; *most < 0 {
+			p.Cut = true
+			break
+		}
 		ref := a.Get("reference")
 		who := s.party(ref)
 		p.Actors = append(p.Actors, actor{who, s.typeOf(ref, who), partOf(a.Get("role"))})
 	}
 	for d := range v.Get("data").All() {
-		p.Data = append(p.Data, datum{d.Get("meaning").Text(), s.ref(d.Get("reference"))})
-	}
-	for n := range v.Get("provision").All() {
-		if depth == deepest {
+		if *most--; *most < 0 {
 			p.Cut = true
 			break
 		}
-		p.Nested = append(p.Nested, s.provision(n, depth+1))
+		p.Data = append(p.Data, datum{d.Get("meaning").Text(), s.ref(d.Get("reference"))})
+	}
+	for n := range v.Get("provision").All() {
+		if *most--; depth == deepest || *most < 0 {
+			p.Cut = true
+			break
+		}
+		p.Nested = append(p.Nested, s.provision(n, depth+1, most))
 	}
 	return p
 }

@@ -46,13 +46,22 @@ func (c *leg) asksThird(h *History) bool {
 	return c.hears(n.Fact.Consent.Rule.Actors, onward)
 }
 
-func (c *leg) spans(turns []time.Time, d direction, it *content) []workflow.GateSpan {
+func (c *leg) spans(turns []turn, d direction, it *content) []workflow.GateSpan {
 	var spans []workflow.GateSpan
+	var shut []time.Time // when the words of a span that is shut are asked for, zero for one that brings its own
 	q := &question{leg: c, d: d, it: it}
-	for _, at := range turns {
-		q.at = at
-		span := q.gate()
-		span.From = at
+	said := make([]saying, len(c.r.consents))
+	for i := range turns {
+		q.at = turns[i].at
+		for _, at := range turns[i].of {
+			said[at] = q.says(c.r.consents[at])
+		}
+		span, silent := q.gateBy(said)
+		span.From = q.at
+		asked := time.Time{}
+		if silent {
+			asked = q.at
+		}
 		if n := len(spans); n > 0 {
 			last := spans[n-1]
 			if !span.Open && span.Cause == workflow.NotGiven && (last.Open || last.Cause == workflow.Revoked || last.Cause == workflow.Expired) {
@@ -62,27 +71,46 @@ func (c *leg) spans(turns []time.Time, d direction, it *content) []workflow.Gate
 				}
 			}
 			if last.Open == span.Open && last.Cause == span.Cause {
-				spans[n-1].Why = span.Why
+				spans[n-1].Why, shut[n-1] = span.Why, asked
 				if span.Open {
 					spans[n-1].Source = span.Source
 				}
 				continue
 			}
 		}
-		spans = append(spans, span)
+		spans, shut = append(spans, span), append(shut, asked)
+	}
+	for i := range spans {
+		if !shut[i].IsZero() {
+			q.at = shut[i]
+			spans[i].Why = q.whyShut()
+		}
 	}
 	return spans
 }
 
+// turn is a moment at which a gate may change, and by which of the Consents: by their places.
+type turn struct {
+	at time.Time
+	of []int
+}
+
 // turns are the moments at which a gate may change, in order, from the first time we heard of the referral.
-func (c *leg) turns() []time.Time {
-	turns := []time.Time{c.r.received}
+func (c *leg) turns() []turn {
+	type change struct {
+		at time.Time
+		of int
+	}
+	var changes []change
+	of := 0
 	add := func(t time.Time) {
 		if t.After(c.r.received) {
-			turns = append(turns, t)
+			changes = append(changes, change{t, of})
 		}
 	}
-	for _, h := range c.r.consents {
+	all := make([]int, len(c.r.consents))
+	for k, h := range c.r.consents {
+		all[k], of = k, k
 		for i := range h.Versions {
 			v := &h.Versions[i]
 			add(v.Received)
@@ -92,13 +120,26 @@ func (c *leg) turns() []time.Time {
 			}
 		}
 	}
+	of = -1 // what a human says of whom a Consent means may be about any
 	for _, h := range c.r.sayings {
 		for i := range h.Versions {
 			add(h.Versions[i].Received)
 		}
 	}
-	slices.SortFunc(turns, time.Time.Compare)
-	return slices.CompactFunc(turns, time.Time.Equal)
+	slices.SortStableFunc(changes, func(a, b change) int { return a.at.Compare(b.at) })
+	turns := []turn{{at: c.r.received, of: all}}
+	for _, one := range changes {
+		if last := &turns[len(turns)-1]; !last.at.Equal(one.at) {
+			turns = append(turns, turn{at: one.at})
+		}
+		switch last := &turns[len(turns)-1]; {
+		case one.of < 0:
+			last.of = all
+		case len(last.of) == 0 || last.of[len(last.of)-1] != one.of && len(last.of) < len(all):
+			last.of = append(last.of, one.of)
+		}
+	}
+	return turns
 }
 
 func (p *provision) boundaries(add func(time.Time)) {
@@ -116,33 +157,66 @@ func (c *leg) gateAt(at time.Time, d direction, it *content) workflow.GateSpan {
 }
 
 func (q *question) gate() workflow.GateSpan {
-	var permitted, denied, lapsed *Version
-	var where, by string
-	var why finding
-	for _, h := range q.r.consents {
-		v := h.asOf(q.at)
-		if !q.ask(h, v) || q.r.foreign(q.f.Patient) { // one that was taken to another person
+	said := make([]saying, len(q.r.consents))
+	for i, h := range q.r.consents {
+		said[i] = q.says(h)
+	}
+	span, silent := q.gateBy(said)
+	if silent {
+		span.Why = q.whyShut()
+	}
+	return span
+}
+
+// saying is what one Consent says at a moment, and the version that says it; nil for none.
+type saying struct {
+	v     *Version
+	key   string
+	found finding
+}
+
+// says asks one Consent.
+func (q *question) says(h *History) saying {
+	v := h.asOf(q.at)
+	if !q.ask(h, v) || q.r.foreign(q.f.Patient) { // one that was taken to another person
+		return saying{}
+	}
+	return saying{v: v, key: h.Key, found: q.stance()}
+}
+
+// gateBy gives what comes of what all Consents say. silent is true where none says anything that counts, so that the reason has still to be looked for.
+func (q *question) gateBy(said []saying) (span workflow.GateSpan, silent bool) {
+	var permitted, denied, lapsed *saying
+	for i := range said {
+		s := &said[i]
+		if s.v == nil {
 			continue
 		}
-		switch found := q.stance(); {
-		case found.stance == denies && (denied == nil || v.givenBy().After(denied.givenBy())):
-			denied, where, why = v, v.source(h.Key), found
-		case found.stance == permits && q.counts(h.Key) && newer(v, permitted):
-			permitted, by = v, v.source(h.Key)
-		case found.stance == expired && q.counts(h.Key):
-			lapsed = v
+		switch {
+		case s.found.stance == denies && (denied == nil || s.v.givenBy().After(denied.v.givenBy())):
+			denied = s
+		case s.found.stance == permits && q.counts(s.key) && s.newer(permitted):
+			permitted = s
+		case s.found.stance == expired && q.counts(s.key):
+			lapsed = s
 		}
 	}
 	switch {
-	case denied != nil && (permitted == nil || !permitted.given().After(denied.givenBy())):
-		return workflow.GateSpan{Cause: workflow.Revoked, Source: where, Why: why.denial(where)}
-	case permitted != nil, q.treats(q.d, q.it):
-		return workflow.GateSpan{Open: true, Source: by}
+	case denied != nil && (permitted == nil || !permitted.v.given().After(denied.v.givenBy())):
+		where := denied.v.source(denied.key)
+		return workflow.GateSpan{Cause: workflow.Revoked, Source: where, Why: denied.found.denial(where)}, false
+	case permitted != nil:
+		return workflow.GateSpan{Open: true, Source: permitted.v.source(permitted.key)}, false
+	case q.treats(q.d, q.it):
+		return workflow.GateSpan{Open: true}, false
 	case lapsed != nil:
-		return workflow.GateSpan{Cause: workflow.Expired, Why: "The Consent has run out."}
+		return workflow.GateSpan{Cause: workflow.Expired, Why: "The Consent has run out."}, false
 	}
-	return workflow.GateSpan{Cause: workflow.NotGiven, Why: q.whyShut()}
+	return workflow.GateSpan{Cause: workflow.NotGiven}, true
 }
+
+// newer compares by when Consents were given. nil is older than any.
+func (s *saying) newer(than *saying) bool { return than == nil || newer(s.v, than.v) }
 
 // ask turns a question to a version of a Consent. It reports whether that says anything.
 func (q *question) ask(h *History, v *Version) bool {
@@ -230,6 +304,8 @@ func (f *finding) path() string {
 // words say why a rule opens nothing.
 func (f *finding) words() string {
 	switch {
+	case f.unclear && f.element == "provision" && f.depth < deepest:
+		return "has more rules, or names more, than is read (" + f.path() + ")"
 	case f.unclear && f.element == "provision":
 		return "nests rules deeper than is read (" + f.path() + ")"
 	case f.unclear:
@@ -276,14 +352,16 @@ func (v *Version) givenBy() time.Time {
 
 // asOf gives the version in force at a moment.
 func (h *History) asOf(at time.Time) *Version {
-	var v *Version
-	for i := range h.Versions {
-		if h.Versions[i].Received.After(at) {
-			break
+	n, _ := slices.BinarySearchFunc(h.Versions, at, func(v Version, at time.Time) int {
+		if v.Received.After(at) {
+			return 1
 		}
-		v = &h.Versions[i]
+		return -1
+	})
+	if n == 0 {
+		return nil
 	}
-	return v
+	return &h.Versions[n-1]
 }
 
 // counts reports whether a permit counts: where the request names Consents, those alone do.

@@ -15,7 +15,7 @@ import (
 
 // affected gives the ids of the ServiceRequests whose legs the written resources may change.
 func (t *txn) affected() ([]string, error) {
-	t.walked = distinct[string]{}
+	t.walked, t.joined = distinct[string]{}, distinct[store.Key]{}
 	var ids distinct[string]
 	add := func(ref string) {
 		if id, ok := strings.CutPrefix(ref, "ServiceRequest/"); ok && fhir.IsID(id) {
@@ -194,6 +194,9 @@ func (t *txn) addRequestsOf(person string, add func(string)) error {
 					return err
 				}
 			case "Patient":
+				if !t.joined.add(l.From) {
+					continue // whom it is the same as was asked before
+				}
 				h, err := t.history(l.From, l.Number)
 				if err != nil {
 					return err

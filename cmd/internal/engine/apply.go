@@ -100,6 +100,8 @@ type txn struct {
 	touched []touch
 	places  map[store.Key]int                     // in touched, once those are many
 	walked  distinct[string]                      // people whose referrals were looked for, of those for whom that is done now
+	joined  distinct[store.Key]                   // and Patients whose links were followed for that
+	worksAt map[store.Key][]string                // where somebody works, until somebody is written who works somewhere
 	tied    []touch                               // what was not written, and names something by an identifier that means something else now
 	carried map[string][]carrier                  // what carries an identifier
 	known   map[*mapping.History]*mapping.History // histories with what they name by identifiers
@@ -276,6 +278,9 @@ func (t *txn) note(key store.Key, is *fhir.Resource, v store.Version) error {
 
 // touch notes a write. A resource that is written twice keeps what it was before the first time.
 func (t *txn) touch(key store.Key, was, is *fhir.Resource, v store.Version) {
+	if mapping.Works(key.Type) {
+		t.worksAt = nil
+	}
 	if at := t.find(key); at != nil {
 		at.New, at.Version, at.fact = is, v, nil
 		return

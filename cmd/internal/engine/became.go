@@ -116,7 +116,7 @@ func (f *folded) has(name string) bool {
 
 // requestsOf gives the ids of the referrals that a stored resource is about, mostStands at most.
 func (t *txn) requestsOf(key store.Key) ([]string, error) {
-	t.walked = distinct[string]{}
+	t.walked, t.joined = distinct[string]{}, distinct[store.Key]{}
 	var ids []string
 	add := func(ref string) {
 		if id, ok := strings.CutPrefix(ref, "ServiceRequest/"); ok && len(ids) < mostStands && !slices.Contains(ids, id) {

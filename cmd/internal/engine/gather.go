@@ -252,6 +252,9 @@ func (t *txn) orgs(ref string) []string {
 	case "Organization":
 		return t.parents(k)
 	case "Practitioner":
+		if list, known := t.worksAt[k]; known {
+			return list
+		}
 		linked, err := t.tx.LinkedTo(t.ctx, ref+mapping.ShelfRoles)
 		if err != nil {
 			return nil
@@ -262,6 +265,10 @@ func (t *txn) orgs(ref string) []string {
 				list = append(list, t.orgOf(linked[i].From)...)
 			}
 		}
+		if t.worksAt == nil {
+			t.worksAt = map[store.Key][]string{}
+		}
+		t.worksAt[k] = list
 		return list
 	}
 	return nil

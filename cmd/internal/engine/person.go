@@ -92,7 +92,7 @@ func (t *txn) samePerson(a, b party) (bool, error) {
 	if against(a.body, b.body) {
 		return false, nil
 	}
-	if slices.ContainsFunc(a.ids, func(id string) bool { return slices.Contains(b.ids, id) }) {
+	if theirs := distinctOf(b.ids...); slices.ContainsFunc(a.ids, theirs.has) {
 		return true, nil
 	}
 	if a.key+b.key == "" && len(a.ids)+len(b.ids) == 0 {
@@ -143,14 +143,26 @@ func against(a, b fhir.Value) bool {
 	if !strings.HasPrefix(born, other) && !strings.HasPrefix(other, born) {
 		return true
 	}
-	theirs := identifiers(b.Get("identifier"))
+	theirs := distinctOf(identifiers(b.Get("identifier"))...)
+	const apart, same = 1, 2
+	systems := map[string]int{} // how the two stand in each
+	for _, id := range theirs.list {
+		if system, _, _ := strings.Cut(id, "|"); system != "" {
+			systems[system] = 0
+		}
+	}
 	for _, id := range identifiers(a.Get("identifier")) {
 		system, _, _ := strings.Cut(id, "|")
-		of := func(id string) bool { return strings.HasPrefix(id, system+"|") }
-		if system == "" || !slices.ContainsFunc(theirs, of) {
-			continue
+		if _, both := systems[system]; both {
+			how := apart
+			if theirs.has(id) {
+				how = same
+			}
+			systems[system] = max(systems[system], how)
 		}
-		if !slices.ContainsFunc(identifiers(a.Get("identifier")), func(id string) bool { return of(id) && slices.Contains(theirs, id) }) {
+	}
+	for _, how := range systems {
+		if how == apart {
 			return true
 		}
 	}
