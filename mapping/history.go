@@ -175,3 +175,11 @@ func (h *History) Attests() bool {
 func (h *History) OnlyOurs() bool {
 	return len(h.Versions) > 0 && !slices.ContainsFunc(h.Versions, func(v Version) bool { return !v.Own })
 }
+
+// Performers gives whom a request asks, as its newest version names them.
+func (h *History) Performers() []string {
+	if n := h.newest(); n != nil && n.Fact != nil && n.Fact.Request != nil {
+		return n.Fact.Request.Performers
+	}
+	return nil
+}

@@ -63,19 +63,36 @@ func (e *Engine) run(ctx context.Context, p Principal, b *batch, seen int64) ([]
 	var results []Result
 	var t *txn
 	err := e.store.Update(ctx, func(tx store.Tx) error {
-		t = &txn{e: e, ctx: ctx, tx: tx, p: p, seen: seen}
+		t = &txn{e: e, ctx: e.hold(ctx), tx: tx, p: p, seen: seen}
 		if err := t.begin(); err != nil {
 			return err
 		}
 		var err error
-		results, err = t.apply(b)
+		if results, err = t.apply(b); err == nil {
+			err = t.held()
+		}
 		return err
 	})
+	if errors.Is(err, errHeld) {
+		t.keepRead()
+		return nil, e.heldTooLong(len(b.works))
+	}
 	if err != nil {
 		return nil, err
 	}
 	t.end()
 	return results, nil
+}
+
+// keepRead remembers what a transaction that was undone learned of what it did not write, so that the next one need not read it again.
+func (t *txn) keepRead() {
+	read := make(map[store.Key]*mapping.History, len(t.fresh))
+	for k, h := range t.fresh {
+		if t.find(k) == nil {
+			read[k] = h
+		}
+	}
+	t.e.facts.keep(read)
 }
 
 // end runs what had to wait until the transaction is on disk.
@@ -92,7 +109,9 @@ type txn struct {
 	tx      store.Tx
 	p       Principal
 	now     time.Time
-	seen    int64 // the last version that whoever asked can have known of
+	matched map[string][]store.Version // what conditions pick, by what they ask
+	targets map[string][]store.Key     // what conditional references mean, likewise
+	seen    int64                      // the last version that whoever asked can have known of
 	works   []*work
 	batch   *batch
 	again   bool // a Bundle that is applied although it was before
@@ -326,5 +345,3 @@ func (t *txn) saidOnce(at *touch) (*mapping.Fact, error) {
 	}
 	return at.was, nil
 }
-
-func (t *txn) held() error { return t.ctx.Err() }

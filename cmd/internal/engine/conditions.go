@@ -52,11 +52,28 @@ func (t *txn) matches(c *condition) ([]store.Version, error) {
 	return page.Versions, tooCostly(err)
 }
 
+// picked is matches for a condition of the batch, which asks once for what several of them ask: nothing is written yet.
+func (t *txn) picked(c *condition) ([]store.Version, error) {
+	name := c.query.Type + "?" + c.key
+	if found, known := t.matched[name]; known {
+		return found, nil
+	}
+	found, err := t.matches(c)
+	if err != nil {
+		return nil, err
+	}
+	if t.matched == nil {
+		t.matched = map[string][]store.Version{}
+	}
+	t.matched[name] = found
+	return found, nil
+}
+
 // settlePick decides what a conditional update or delete writes.
 //
 // Source: FHIR R4, http.html, conditional update; conditional delete (single)
 func (t *txn) settlePick(w *work, no *refusals) error {
-	found, err := t.matches(w.pick)
+	found, err := t.picked(w.pick)
 	if err != nil {
 		return err
 	}
@@ -106,7 +123,7 @@ func (t *txn) settleNone(w *work, no *refusals) error {
 	if err := t.reserve(w, w.none); err != nil {
 		return err
 	}
-	found, err := t.matches(w.none)
+	found, err := t.picked(w.none)
 	if err != nil {
 		return err
 	}
@@ -229,27 +246,9 @@ func (t *txn) reserve(w *work, c *condition) error {
 //
 // Source: FHIR R4, http.html, conditional references
 func (t *txn) settleSearch(w *work, u *use, no *refusals) error {
-	found, err := t.matches(u.pick)
+	keys, err := t.targetsOf(u.pick, no)
 	if err != nil {
 		return err
-	}
-	var keys []store.Key
-	for _, v := range found {
-		keys = append(keys, v.Key)
-	}
-	for _, x := range t.works {
-		if x.Type != u.pick.query.Type {
-			continue
-		}
-		if err := t.settle(x, no); err != nil {
-			return err
-		}
-		switch here := slices.Contains(keys, x.key); {
-		case here && x.Method == Delete:
-			keys = slices.DeleteFunc(keys, func(k store.Key) bool { return k == x.key })
-		case !here && x.Method != Delete && !x.settled && u.pick.holds(x.terms, x.key):
-			keys = append(keys, x.key)
-		}
 	}
 	switch len(keys) {
 	case 1:
@@ -260,6 +259,46 @@ func (t *txn) settleSearch(w *work, u *use, no *refusals) error {
 		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.at(u.at), "the search in this reference finds more than one resource; it must find exactly one")
 	}
 	return nil
+}
+
+// targetsOf gives what a conditional reference may mean. The same search means the same in every entry.
+func (t *txn) targetsOf(c *condition, no *refusals) ([]store.Key, error) {
+	name := c.query.Type + "?" + c.key
+	if keys, known := t.targets[name]; known {
+		return keys, nil
+	}
+	found, err := t.picked(c)
+	if err != nil {
+		return nil, err
+	}
+	var keys []store.Key
+	for _, v := range found {
+		keys = append(keys, v.Key)
+	}
+	circle := false
+	for _, x := range t.works {
+		if x.Type != c.query.Type {
+			continue
+		}
+		if err := t.settle(x, no); err != nil {
+			return nil, err
+		}
+		circle = circle || x.settling
+		switch here := slices.Contains(keys, x.key); {
+		case here && x.Method == Delete:
+			keys = slices.DeleteFunc(keys, func(k store.Key) bool { return k == x.key })
+		case !here && x.Method != Delete && !x.settled && c.holds(x.terms, x.key):
+			keys = append(keys, x.key)
+		}
+	}
+	if circle {
+		return keys, nil // what is being decided may still turn out otherwise
+	}
+	if t.targets == nil {
+		t.targets = map[string][]store.Key{}
+	}
+	t.targets[name] = keys
+	return keys, nil
 }
 
 // holds reports whether a resource that is not stored yet is what the condition picks. Of conditions on other resources it cannot say.

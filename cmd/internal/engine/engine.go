@@ -39,6 +39,11 @@ type Settings struct {
 	Now   func() time.Time
 	NewID func() string
 
+	// Elapsed is a clock that never goes back, such as the time since the program began: by it a write that holds the writer for too long is undone. nil:
+	// nothing is measured, and none is.
+	Elapsed func() time.Duration
+	Budgets Budgets
+
 	// NewSecret gives 32 random bytes, to sign cursors with; it is called once in the life of a store. nil: NewID is random enough.
 	NewSecret func() []byte
 }
@@ -59,6 +64,7 @@ type Engine struct {
 
 // New makes an engine. The store stays the caller's to close.
 func New(s store.Store, set Settings) *Engine {
+	set.Budgets = set.Budgets.withDefaults()
 	set.Guide.Base, set.Guide.Zone, set.Guide.Zones = set.Base, set.Rules.Zone, set.Rules.Zones()
 	e := &Engine{store: watched{s}, set: set, facts: newFactCache(20_000), fold: workflow.Fold, waking: newWaking()}
 	e.mark = sync.OnceValue(e.rowMark)
@@ -134,6 +140,8 @@ const (
 	Forbidden          Kind = "forbidden"           //
 	NotSupported       Kind = "not-supported"       //
 	NotAllowed         Kind = "not-allowed"         // of this type nobody may do this
+	TooCostly          Kind = "too-costly"          // more than one write may ask for, see Budgets
+	Busy               Kind = "busy"                // it took too long this time, and may work the next
 )
 
 // Refusal says that nothing was done, and why. At least one issue is an error.

@@ -22,6 +22,14 @@ func (t *txn) follow() error {
 	if err != nil {
 		return err
 	}
+	if len(ids) > mostAtOnce {
+		ids = t.first(ids)
+		rest, err := t.later(ids[mostAtOnce:])
+		if err != nil {
+			return err
+		}
+		ids = append(ids[:mostAtOnce:mostAtOnce], rest...)
+	}
 	return t.refold(ids)
 }
 
@@ -85,6 +93,12 @@ func (f *folded) arrange() {
 // fold gathers a referral and answers each of its legs. It writes nothing.
 func (t *txn) fold(id string) (*folded, error) {
 	r, id, err := t.whole(id)
+	if err == nil {
+		err = t.held()
+	}
+	if err == nil {
+		err = t.within(r)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,6 @@ import (
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/cmd/internal/store/sqlstore"
-	"warmhandoff/fhir"
 	"warmhandoff/mapping"
 	"warmhandoff/mapping/workflow"
 )
@@ -125,6 +124,11 @@ func householdOf(f *fixture, id string, n int) []Change {
 func taskNamed(id, request, whom, more string) string {
 	return fmt.Sprintf(`{"resourceType":"Task","id":"%s","status":"requested","intent":"order","code":{"coding":[{"system":"http://hl7.org/fhir/CodeSystem/task-code","code":"fulfill"}]},%s`+
 		`"focus":{"reference":"ServiceRequest/%s"},"for":{"reference":"%s"},"requester":{"reference":"Organization/ref"},"owner":{"reference":"Organization/harbor"}}`, id, more, request, whom)
+}
+
+func consentOf(id, more, rule string) string {
+	return `{"resourceType":"Consent","id":"` + id + `","status":"active","scope":{"coding":[{"code":"patient-privacy"}]},"category":[{"text":"x"}],"patient":{"reference":"Patient/c"},` + more +
+		`"policy":[{"uri":"urn:x"}],"provision":{` + rule + `}}`
 }
 
 func members(f *fixture, id string, n int) []Change {
@@ -239,6 +243,66 @@ var kinds = []growing{
 			return fmt.Sprintf(`{"type":"replaces","other":{"reference":"Patient/c%d"}}`, i)
 		}) + `]}`)}
 	}},
+	{"Consents of a person", [2]int{60, 120}, func(f *fixture, _ int) { f.apply(chainOf(f, "c", 1)...) }, func(f *fixture, n int) []Change {
+		var all []Change
+		for i := range n {
+			all = append(all, f.put(consentOf(fmt.Sprint("co", i), fmt.Sprintf(`"dateTime":"2026-02-%02d",`, 1+i%28), `"type":"permit","period":{"start":"2026-03-01","end":"2026-0`+fmt.Sprint(4+i%6)+`-01"}`)))
+		}
+		return bundle(all...)
+	}},
+	{"rules of a Consent", [2]int{100, 200}, func(f *fixture, _ int) { f.apply(chainOf(f, "c", 1)...) }, func(f *fixture, n int) []Change {
+		return []Change{f.put(consentOf("co", "", `"type":"permit","provision":[`+listOf(n, func(i int) string {
+			return `{"type":"deny","actor":[{"role":{"coding":[{"code":"IRCP"}]},"reference":{"reference":"Organization/o` + fmt.Sprint(i) + `"}}]}`
+		})+`]`))}
+	}},
+	{"versions of a Task", [2]int{60, 120}, func(f *fixture, n int) {
+		f.apply(chainOf(f, "c", 1)...)
+		for i := range n {
+			f.apply(f.put(taskNamed("c-0", "c", "Patient/c", fmt.Sprintf(`"description":"%d",`, i))))
+		}
+	}, func(f *fixture, _ int) []Change {
+		return []Change{f.put(taskNamed("c-0", "c", "Patient/c", `"description":"last",`))}
+	}},
+	{"referrals of one person, touched", [2]int{60, 120}, func(f *fixture, n int) {
+		for i := range n {
+			f.apply(bundle(f.put(strings.ReplaceAll(`{"resourceType":"ServiceRequest","id":"s","status":"active","intent":"order","subject":{"reference":"Patient/c"},"authoredOn":"2026-03-01"}`, `"s"`, fmt.Sprintf(`"s%d"`, i))),
+				f.put(taskNamed(fmt.Sprint("s", i), fmt.Sprint("s", i), "Patient/c", "")))...)
+		}
+	}, func(f *fixture, _ int) []Change {
+		return []Change{f.put(`{"resourceType":"Patient","id":"c","active":true}`)}
+	}},
+	{"referrals of one person for one service", [2]int{60, 120}, nil, func(f *fixture, n int) []Change {
+		var all []Change
+		for i := range n {
+			all = append(all, f.put(fmt.Sprintf(`{"resourceType":"ServiceRequest","id":"s%d","status":"active","intent":"order","code":{"text":"food"},"subject":{"reference":"Patient/c"},"authoredOn":"2026-03-01"}`, i)),
+				f.put(taskNamed(fmt.Sprint("s", i), fmt.Sprint("s", i), "Patient/c", "")))
+		}
+		return bundle(all...)
+	}},
+	{"posts of one requester", [2]int{60, 120}, nil, func(f *fixture, n int) []Change {
+		var all []Change
+		for i := range n {
+			all = append(all, f.post(fmt.Sprintf(`{"resourceType":"ServiceRequest","identifier":[{"system":"urn:x","value":"%d"}],"status":"active","intent":"order","subject":{"reference":"Patient/c%[1]d"},"requester":{"reference":"Organization/ref"}}`, i)).as(fmt.Sprintf("urn:uuid:%d", i)),
+				f.post(strings.Replace(taskNamed("x", "x", fmt.Sprintf("Patient/c%d", i), ""), "ServiceRequest/x", fmt.Sprintf("urn:uuid:%d", i), 1)))
+		}
+		return bundle(all...)
+	}},
+	{"targets of a Provenance", [2]int{60, 120}, func(f *fixture, n int) {
+		for i := range n {
+			f.apply(bundle(requestOf(f, fmt.Sprint("s", i), ""), f.put(taskNamed(fmt.Sprint("s", i), fmt.Sprint("s", i), fmt.Sprint("Patient/s", i), "")))...)
+		}
+	}, func(f *fixture, n int) []Change {
+		return []Change{f.post(`{"resourceType":"Provenance","recorded":"2026-03-02T00:00:00Z","agent":[{"who":{"reference":"Organization/harbor"}}],"target":[` +
+			listOf(n, func(i int) string { return fmt.Sprintf(`{"reference":"Task/s%d"}`, i) }) + `]}`)}
+	}},
+	{"workers who move", [2]int{40, 80}, func(f *fixture, n int) {
+		f.apply(f.put(`{"resourceType":"HealthcareService","id":"hs","providedBy":{"reference":"Organization/harbor"}}`))
+		for i := range n {
+			f.apply(bundle(requestOf(f, fmt.Sprint("s", i), ""), f.put(strings.Replace(taskNamed(fmt.Sprint("s", i), fmt.Sprint("s", i), fmt.Sprint("Patient/s", i), ""), "Organization/harbor", "HealthcareService/hs", 1)))...)
+		}
+	}, func(f *fixture, _ int) []Change {
+		return []Change{f.put(`{"resourceType":"HealthcareService","id":"hs","providedBy":{"reference":"Organization/other"}}`)}
+	}},
 	{"identifiers of a person", [2]int{1000, 2000}, func(f *fixture, _ int) { f.apply(chainOf(f, "c", 1)...) }, func(f *fixture, n int) []Change {
 		return []Change{f.put(`{"resourceType":"Patient","id":"c","identifier":[` + listOf(n, func(i int) string { return fmt.Sprintf(`{"system":"urn:x","value":"%d"}`, i) }) + `]}`)}
 	}},
@@ -291,5 +355,3 @@ func TestWorkGrowsWithItsInput(t *testing.T) { //nolint:paralleltest // what run
 		})
 	}
 }
-
-var _ = fhir.Read

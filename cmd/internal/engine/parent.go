@@ -13,6 +13,9 @@ import (
 	"warmhandoff/mapping/workflow"
 )
 
+// mostRequests is how many requests of agencies are read for one referral: those of all agencies that one may ask, and as many that are asked no more.
+const mostRequests = 200
+
 // deepest bounds how many requests may stand above each other, and how often writing Tasks may ask for further ones below them.
 const deepest = 8
 
@@ -72,7 +75,7 @@ func (t *txn) above(r *mapping.Referral) (string, error) {
 // child reads an agency's own request, and all that names it. sure says that it is one; otherwise it is where it was made to fill the other, or a
 // Task on it is part of another Task.
 func (g *gathering) child(k store.Key, number int, sure bool) error {
-	if g.seen[k] || len(g.out.Requests) >= 100 {
+	if g.seen[k] || len(g.out.Requests) >= mostRequests {
 		return nil
 	}
 	h, err := g.t.history(k, number)
@@ -163,7 +166,7 @@ func (g *gathering) households() error {
 		}
 		g.out.Groups = append(g.out.Groups, mapping.History{Key: ref, Versions: h.Versions})
 		for _, person := range h.Members(g.t.now) {
-			if len(g.people.list) < 200 && g.people.add(person) {
+			if len(g.people.list) < mostPeople && g.people.add(person) {
 				at = append(at, shelvesOf(person)...)
 			}
 		}

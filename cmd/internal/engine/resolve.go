@@ -22,14 +22,16 @@ type batch struct {
 
 	addressed bool           // some fullUrl is no URN
 	unnamed   map[string]int // "Type/id" of a create without a fullUrl, as its sender calls it → place in works
-	searches  int            // conditional references
+
+	conditions map[string]bool // what its conditions and conditional references ask, each once
+	open       int             // how many of those no index answers
 }
 
 // mostTerms is how many values of search parameters one resource may be found by: a Group or List of the 10,000 items that are read has half as many, and anything
 // else a few dozen. Each may be a row of an index.
 const mostTerms = 20_000
 
-// maxSearches is how many conditional references a transaction may have: each is a search while nobody else can write.
+// maxSearches is how many conditional references one resource may have. What all of a Bundle may have, Budgets say.
 const maxSearches = 100
 
 // prepare does all that needs no database.
@@ -40,6 +42,8 @@ func (e *Engine) prepare(p Principal, identifier string, changes []Change) (*bat
 		w := &b.works[i]
 		w.Change = changes[i]
 		e.address(w, &no)
+		b.count(e, w, w.pick, w.request("url"), &no)
+		b.count(e, w, w.none, w.request("ifNoneExist"), &no)
 		w.guess = w.key
 		if w.FullURL == "" {
 			b.unname(i)
@@ -127,6 +131,7 @@ func (e *Engine) references(b *batch, w *work, no *refusals) {
 	if w.Method == Delete || w.Type == "Bundle" { // what a Bundle holds is kept as it was sent
 		return
 	}
+	searches := 0
 	for _, v := range w.Resource.References() {
 		ref := v.Text()
 		if w.use(ref) != nil {
@@ -143,10 +148,11 @@ func (e *Engine) references(b *batch, w *work, no *refusals) {
 				no.issue(Invalid, i)
 			}
 			w.addUse(use{ref: ref, at: v.Path(), target: -1, pick: pick})
-			if b.searches++; b.searches > maxSearches {
-				no.add(Invalid, fhir.CodeTooCostly, w.at(v.Path()), fmt.Sprintf("at most %d conditional references are allowed at once", maxSearches))
+			if searches++; searches > maxSearches {
+				no.add(Invalid, fhir.CodeTooCostly, w.at(v.Path()), fmt.Sprintf("at most %d conditional references are allowed in one resource", maxSearches))
 				return
 			}
+			b.count(e, w, pick, w.at(v.Path()), no)
 			continue
 		}
 		if i, version, ok := b.target(w, ref); ok {

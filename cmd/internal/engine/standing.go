@@ -73,6 +73,7 @@ func (t *txn) standOne(w *work, no *refusals) error {
 		return err
 	}
 	w.write = true
+	t.linksWithin(w, no)
 	return t.judge(w, no)
 }
 

@@ -27,8 +27,9 @@ func (e *Engine) TryBundle(ctx context.Context, p Principal, identifier string, 
 		return nil, err
 	}
 	var results []Result
+	var t *txn
 	err = e.store.Update(ctx, func(tx store.Tx) error {
-		t := &txn{e: e, ctx: ctx, tx: tx, p: p, seen: seen}
+		t = &txn{e: e, ctx: e.hold(ctx), tx: tx, p: p, seen: seen}
 		if err := t.begin(); err != nil {
 			return err
 		}
@@ -41,6 +42,9 @@ func (e *Engine) TryBundle(ctx context.Context, p Principal, identifier string, 
 	switch {
 	case errors.Is(err, errTried):
 		return results, nil
+	case errors.Is(err, errHeld):
+		t.keepRead()
+		return nil, e.heldTooLong(len(b.works))
 	case errors.Is(err, store.ErrConflict), errors.Is(err, errAgain):
 		return nil, refuse(Conflict, fhir.CodeConflict, "", "somebody else wrote one of these resources at the same moment; try again")
 	}

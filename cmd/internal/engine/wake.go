@@ -201,7 +201,7 @@ func (f *foldError) Unwrap() error { return f.err }
 // foldFailed names the referral that could not be folded, unless it is a refusal or the store's own trouble.
 func foldFailed(request string, err error) error {
 	var no *Refusal
-	if errors.As(err, &no) || ofStore(err) {
+	if errors.As(err, &no) || ofStore(err) || errors.Is(err, errHeld) {
 		return fmt.Errorf("follow ServiceRequest/%s: %w", request, err)
 	}
 	return &foldError{request, err}

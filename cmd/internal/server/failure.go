@@ -45,6 +45,8 @@ var verdicts = []verdict{
 	{kind: engine.Forbidden, status: http.StatusForbidden, code: fhir.CodeForbidden, text: "You may not do this."},
 	{kind: engine.NotAllowed, status: http.StatusMethodNotAllowed, code: fhir.CodeNotSupported, text: "Of this type nobody may do this."},
 	{kind: engine.NotSupported, status: http.StatusBadRequest, code: fhir.CodeNotSupported, text: "This is not supported."},
+	{kind: engine.TooCostly, status: http.StatusUnprocessableEntity, code: fhir.CodeTooCostly, text: "This is more than one write may ask for."},
+	{kind: engine.Busy, status: http.StatusServiceUnavailable, code: fhir.CodeTimeout, retry: true, text: "This took too long and was undone. Send it again in a moment."},
 	{err: store.ErrConflict, status: http.StatusConflict, code: fhir.CodeConflict, text: "Somebody else was first; read again and repeat."},
 	{err: store.ErrFull, status: http.StatusInsufficientStorage, code: fhir.CodeNoStore,
 		text: "The disk is full: nothing was stored. Reading still works, and writing will again when there is space."},
