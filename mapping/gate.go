@@ -48,7 +48,7 @@ func (c *leg) asksThird(h *History) bool {
 
 func (c *leg) spans(turns []turn, d direction, it *content) []workflow.GateSpan {
 	var spans []workflow.GateSpan
-	var shut []time.Time // when the words of a span that is shut are asked for, zero for one that brings its own
+	var wordless []int // the place in turns at which the words of a span are asked for, -1 for one that brings its own
 	q := &question{leg: c, d: d, it: it}
 	said := make([]saying, len(c.r.consents))
 	for i := range turns {
@@ -58,9 +58,9 @@ func (c *leg) spans(turns []turn, d direction, it *content) []workflow.GateSpan 
 		}
 		span, silent := q.gateBy(said)
 		span.From = q.at
-		asked := time.Time{}
+		asked := -1
 		if silent {
-			asked = q.at
+			asked = i
 		}
 		if n := len(spans); n > 0 {
 			last := spans[n-1]
@@ -71,18 +71,18 @@ func (c *leg) spans(turns []turn, d direction, it *content) []workflow.GateSpan 
 				}
 			}
 			if last.Open == span.Open && last.Cause == span.Cause {
-				spans[n-1].Why, shut[n-1] = span.Why, asked
+				spans[n-1].Why, wordless[n-1] = span.Why, asked
 				if span.Open {
 					spans[n-1].Source = span.Source
 				}
 				continue
 			}
 		}
-		spans, shut = append(spans, span), append(shut, asked)
+		spans, wordless = append(spans, span), append(wordless, asked)
 	}
 	for i := range spans {
-		if !shut[i].IsZero() {
-			q.at = shut[i]
+		if wordless[i] >= 0 {
+			q.at = turns[wordless[i]].at
 			spans[i].Why = q.whyShut()
 		}
 	}
