@@ -47,11 +47,12 @@ var rooms = []room{
 	{"mapping/bars", guide, nil},
 	{"mapping/sdohcc", append([]string{"mapping/uscore"}, guide...), nil},
 	{"mapping/uscore", []string{"fhir/profile"}, nil},
+	{"cmd/internal/turn", nil, nil},
 	{"cmd/internal/store", []string{"fhir", "mapping/workflow"}, nil},
-	{"cmd/internal/store/sqlstore", []string{"cmd/internal/store"}, []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}},
+	{"cmd/internal/store/sqlstore", []string{"cmd/internal/store", "cmd/internal/turn"}, []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}},
 	{"cmd/internal/store/storetest", []string{"cmd/internal/store"}, []string{"github.com/stretchr/testify", "pgregory.net/rapid"}},
 	{"cmd/internal/engine", useCase, nil},
-	{"cmd/internal/server", append([]string{"cmd/internal/engine", "fhir/invariant", "fhir/patch", "fhir/profile"}, useCase...), []string{
+	{"cmd/internal/server", append([]string{"cmd/internal/engine", "cmd/internal/turn", "fhir/invariant", "fhir/patch", "fhir/profile"}, useCase...), []string{
 		"github.com/labstack/echo/v4", "github.com/samply/golang-fhir-models", "github.com/go-json-experiment/json",
 	}},
 	{"cmd/internal/jobs", append([]string{"cmd/internal/engine"}, useCase...), nil},

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"warmhandoff/cmd/internal/engine"
 	"warmhandoff/cmd/internal/jobs"
 	"warmhandoff/cmd/internal/store/sqlstore"
 )
@@ -22,25 +23,30 @@ import (
 const drain = 10 * time.Second
 
 type serve struct {
-	Addr           string   `help:"Address to listen on. Port 0 takes a free one." default:"127.0.0.1:8080"`
-	DB             string   `name:"db" help:"Database: a file, made when it is not there, or :memory:. Default: warmhandoff.db, with --demo :memory:." placeholder:"FILE"`
-	BaseURL        string   `help:"FHIR base URL that clients use, in links. Default: http://ADDR/fhir, and http://localhost:PORT/fhir where it listens on every address." placeholder:"URL"`
-	InsecureListen bool     `help:"Listen beyond this machine although there is no authentication: anybody who can reach the port reads and writes everything. Only a flag says so, never a file or the environment." env:"-"`
-	AllowedHost    []string `help:"Name by which clients ask for this server, such as handoff.example.org or handoff.example.org:8443, beside localhost, the address at which it listens and the host of --base-url. May be given again." placeholder:"HOST"`
-	Demo           bool     `help:"Load fictional people in every state into an empty database."`
-	TrustedProxy   []string `help:"Address of a proxy, or a range of addresses: what it says in Forwarded and X-Forwarded headers is believed, and refused from everybody else. May be given again." placeholder:"CIDR"`
-	CorsOrigin     []string `help:"Origin of an app in a browser that may use this server, such as https://app.example.org. None by default; may be given again." placeholder:"ORIGIN"`
-	BodyLimit      string   `help:"How large the body of a request may be, also unpacked: 64KiB to 256MiB." default:"5MiB" placeholder:"5MiB"`
-	SearchSteps    string   `help:"How many resources all searches of one request may look at, in steps of about three microseconds: 10000 to 10000000. More lets one request find what no index helps with among more people, and take longer." default:"100000" placeholder:"100000"`
-	LogLevel       string   `help:"What is logged to stderr: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
-	LogFormat      string   `help:"How: text or json." default:"text" enum:"text,json"`
-	Shared         bool     `help:"Let other instances on this machine have the database file open too; all must say so. They take turns at writing, and each thing that is due is done by one of them."`
-	Check          bool     `help:"Say everything that is wrong with the settings, and start nothing: 0 when all is right, 1 when something is wrong." env:"-"`
+	Addr           string        `help:"Address to listen on. Port 0 takes a free one." default:"127.0.0.1:8080"`
+	DB             string        `name:"db" help:"Database: a file, made when it is not there, or :memory:. Default: warmhandoff.db, with --demo :memory:." placeholder:"FILE"`
+	BaseURL        string        `help:"FHIR base URL that clients use, in links. Default: http://ADDR/fhir, and http://localhost:PORT/fhir where it listens on every address." placeholder:"URL"`
+	InsecureListen bool          `help:"Listen beyond this machine although there is no authentication: anybody who can reach the port reads and writes everything. Only a flag says so, never a file or the environment." env:"-"`
+	AllowedHost    []string      `help:"Name by which clients ask for this server, such as handoff.example.org or handoff.example.org:8443, beside localhost, the address at which it listens and the host of --base-url. May be given again." placeholder:"HOST"`
+	Demo           bool          `help:"Load fictional people in every state into an empty database."`
+	TrustedProxy   []string      `help:"Address of a proxy, or a range of addresses: what it says in Forwarded and X-Forwarded headers is believed, and refused from everybody else. May be given again." placeholder:"CIDR"`
+	CorsOrigin     []string      `help:"Origin of an app in a browser that may use this server, such as https://app.example.org. None by default; may be given again." placeholder:"ORIGIN"`
+	BodyLimit      string        `help:"How large the body of a request may be, also unpacked: 64KiB to 256MiB." default:"5MiB" placeholder:"5MiB"`
+	WriteLimit     time.Duration `help:"For how long one write may keep all others waiting; what takes longer is undone and refused." default:"1s" placeholder:"1s"`
+	SearchSteps    string        `help:"How many resources all searches of one request may look at, in steps of about three microseconds: 10000 to 10000000. More lets one request find what no index helps with among more people, and take longer." default:"100000" placeholder:"100000"`
+	LogLevel       string        `help:"What is logged to stderr: debug, info, warn or error." default:"info" enum:"debug,info,warn,error"`
+	LogFormat      string        `help:"How: text or json." default:"text" enum:"text,json"`
+	Shared         bool          `help:"Let other instances on this machine have the database file open too; all must say so. They take turns at writing, and each thing that is due is done by one of them."`
+	Check          bool          `help:"Say everything that is wrong with the settings, and start nothing: 0 when all is right, 1 when something is wrong." env:"-"`
 	site
 
 	clock, synchronous string // of a server that proofs start, see proofServe
 	unlimited          bool   // likewise
 }
+
+// Between what an operator may set how long one write keeps the others waiting: any shorter, and a busy disk refuses ordinary ones; any longer, and whoever
+// waits has hung up.
+const leastHold, mostHold = 100 * time.Millisecond, 30 * time.Second
 
 // Run serves until the program is told to stop, or the store fails.
 func (s *serve) Run(p *program) error {
@@ -55,7 +61,8 @@ func (s *serve) Run(p *program) error {
 	collectLess(wires.limits())
 	log := s.logger(p)
 	clock := machineClock(s.clock, log)
-	st, err := openStore(p, s.database(), sqlstore.Options{Synchronous: s.synchronous, Shared: s.Shared})
+	elapsed := func() time.Duration { return time.Since(started) }
+	st, err := openStore(p, s.database(), sqlstore.Options{Synchronous: s.synchronous, Shared: s.Shared, Elapsed: elapsed})
 	if err != nil {
 		return err
 	}
@@ -77,7 +84,10 @@ func (s *serve) Run(p *program) error {
 	if wires.base == "" {
 		wires.base = baseOf(listener.Addr())
 	}
-	wires.now, wires.newID, wires.unlimited = clock.Now, newID, s.unlimited
+	wires.now, wires.newID, wires.unlimited, wires.elapsed = clock.Now, newID, s.unlimited, elapsed
+	if s.unlimited {
+		wires.budgets = engine.Unlimited()
+	}
 	if s.Demo {
 		if err := demonstrate(p, wire(st, wires), clock.Now()); err != nil {
 			_ = listener.Close()
@@ -125,6 +135,9 @@ func (s *serve) wiring(p *program) (w wiring, wrong problems) {
 	wrong.add("body-limit", words)
 	w.steps, words = parseSteps(s.SearchSteps)
 	wrong.add("search-steps", words)
+	if w.budgets.Hold = s.WriteLimit; s.WriteLimit < leastHold || s.WriteLimit > mostHold {
+		wrong.add("write-limit", fmt.Sprintf("%s is too short or too long: give one from %s to %s.", s.WriteLimit, leastHold, mostHold))
+	}
 	wrong.add("db", refuseDatabase(p, s.database(), s.Shared))
 	return w, wrong
 }

@@ -62,6 +62,8 @@ type wiring struct {
 	body      int              // how large a request may be; 0: the default
 	steps     int              // that all searches of a request may come to; 0: the default
 	unlimited bool             // without budgets, for proofs
+	budgets   engine.Budgets
+	elapsed   func() time.Duration // nil: nothing is measured
 	now       func() time.Time
 	newID     func() string
 	log       *slog.Logger // nil: nothing is logged
@@ -76,6 +78,9 @@ func wire(st *sqlstore.Store, w wiring) *system {
 		Guide: w.guide,
 		Now:   w.now,
 		NewID: w.newID,
+
+		Elapsed: w.elapsed,
+		Budgets: w.budgets,
 
 		NewSecret: newSecret,
 	})
@@ -131,10 +136,7 @@ func ready(st *sqlstore.Store, now func() time.Time) func(context.Context) error
 		}
 		none := full
 		one.Unlock()
-		return errors.Join(none, st.View(ctx, func(r store.Reader) error {
-			_, err := r.LastUpdated(ctx)
-			return err
-		}))
+		return errors.Join(none, st.Ping(ctx))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"warmhandoff/cmd/internal/store"
@@ -37,6 +38,11 @@ type Budgets struct {
 
 // defaultBudgets are those of a server on which nobody set others.
 var defaultBudgets = Budgets{Hold: time.Second, Members: 100, Agencies: 100, Legs: 250, Items: 5000, Links: 20_000, Conditions: 1000}
+
+// Unlimited gives budgets without limits, as proofs need them to see what a server would be without.
+func Unlimited() Budgets {
+	return Budgets{Hold: -1, Members: -1, Agencies: -1, Legs: -1, Items: -1, Links: -1, Conditions: -1}
+}
 
 // mostOpen is how many of those searches may be such that no index answers them with one look: each may look at thousands of resources, and is compared
 // with each entry.
@@ -131,12 +137,12 @@ func (t *txn) within(r *mapping.Referral) error {
 	}
 	for i := range r.Groups {
 		g := &r.Groups[i]
-		if n := len(g.Lasting(t.now)); over(n, b.Members) && t.grew(r, g.Key) {
+		if n := len(g.Lasting(t.now)); over(n, b.Members) && (t.find(keyOf(g.Key)) != nil || t.grew(r, "ServiceRequest", "Task")) {
 			return t.tooMany(keyOf(g.Key), "Group.member", "A household that is referred together may have %d members, and %s has %d. "+
 				"Refer smaller Groups, or each person with a ServiceRequest of their own.", b.Members, g.Key, n)
 		}
 	}
-	if n := len(r.Request.Performers()); over(n, b.Agencies) && t.asksThroughUs(r) && t.grew(r, r.Request.Key) {
+	if n := len(r.Request.Performers()); over(n, b.Agencies) && t.asksThroughUs(r) && (t.find(keyOf(r.Request.Key)) != nil || t.grew(r, "Task")) {
 		return t.tooMany(keyOf(r.Request.Key), "ServiceRequest.performer", "One request may ask %d agencies through us, and %s names %d. Make several requests.",
 			b.Agencies, r.Request.Key, n)
 	}
@@ -148,13 +154,13 @@ func (t *txn) within(r *mapping.Referral) error {
 	}
 	items := len(r.Others) + len(r.Tasks) - legs
 	switch {
-	case over(legs, b.Legs) && t.grew(r, ""):
+	case over(legs, b.Legs) && t.grew(r, "Task"):
 		return t.tooMany(store.Key{Type: "Task"}, "Task", "One referral may have %d Tasks, and %s has %d. Make a ServiceRequest of its own for what is another referral, "+
 			"and leave out focus and basedOn where a Task is none of it.", b.Legs, r.Request.Key, legs)
-	case over(items, b.Items) && t.grew(r, ""):
+	case over(items, b.Items) && t.grew(r):
 		return t.tooMany(store.Key{}, "", "%d records may belong to one referral, and to %s there belong %d. Leave out basedOn where a record says nothing about the referral.",
 			b.Items, r.Request.Key, items)
-	case b.Items > 0 && over((legs+1)*(len(r.Others)+1), mostReadings) && t.grew(r, ""):
+	case b.Items > 0 && over((legs+1)*(len(r.Others)+1), mostReadings) && t.grew(r):
 		return t.tooMany(store.Key{}, "", "%s has %d Tasks, and %d records belong to it: that is more than can be read for each of them (%d together). Make several referrals of it.",
 			r.Request.Key, legs, len(r.Others), mostReadings)
 	}
@@ -171,20 +177,19 @@ func (t *txn) asksThroughUs(r *mapping.Referral) bool {
 	return false
 }
 
-// grew reports that the transaction wrote a resource, or brought something new to the referral.
-func (t *txn) grew(r *mapping.Referral, key string) bool {
-	if key != "" && t.find(keyOf(key)) != nil {
-		return true
-	}
+// grew reports that the transaction brought something new to a referral, of some types where any are named.
+func (t *txn) grew(r *mapping.Referral, types ...string) bool {
 	var mine map[string]bool
 	for i := range t.touched {
-		if at := &t.touched[i]; at.Old == nil && at.New != nil {
-			if mine == nil {
-				mine = r.Names()
-			}
-			if mine[at.Key.String()] {
-				return true
-			}
+		at := &t.touched[i]
+		if at.Old != nil || at.New == nil || len(types) > 0 && !slices.Contains(types, at.Key.Type) {
+			continue
+		}
+		if mine == nil {
+			mine = r.Names()
+		}
+		if mine[at.Key.String()] {
+			return true
 		}
 	}
 	return false

@@ -34,7 +34,10 @@ func (e *Engine) TryBundle(ctx context.Context, p Principal, identifier string, 
 			return err
 		}
 		var err error
-		if results, err = t.apply(b); err != nil {
+		if results, err = t.apply(b); err == nil {
+			err = t.held()
+		}
+		if err != nil {
 			return err
 		}
 		return errTried

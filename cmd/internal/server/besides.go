@@ -105,7 +105,10 @@ func (s *Server) tryBundle(ctx context.Context, v *validation) ([]fhir.Issue, er
 		changes, err := s.changes(ctx, entries)
 		if err == nil {
 			var results []engine.Result
-			if results, err = s.engine.TryBundle(ctx, v.in.who, identifierOf(v.resource), changes); err == nil {
+			results, err = atWriter(ctx, s, func(ctx context.Context) ([]engine.Result, error) {
+				return s.engine.TryBundle(ctx, v.in.who, identifierOf(v.resource), changes)
+			})
+			if err == nil {
 				return became(results), nil
 			}
 		}
@@ -148,7 +151,10 @@ func (s *Server) tryEntry(ctx context.Context, e entry) ([]fhir.Issue, error) {
 		if change, err = e.in.route.change(s, ctx, e.in); err == nil {
 			change.Alone = true
 			var results []engine.Result
-			if results, err = s.engine.Try(ctx, e.in.who, []engine.Change{change}); err == nil {
+			results, err = atWriter(ctx, s, func(ctx context.Context) ([]engine.Result, error) {
+				return s.engine.Try(ctx, e.in.who, []engine.Change{change})
+			})
+			if err == nil {
 				return became(results), nil
 			}
 		}

@@ -314,7 +314,8 @@ func TestRawNonsenseOverASocketIsRefused(t *testing.T) {
 	assert.Equal(t, http.StatusOK, resp.StatusCode, "the server lives")
 }
 
-func TestAWriteIsFinishedThoughTheCallerHungUp(t *testing.T) {
+// TestAWriteEndsWhenTheCallerHangsUp: nobody would be told that it was stored, and others wait.
+func TestAWriteEndsWhenTheCallerHangsUp(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{task, transact(entry("POST", "Task", task))} {
 		e := newFake()
@@ -328,7 +329,7 @@ func TestAWriteIsFinishedThoughTheCallerHungUp(t *testing.T) {
 		serve(t, e).ServeHTTP(httptest.NewRecorder(), r)
 		assert.Len(t, e.changes, 1)
 		assert.Error(t, ctx.Err())
-		assert.False(t, e.hungUp)
+		assert.True(t, e.hungUp, "the engine is told, and undoes it")
 	}
 }
 

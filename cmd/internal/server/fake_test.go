@@ -38,6 +38,7 @@ type fake struct {
 	refuse error // every method
 	found  *engine.SearchResult
 	hungUp bool   // the context of the last write was over
+	waits  bool   // a write waits until its context ends
 	before func() // runs first in every method; may panic or wait
 }
 
@@ -60,6 +61,10 @@ func (f *fake) ApplyBundle(ctx context.Context, p engine.Principal, identifier s
 	err := f.begin(p)
 	defer f.mu.Unlock()
 	f.changes, f.identifier, f.hungUp = append(f.changes, changes...), identifier, ctx.Err() != nil
+	if f.waits {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, err
 	}

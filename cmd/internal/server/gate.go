@@ -3,40 +3,34 @@ package server
 import (
 	"context"
 	"time"
+
+	"warmhandoff/cmd/internal/turn"
 )
 
-// gate lets so many requests into the engine at once. The others wait a moment and are then sent away, so that a server with too much to do
-// says so quickly and does not collect work that nobody waits for any more.
+// gate lets so many requests in at once, by turns, and no caller has all places. The others wait a moment and are then sent away, so that a server with too
+// much to do says so quickly and does not collect work that nobody waits for any more.
 type gate struct {
-	places chan struct{}
-	wait   time.Duration
+	*turn.Gate
+	wait time.Duration
 }
 
-func newGate(places int, wait time.Duration) gate {
-	return gate{places: make(chan struct{}, places), wait: wait}
-}
+func newGate(places int, wait time.Duration) gate { return gate{turn.NewGate(places), wait} }
 
-// enter takes a place; whoever gets no error must call leave.
-func (g gate) enter(ctx context.Context) error {
-	select {
-	case g.places <- struct{}{}:
+// enter takes a place for a caller; whoever gets no error must call Leave.
+func (g gate) enter(ctx context.Context, caller string) error {
+	if g.Try(caller) {
 		return nil
-	default:
 	}
 	patience, cancel := context.WithTimeout(ctx, g.wait)
 	defer cancel()
-	select {
-	case g.places <- struct{}{}:
+	if g.Enter(patience, caller) == nil {
 		return nil
-	case <-patience.Done():
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return errCrowded
 }
-
-func (g gate) leave() { <-g.places }
 
 // worked carries a request out once a large body may be worked on.
 func (s *Server) worked(ctx context.Context, in *request) (*answer, error) {

@@ -23,7 +23,11 @@ func (s *Server) message(ctx context.Context, in *request) (*answer, error) {
 	if err := s.refuseLong(in.body); err != nil {
 		return nil, err
 	}
-	reply, err := s.engine.Message(ctx, in.who, in.body)
+	var reply []byte
+	_, err = atWriter(ctx, s, func(ctx context.Context) (_ struct{}, err error) {
+		reply, err = s.engine.Message(ctx, in.who, in.body)
+		return struct{}{}, err
+	})
 	switch {
 	case err == nil:
 		return &answer{status: http.StatusOK, bare: true, text: text{body: reply}}, nil

@@ -269,10 +269,11 @@ func (s *Server) opened(in *request, h http.Header) (err error) {
 // admitted reads the body and carries the request out, once there is room for it.
 func (s *Server) admitted(ctx context.Context, in *request) (*answer, error) {
 	ctx = s.counted(ctx, in)
-	if err := s.gate.enter(ctx); err != nil {
+	ctx, place, err := s.enter(ctx, in.hold.who())
+	if err != nil {
 		return nil, err
 	}
-	defer s.gate.leave()
+	defer place.leave()
 	if err := in.readBody(); err != nil {
 		return nil, err
 	}

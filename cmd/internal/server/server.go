@@ -118,10 +118,11 @@ type Server struct {
 	routes   []*route
 	metadata func() []byte // made when it is first asked for
 	document func() []byte // likewise
-	gate     gate
-	bodies   *pool // that are being read or worked on
-	working  *pool // of these, that are being worked on
-	answers  *pool // that are made, or not sent yet
+	gate     gate          // of what is worked on
+	writers  gate          // of what waits for the writer, see turns.go
+	bodies   *pool         // that are being read or worked on
+	working  *pool         // of these, that are being worked on
+	answers  *pool         // that are made, or not sent yet
 	echo     *echo.Echo
 	stopping atomic.Bool
 }
@@ -145,6 +146,7 @@ func New(e Engine, set Settings) *Server {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.gate = newGate(set.Limits.Concurrent, set.Limits.Queue)
+	s.writers = newGate(set.Limits.Writers, set.Limits.Queue)
 	largest := int64(set.Limits.Body)
 	s.bodies, s.working = newPool(set.Limits.Memory, largest), newPool(set.Limits.Working, largest)
 	s.answers = newPool(set.Limits.Answers, max(2*largest, int64(set.Limits.Page)))
@@ -195,8 +197,10 @@ type Limits struct {
 	URL        int           // path and query
 	Entries    int           // of a Bundle
 	Ratio      int           // unpacked size to packed size
-	Concurrent int           // requests inside the engine at once
+	Concurrent int           // requests that are worked on at once; of one caller three quarters
+	Writers    int           // requests that wait for the writer at once; likewise
 	Queue      time.Duration // how long one waits to get in
+	Wait       time.Duration // how long a write waits for its turn, and is then undone and answered
 	Memory     int64         // all bodies above 64 KiB that are being read or worked on
 	Steps      int           // of all searches of one request, see store.Budget
 	Statement  time.Duration // how long one question to the store may take; all those of a request twice as long
@@ -220,7 +224,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		Steps: store.MostSteps, Statement: 5 * time.Second, Patched: 8 << 20, Validated: 4 << 20,
 		Body: 5 << 20, Header: 64 << 10, URL: 16 << 10, Entries: 500, Ratio: 100,
-		Concurrent: 64 * runtime.GOMAXPROCS(0), Queue: 100 * time.Millisecond, Memory: 64 << 20,
+		Concurrent: 64 * runtime.GOMAXPROCS(0), Queue: 100 * time.Millisecond, Writers: 256, Wait: 20 * time.Second, Memory: 64 << 20,
 		Working: 8 << 20, Answers: 64 << 20, Page: 8 << 20, Bundle: 16 << 20, Patience: 5 * time.Second, Stall: 5 * time.Second,
 	}
 }
@@ -233,7 +237,9 @@ func (l Limits) orDefault() Limits {
 	pick(&l.Entries, d.Entries)
 	pick(&l.Ratio, d.Ratio)
 	pick(&l.Concurrent, d.Concurrent)
+	pick(&l.Writers, d.Writers)
 	pick(&l.Queue, d.Queue)
+	pick(&l.Wait, d.Wait)
 	pick(&l.Memory, d.Memory)
 	pick(&l.Steps, d.Steps)
 	pick(&l.Statement, d.Statement)

@@ -26,8 +26,9 @@ func (s *Server) transaction(ctx context.Context, in *request, b *fhir.Resource,
 		return nil, err
 	}
 	if len(changes) > 0 {
-		// As in write: what was begun is finished.
-		results, err := s.engine.ApplyBundle(context.WithoutCancel(ctx), in.who, identifierOf(b), changes)
+		results, err := atWriter(ctx, s, func(ctx context.Context) ([]engine.Result, error) {
+			return s.engine.ApplyBundle(ctx, in.who, identifierOf(b), changes)
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -222,7 +222,9 @@ func (s *Server) tried(ctx context.Context, v *validation) error {
 	if change.IfMatch, err = ifMatch(v.in.ifMatch, ""); err != nil {
 		return err
 	}
-	results, err := s.engine.Try(ctx, v.in.who, []engine.Change{change})
+	results, err := atWriter(ctx, s, func(ctx context.Context) ([]engine.Result, error) {
+		return s.engine.Try(ctx, v.in.who, []engine.Change{change})
+	})
 	var no *engine.Refusal
 	if errors.As(err, &no) {
 		f := refused(no)

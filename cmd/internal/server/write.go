@@ -19,8 +19,9 @@ func (s *Server) write(ctx context.Context, in *request) (*answer, error) {
 		return nil, err
 	}
 	change.Alone = in.at != ""
-	// What was begun is finished, whether or not the caller still listens: another caller may share the commit.
-	results, err := s.engine.Apply(context.WithoutCancel(ctx), in.who, []engine.Change{change})
+	results, err := atWriter(ctx, s, func(ctx context.Context) ([]engine.Result, error) {
+		return s.engine.Apply(ctx, in.who, []engine.Change{change})
+	})
 	if err != nil {
 		return nil, err
 	}

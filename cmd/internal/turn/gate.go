@@ -35,17 +35,41 @@ func (c *guest) before(o *guest) bool {
 // NewGate returns a gate with so many places.
 func NewGate(places int) *Gate { return &Gate{places: places, callers: map[string]*guest{}} }
 
-// Enter takes a place, and waits for it until the context ends, whose error it then gives. Whoever gets none must call Leave.
-func (g *Gate) Enter(ctx context.Context, caller string) error {
+// Try takes a place if one is free for the caller, and reports whether it did. Whoever got one must call Leave.
+func (g *Gate) Try(caller string) bool {
 	g.mu.Lock()
+	defer g.mu.Unlock()
+	c := g.guest(caller)
+	if g.takes(caller, c) {
+		return true
+	}
+	g.forget(caller, c)
+	return false
+}
+
+func (g *Gate) guest(caller string) *guest {
 	c := g.callers[caller]
 	if c == nil {
 		c = &guest{}
 		g.callers[caller] = c
 	}
-	if g.used < g.places && c.inside < shareOf(caller, g.places) && len(c.waits) == 0 {
-		g.used++
-		c.inside++
+	return c
+}
+
+func (g *Gate) takes(caller string, c *guest) bool {
+	if g.used >= g.places || c.inside >= shareOf(caller, g.places) || len(c.waits) > 0 {
+		return false
+	}
+	g.used++
+	c.inside++
+	return true
+}
+
+// Enter takes a place, and waits for it until the context ends, whose error it then gives. Whoever gets none must call Leave.
+func (g *Gate) Enter(ctx context.Context, caller string) error {
+	g.mu.Lock()
+	c := g.guest(caller)
+	if g.takes(caller, c) {
 		g.mu.Unlock()
 		return nil
 	}
