@@ -234,9 +234,9 @@ func (s Settings) FormatMoment(m workflow.Moment) string {
 	case m.IsZero():
 		return ""
 	case m.Day:
-		return m.At.In(s.zone()).Format(time.DateOnly)
+		return workflow.In(m.At, s.zone()).Format(time.DateOnly)
 	}
-	return m.At.In(s.zone()).Format(time.RFC3339)
+	return workflow.In(m.At, s.zone()).Format(time.RFC3339)
 }
 
 // encoded writes a small value of ours as JSON.

@@ -27,6 +27,9 @@ type appointmentFact struct {
 	warm appointmentWarmth
 }
 
+// mostMinutes is how long a visit is taken for at most: a year.
+const mostMinutes = 366 * 24 * 60
+
 func (s Settings) readAppointment(r *fhir.Resource, f *Fact) {
 	a := &appointmentFact{
 		Status:    r.Get("status").Text(),
@@ -37,7 +40,7 @@ func (s Settings) readAppointment(r *fhir.Resource, f *Fact) {
 		Comment:   r.Get("comment").Text() != "",
 	}
 	if m, err := strconv.Atoi(r.Get("minutesDuration").Text()); err == nil && a.End.IsZero() && !a.Start.IsZero() {
-		a.End = a.Start.Add(time.Duration(m) * time.Minute)
+		a.End = workflow.Plus(a.Start, time.Duration(min(m, mostMinutes))*time.Minute)
 	}
 	for _, c := range codings(r.Get("cancelationReason")) {
 		for _, row := range appointmentCancel {

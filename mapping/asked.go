@@ -96,7 +96,7 @@ func about(m workflow.Moment, said time.Time) time.Time {
 	case m.IsZero():
 		return said
 	case m.Day:
-		return m.At.AddDate(0, 0, 1).Add(-time.Millisecond)
+		return workflow.Plus(workflow.PlusDays(m.At, time.UTC, 1), -time.Millisecond)
 	}
 	return m.At
 }

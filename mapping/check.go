@@ -154,7 +154,7 @@ func (s Settings) CheckAttestation(r *fhir.Resource, now time.Time, skew time.Du
 			Text: "An attested visit says what happened, in a coding of " + SystemVisitResult + ": " + names(visitResults, func(v workflow.Saying) string { return string(v) }) + ".",
 		})
 	}
-	if at := o.At; !at.IsZero() && (at.Day && at.At.After(now) || !at.Day && at.At.After(now.Add(skew))) {
+	if at := o.At; !at.IsZero() && (at.Day && at.At.After(now) || !at.Day && at.At.After(workflow.Plus(now, skew))) {
 		issues = append(issues, fhir.Issue{
 			Severity: fhir.Error, Code: fhir.CodeBusinessRule, Expression: "Observation.effective",
 			Text: "Nobody can attest a visit that has not happened: the time given lies in the future. Send this after the visit, with the time at which it took place.",

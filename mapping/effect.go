@@ -264,7 +264,7 @@ func (s Settings) effectText(e *workflow.Effect) string {
 	if !e.Visit.Day {
 		day += ", at 15:04"
 	}
-	switch at := e.Visit.At.In(s.zone()); {
+	switch at := workflow.In(e.Visit.At, s.zone()); {
 	case e.What == "reminder" && !e.Visit.IsZero():
 		return "Hello. You have an appointment on " + at.Format(day) + ". Reply 1 if you will be there, 2 for another time, or call us."
 	case e.What == workflow.HowDidItGo && e.Timer == "A17" && !e.Visit.IsZero():

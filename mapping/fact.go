@@ -196,7 +196,7 @@ func (s Settings) moment(v fhir.Value) workflow.Moment {
 	if !ok {
 		return workflow.Moment{}
 	}
-	return workflow.Moment{At: d.Start(s.zone()), Day: !d.Timed()}
+	return workflow.Moment{At: workflow.Within(d.Start(s.zone())), Day: !d.Timed()}
 }
 
 // instant reads a date, dateTime or instant as a point in time: the first of the day where no time was written; zero when absent.
@@ -209,9 +209,9 @@ func (s Settings) endOf(v fhir.Value) time.Time {
 		return time.Time{}
 	}
 	if d.Timed() {
-		return d.Start(s.zone())
+		return workflow.Within(d.Start(s.zone()))
 	}
-	return d.End(s.zone())
+	return workflow.Within(d.End(s.zone()))
 }
 
 // choiceMoment reads effective[x], performed[x] and the like: a dateTime, an instant, or the start of a Period.

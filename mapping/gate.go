@@ -115,7 +115,7 @@ func (c *leg) turns() []turn {
 			v := &h.Versions[i]
 			add(v.Received)
 			if v.Fact != nil && v.Fact.Consent != nil && v.Fact.Consent.Status == "active" {
-				add(v.Fact.Consent.Given.Add(-clockSkew))
+				add(workflow.Plus(v.Fact.Consent.Given, -clockSkew))
 				v.Fact.Consent.Rule.boundaries(add)
 			}
 		}

@@ -362,7 +362,7 @@ func (c *leg) settleDays() {
 	for i := range c.ledger.Signs {
 		if at := &c.ledger.Signs[i].At; at.Day {
 			y, m, d := at.At.In(from).Date()
-			at.At = time.Date(y, m, d, 0, 0, 0, 0, to).UTC()
+			at.At = workflow.Midnight(y, m, d, to)
 		}
 	}
 }

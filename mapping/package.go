@@ -350,11 +350,11 @@ func (k *packing) scope() string {
 		f := v.Fact.Consent
 		words := "Shared with the person's consent"
 		if !f.Given.IsZero() {
-			words += " of " + f.Given.In(k.s.zone()).Format(time.DateOnly)
+			words += " of " + workflow.In(f.Given, k.s.zone()).Format(time.DateOnly)
 		}
 		words += ", for treatment and coordination of care of this referral"
 		if to := f.Rule.To; !to.IsZero() {
-			words += ", until " + to.Add(-time.Nanosecond).In(k.s.zone()).Format(time.DateOnly)
+			words += ", until " + workflow.In(workflow.Plus(to, -time.Nanosecond), k.s.zone()).Format(time.DateOnly)
 		}
 		return words + ". The person may take it back at any time. It lets you use this for that purpose and not pass it on."
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"warmhandoff/mapping/workflow"
 )
 
 // question is what a Consent is asked: whether some content may go one way at one moment.
@@ -101,7 +103,7 @@ func (q *question) byPerformer() fit {
 const clockSkew = 5 * time.Minute
 
 func (q *question) byDateTime() fit {
-	if q.f.Given.After(q.at.Add(clockSkew)) {
+	if q.f.Given.After(workflow.Plus(q.at, clockSkew)) {
 		return misses
 	}
 	return fits

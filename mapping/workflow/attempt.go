@@ -58,7 +58,7 @@ func (e *Effort) Missing(at time.Time) []string {
 	if e.Tried < e.Attempts {
 		text := fmt.Sprintf("%d of %d attempts to reach the person", e.Tried, e.Attempts)
 		if e.Tried > 0 && len(e.Dates) < e.OnDays {
-			text += ", the next one from " + dateOf(e.Last.In(e.zone)).next().String() + " on"
+			text += ", the next one from " + dateOf(In(PlusDays(e.Last, e.zone, 1), e.zone)).String() + " on"
 		}
 		list = append(list, text)
 	}
@@ -75,7 +75,7 @@ func (e *Effort) Missing(at time.Time) []string {
 	case e.Until.IsZero():
 		list = append(list, "a window of "+e.window()+" from the first attempt")
 	case at.Before(e.Until):
-		list = append(list, "the window is open until "+e.Until.In(e.zone).Format("2006-01-02 15:04 -07:00"))
+		list = append(list, "the window is open until "+In(e.Until, e.zone).Format("2006-01-02 15:04 -07:00"))
 	}
 	return list
 }
@@ -94,14 +94,14 @@ func (e *Effort) next() time.Time {
 	switch {
 	case e.Tried >= e.Attempts:
 	case e.Minimum.Days > 0:
-		by = e.First.In(e.zone).AddDate(0, 0, e.Minimum.Days*e.Tried/(e.Attempts-1)).UTC()
+		by = PlusDays(e.First, e.zone, e.Minimum.Days*e.Tried/(e.Attempts-1))
 	default:
-		by = e.First.Add(e.Until.Sub(e.First) * time.Duration(e.Tried) / time.Duration(e.Attempts-1))
+		by = Plus(e.First, part(e.Until.Sub(e.First), int64(e.Tried), int64(e.Attempts-1)))
 	}
 	if by.After(e.Last) {
 		return by
 	}
-	return e.Last.In(e.zone).AddDate(0, 0, 1).UTC()
+	return PlusDays(e.Last, e.zone, 1)
 }
 
 // effort counts the attempts of this spell of outreach.
@@ -172,9 +172,9 @@ var writing = []string{"SMSWRIT", "EMAILWRIT"}
 
 func (e *Effort) end(first time.Time) time.Time {
 	if e.Minimum.Days == 0 {
-		return first.Add(time.Duration(e.Minimum.Hours * float64(time.Hour)))
+		return Plus(first, time.Duration(e.Minimum.Hours*float64(time.Hour)))
 	}
-	return first.In(e.zone).AddDate(0, 0, e.Minimum.Days).UTC()
+	return PlusDays(first, e.zone, e.Minimum.Days)
 }
 
 func (f *folding) minimum() Minimum {

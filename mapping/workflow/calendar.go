@@ -81,7 +81,7 @@ func (s *Site) works(d Date, w time.Weekday) bool {
 // clock gives the instant at which the wall clock of a day shows a time since midnight. Days are counted by the calendar, so that a day with 23
 // hours is a day.
 func (s *Site) clock(d Date, since time.Duration) time.Time {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, int(since/time.Second), int(since%time.Second), s.Zone).UTC()
+	return Within(time.Date(d.Year, d.Month, d.Day, 0, 0, int(since/time.Second), int(since%time.Second), s.Zone))
 }
 
 // wall gives the day of an instant and what the wall clock shows then.

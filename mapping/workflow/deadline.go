@@ -185,7 +185,7 @@ func (s Span) ladder(from time.Time, site *Site, u Urgency) ladder {
 	case s.Day:
 		l.real(site.midnight(from))
 	default:
-		l.real(from.Add(time.Duration(s.Hours * float64(time.Hour))))
+		l.real(Plus(from, time.Duration(s.Hours*float64(time.Hour))))
 	}
 	if u == Crisis {
 		l.supervisor = l.by
@@ -199,7 +199,7 @@ func (l *ladder) business(site *Site, all time.Duration) {
 
 func (l *ladder) real(by time.Time) {
 	all := by.Sub(l.from)
-	l.amber, l.by, l.supervisor = l.from.Add(all*3/4), by, l.from.Add(all*3/2)
+	l.amber, l.by, l.supervisor = Plus(l.from, part(all, 3, 4)), by, Plus(l.from, part(all, 3, 2))
 }
 
 // level gives how pressing it is at a moment, and when that changes next; zero for never.

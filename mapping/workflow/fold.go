@@ -402,7 +402,7 @@ func (f *folding) counts(s *Sign) time.Time {
 	if s.At.IsZero() || s.At.Day {
 		return s.At.At
 	}
-	return s.At.At.Add(-f.rules.Skew)
+	return Plus(s.At.At, -f.rules.Skew)
 }
 
 // attach puts a sign to its visit: the appointment that it names, else the one nearest on its day, else a visit of that day without one.

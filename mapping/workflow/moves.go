@@ -212,7 +212,7 @@ func CheckMove(a Asked, r Rules) *RefusedMove {
 
 // tooLate reports that a leg ended too long ago to be opened again.
 func (a Asked) tooLate(r Rules) bool {
-	return !a.Ended.IsZero() && a.At.After(a.Ended.AddDate(0, 0, r.ReopenDays))
+	return !a.Ended.IsZero() && a.At.After(PlusDays(a.Ended, time.UTC, r.ReopenDays))
 }
 
 // open gives the moves that are open to whoever asks, at the time when they ask.

@@ -355,7 +355,7 @@ func (p Individual) adult(zone *time.Location) time.Time {
 	if p.Born.IsZero() {
 		return p.Born
 	}
-	return p.Born.In(zone).AddDate(18, 0, 0).UTC()
+	return plusDate(p.Born, zone, 18, 0)
 }
 
 // minor reports that the person was not eighteen yet at a moment. Whose age is not known is taken for an adult.

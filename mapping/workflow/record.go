@@ -48,7 +48,7 @@ func (f *folding) fits(s *Sign, start Moment) bool {
 }
 
 func (f *folding) inWindow(s *Sign, start Moment) bool {
-	return !s.At.At.Before(start.At.Add(-f.rules.LateBefore)) && !s.At.At.After(start.At.Add(f.rules.LateAfter))
+	return !s.At.At.Before(Plus(start.At, -f.rules.LateBefore)) && !s.At.At.After(Plus(start.At, f.rules.LateAfter))
 }
 
 // timed gives a record without a time of its own with the time of its appointment, where that lies after the referral and was not cancelled: one that is
@@ -72,7 +72,7 @@ func (f *folding) timed(s *Sign) *Sign {
 		}
 		one.At = Moment{At: b.Start}
 		if end := f.lasts(b); s.Borrows == FromEnd && f.at.Before(end) {
-			one.At = Moment{At: end.Add(f.rules.Skew)} // it waits until then
+			one.At = Moment{At: Plus(end, f.rules.Skew)} // it waits until then
 		}
 		return &one
 	}
@@ -90,7 +90,7 @@ func (f *folding) lasts(b *Booking) time.Time {
 	if b.End.After(b.Start) {
 		return b.End
 	}
-	return b.Start.Add(f.rules.VisitLength)
+	return Plus(b.Start, f.rules.VisitLength)
 }
 
 // unasked reports that the agency has not been asked yet: what it does with the person is its own business.

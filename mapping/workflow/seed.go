@@ -187,7 +187,7 @@ func (f *folding) eve(r *SeedRow, b *Booking, s Span) time.Time {
 	if r.What != CheckInNow {
 		return eve
 	}
-	half := f.civil(b.Made.Add(b.Start.Sub(b.Made) / 2))
+	half := f.civil(Plus(b.Made, b.Start.Sub(b.Made)/2))
 	halfWay := half.After(b.Made) && half.Before(eve) && f.site.days(b.Made, 2).Before(b.Start)
 	switch {
 	case f.elements[9].Status == NotApplicable:

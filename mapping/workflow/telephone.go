@@ -14,8 +14,8 @@ type Yes struct {
 func (f *folding) hearTelephone() {
 	h := &f.said
 	for _, y := range f.l.Yeses {
-		if y.At.After(f.at.Add(f.rules.Skew)) {
-			f.wake(y.At.Add(-f.rules.Skew))
+		if y.At.After(Plus(f.at, f.rules.Skew)) {
+			f.wake(Plus(y.At, -f.rules.Skew))
 			continue
 		}
 		if !y.At.After(h.refused) {

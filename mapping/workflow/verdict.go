@@ -159,7 +159,7 @@ func (f *folding) judgeBooking(b *Booking) (Verdict, string) {
 
 // endOf says until when a booked visit is under way.
 func (f *folding) endOf(b *Booking) time.Time {
-	least := b.Start.Add(f.rules.VisitLength)
+	least := Plus(b.Start, f.rules.VisitLength)
 	if b.End.After(least) {
 		return b.End
 	}

@@ -138,7 +138,7 @@ func (w *warming) within(when When, m *Mark) bool {
 
 // ahead reports a mark whose time has not come; the leg is folded again when it does.
 func (w *warming) ahead(m *Mark) bool {
-	due := m.At.Add(-w.f.rules.Skew)
+	due := Plus(m.At, -w.f.rules.Skew)
 	w.f.wake(due)
 	return due.After(w.f.at)
 }

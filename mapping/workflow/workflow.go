@@ -103,7 +103,7 @@ func (m Moment) Date(zone *time.Location) string {
 	if m.IsZero() {
 		return ""
 	}
-	return m.At.In(zone).Format(time.DateOnly)
+	return In(m.At, zone).Format(time.DateOnly)
 }
 
 // sameDay compares calendar days in a zone.
