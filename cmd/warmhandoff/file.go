@@ -21,6 +21,7 @@ var examples = map[string]string{
 	"allowed-host":  `["handoff.example.org"]`,
 	"base-url":      `"https://fhir.example.org/fhir"`,
 	"body-limit":    `"5MiB"`,
+	"write-limit":   `"1s"`,
 	"cors-origin":   `["https://app.example.org"]`,
 	"db":            `"/var/lib/warmhandoff/referrals.db"`,
 	"deadlines":     `{"T2.routine": "5d"}`,

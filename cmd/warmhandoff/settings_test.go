@@ -79,6 +79,8 @@ func TestSettingsThatAreWrong(t *testing.T) {
 		{"body-limit", "1GiB", "is not between 64KiB and 256MiB"},
 		{"body-limit", "NaN", "is no size"},
 		{"search-steps", "10", `"10" is not between 10000 and 10000000: write 100000.`},
+		{"write-limit", "1ms", "is too short or too long: give one from 100ms to 30s."},
+		{"write-limit", "5m", "is too short or too long"},
 		{"addr", "8080", "is not host:port: write 127.0.0.1:8080."},
 		{"addr", "127.0.0.1:http8", "has an invalid port: write"},
 		{"addr", "0.0.0.0:8080", "no authentication yet"},
