@@ -116,3 +116,21 @@ func TestAWriteOfOneTakesNoQuery(t *testing.T) {
 		}
 	}
 }
+
+// The type of a body that was left out, where it may be, is not looked at; that of one that was sent is.
+func TestTheTypeOfNoBody(t *testing.T) {
+	t.Parallel()
+	s := serve(t, stocked(t))
+	const octets = "Content-Type: application/octet-stream"
+	for _, path := range []string{"/Task/t1/$handoff", "/ServiceRequest/r1/$handoff", "/ServiceRequest/r1/$everything", "/Patient/p1/$everything", "/Task/$validate", "/Task/t1/$validate",
+		"/_search", "/Task/_search", "/Task/_search?status=requested", "/Patient/p1/Task/_search"} {
+		without, with := ask(t, s, "POST", path, ""), ask(t, s, "POST", path, "", octets)
+		assert.NotEqual(t, http.StatusUnsupportedMediaType, with.Code, path)
+		assert.Equal(t, without.Code, with.Code, path)
+		assert.Equal(t, http.StatusUnsupportedMediaType, ask(t, s, "POST", path, "x", octets).Code, path)
+	}
+	for _, way := range []string{"POST /Task", "PUT /Task/t1", "PATCH /Task/t1", "POST ", "POST /$process-message"} {
+		method, path, _ := strings.Cut(way, " ")
+		assert.Equal(t, http.StatusUnsupportedMediaType, ask(t, s, method, path, "", octets).Code, way)
+	}
+}

@@ -209,7 +209,7 @@ func (s *Server) doRoute(c echo.Context, in *request) error {
 		}
 	}
 	r := c.Request()
-	if err := s.opened(in, r.Header); err != nil {
+	if err := s.opened(in, r.Header, r.ContentLength == 0); err != nil {
 		return err
 	}
 	in.form = formOf(r)
@@ -244,8 +244,9 @@ func (s *Server) answered(c echo.Context, in *request) (*answer, error) {
 	return a, err
 }
 
-// opened does what can be done with a request before its body is read.
-func (s *Server) opened(in *request, h http.Header) (err error) {
+// opened does what can be done with a request before its body is read. Where the body may be left out, and was, the Content-Type says nothing: aiohttp
+// (under fhirpy) sends application/octet-stream with every POST that has none.
+func (s *Server) opened(in *request, h http.Header, empty bool) (err error) {
 	if !in.route.open() {
 		if in.who, err = s.principal(h); err != nil {
 			return err
@@ -255,12 +256,12 @@ func (s *Server) opened(in *request, h http.Header) (err error) {
 		return err
 	}
 	in.headers(h)
-	switch in.route.takes {
-	case noBody:
+	switch takes := in.route.takes; {
+	case takes == noBody, empty && (takes == formBody || takes == parametersBody || takes == looseBody):
 		return nil
-	case formBody:
+	case takes == formBody:
 		return sentForm(h)
-	case patchBody:
+	case takes == patchBody:
 		return in.sentPatch(h)
 	}
 	return in.sentResource(h)
