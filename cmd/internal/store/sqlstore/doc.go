@@ -22,7 +22,7 @@
 //
 // # Writing
 //
-// One goroutine owns the write connection. It takes callers who wait into one transaction, by turns (see package turn), up to 256 and for 50 ms, each
+// One goroutine owns the write connection. It takes callers who wait into one transaction, by turns (see package turn), up to 256 and for 10 to 50 ms, each
 // under a savepoint of its own, commits, syncs, and only then answers:
 //
 //	Update ─┐                 ┌ savepoint, f, release ┐

@@ -32,8 +32,8 @@ func (w *writer) transact(g *group, calls []*call) ([]error, error) {
 		}
 	}()
 	results := make([]error, 0, len(calls))
-	began := w.clock()
-	for now := began; len(results) < len(calls) && (len(results) == 0 || now-began < groupTime); {
+	began, most := w.clock(), w.groupTime()
+	for now := began; len(results) < len(calls) && (len(results) == 0 || now-began < most); {
 		c := calls[len(results)]
 		t := &tx{reader: reader{s: w.s, lasting: true, asked: store.AskedOf(c.ctx)}, group: g, start: g.end, guard: len(calls) > 1, terms: moves{}}
 		running = true
@@ -60,8 +60,12 @@ func (w *writer) transact(g *group, calls []*call) ([]error, error) {
 			return nil, w.abandon(err)
 		}
 	}
+	served := w.clock()
 	if _, err := w.s.exec(last); err != nil {
 		return nil, w.abandon(err)
+	}
+	if g.wrote > 0 {
+		w.sync = w.clock() - served
 	}
 	return results, nil
 }

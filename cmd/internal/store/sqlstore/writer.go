@@ -13,9 +13,12 @@ import (
 // groupSize is how many callers share one commit at most.
 const groupSize = 256
 
-// groupTime is after what time no further caller of a group is served: all who were wait for its end, and for the sync. Ordinary ones take a fraction of a
-// millisecond each. The others wait on, by turns.
-const groupTime = 50 * time.Millisecond
+// After what time no further caller of a group is served: all who were wait for its end, and for the sync. Ordinary ones take a fraction of a millisecond
+// each. Where a sync takes long a group may take four times as long, so that the disk is not asked for much more of them. The others wait on, by turns.
+const (
+	leastGroupTime = 10 * time.Millisecond
+	mostGroupTime  = 50 * time.Millisecond
+)
 
 // writer owns the write connection.
 type writer struct {
@@ -23,6 +26,7 @@ type writer struct {
 	pool    chan *session // where the session is borrowed for each group; nil when it is the writer's alone
 	queue   *turn.Queue[*call]
 	elapsed func() time.Duration // never goes back; nil where nothing is measured
+	sync    time.Duration        // how long the last commit took
 	stopped chan struct{}
 	end     mark
 	fail    func(error)
@@ -43,6 +47,9 @@ func (w *writer) clock() time.Duration {
 	}
 	return w.elapsed()
 }
+
+// groupTime is for how long a group may be served.
+func (w *writer) groupTime() time.Duration { return min(max(leastGroupTime, 4*w.sync), mostGroupTime) }
 
 // loop takes whoever waits into a group, by turns, until the queue is closed and empty. Should a caller's function end the goroutine, as a failing test
 // does, another goroutine goes on: whoever was in the group with it is told to try again.
