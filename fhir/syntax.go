@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -24,6 +25,8 @@ func syntax(data []byte) (Issue, bool) {
 	}
 	issue := Issue{Severity: Fatal, Code: CodeStructure}
 	switch {
+	case otherEncoding(data) != "":
+		issue.Text = otherEncoding(data)
 	case len(bytes.TrimLeft(data, " \t\r\n")) == 0:
 		issue.Text = "The input is empty; a FHIR resource in JSON is expected."
 	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
@@ -66,11 +69,14 @@ func syntaxError(data []byte) (expression, words string) {
 	}
 }
 
+// quoted is what jsontext repeats of the input.
+var quoted = regexp.MustCompile(" `[^`]*`| \"(\\\\.|[^\"\\\\])*\"")
+
 func syntaxWords(data []byte, err error) string {
 	offset, words := len(data), "it ends too early"
 	var syntactic *jsontext.SyntacticError
 	if errors.As(err, &syntactic) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		offset, words = int(syntactic.ByteOffset), syntactic.Err.Error()
+		offset, words = int(syntactic.ByteOffset), quoted.ReplaceAllString(syntactic.Err.Error(), "")
 	}
 	return fmt.Sprintf("Not valid JSON at %s: %s.", position(data, offset), words)
 }

@@ -103,10 +103,15 @@ func TestReadDoesNotRepeatTextOfTheInput(t *testing.T) {
 		patient(`"link":[{"type":"seealso","other":{"reference":"` + secret + `"}}]`),
 		patient(`"maritalStatus":"` + secret + `"`),
 		patient(`"name":[{"text":"` + secret + `",]`),
+		patient(`"name":[{"text":"\ud800` + secret + `"}]`),
+		patient(`"name":[{"text":"\udc00` + secret + `"}]`),
+		patient(`"name":[{"text":"\x` + secret + `"}]`),
+		patient(`"name":[{"text":"\u` + secret + `"}]`),
+		patient(`"name":[{"text":` + secret + `}]`),
 	} {
 		_, issues := Read([]byte(input))
 		require.NotEmpty(t, issues)
-		assert.NotContains(t, fmt.Sprint(issues), secret)
+		assert.NotContains(t, fmt.Sprint(issues), secret[:2])
 	}
 }
 
@@ -116,6 +121,15 @@ func TestSyntaxErrorsNameLineAndColumn(t *testing.T) {
 	require.Len(t, issues, 1)
 	assert.Contains(t, issues[0].Text, "line 3, column 13")
 	assert.Equal(t, "Task.status", issues[0].Expression)
+}
+
+func TestAnotherEncodingIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, input := range []string{"\xff\xfe{\x00}\x00", "\xfe\xff\x00{\x00}", "{\x00}\x00", "\x00{\x00}", "\xff\xfe\x00\x00{\x00\x00\x00"} {
+		_, issues := Read([]byte(input))
+		require.Len(t, issues, 1, "%q", input)
+		assert.Contains(t, issues[0].Text, "FHIR is UTF-8", "%q", input)
+	}
 }
 
 // TestTheCursorAndTheLibraryAgreeOnWhatIsJSON damages a Task at each of its bytes.

@@ -100,6 +100,12 @@ func TestWrongXMLIsRefused(t *testing.T) {
 		{"an attribute", "<Task" + ns + ` colour="red"/>`, "Task", "no attribute"},
 		{"a contained resource without its own element", "<Task" + ns + `><contained><id value="x"/><id value="y"/></contained></Task>`, "Task.contained[0]", "named for the type"},
 		{"an attribute twice", "<Task" + ns + `><status value="draft" value="requested"/></Task>`, "", "twice"},
+		{"another encoding", `<?xml version="1.0" encoding="ISO-8859-1"?><Task` + ns + `/>`, "", "FHIR is UTF-8"},
+		{"another version of XML", `<?xml version="1.1"?><Task` + ns + `/>`, "", "FHIR is XML 1.0"},
+		{"UTF-16", "\xff\xfe<\x00T\x00a\x00s\x00k\x00/\x00>\x00", "", "FHIR is UTF-8"},
+		{"UTF-16 the other way round", "\xfe\xff\x00<\x00T\x00a\x00s\x00k\x00/\x00>", "", "FHIR is UTF-8"},
+		{"UTF-16 without a mark", "<\x00T\x00a\x00s\x00k\x00/\x00>\x00", "", "FHIR is UTF-8"},
+		{"bytes of another encoding", "<Task" + ns + "><description value='\xe9'/></Task>", "", "UTF-8"},
 		{"a hundred levels", "<Task" + ns + ">" + strings.Repeat("<extension>", 100) + strings.Repeat("</extension>", 100) + "</Task>", "", "levels"},
 	} {
 		data, issues := FromXML([]byte(c.text))
@@ -117,6 +123,8 @@ func TestXMLAsXMLSays(t *testing.T) {
 	const ns = ` xmlns="http://hl7.org/fhir"`
 	for _, c := range []struct{ name, xml, json string }{
 		{"a byte order mark", "\uFEFF<Basic" + ns + `><code><text value="x"/></code></Basic>`, `{"resourceType":"Basic","code":{"text":"x"}}`},
+		{"a declaration of UTF-8", `<?xml version="1.0" encoding="utf-8"?><Basic` + ns + `><code><text value="ü"/></code></Basic>`, `{"resourceType":"Basic","code":{"text":"ü"}}`},
+		{"a declaration of ASCII", `<?xml version="1.0" encoding="US-ASCII"?><Basic` + ns + `><code><text value="&#252;"/></code></Basic>`, `{"resourceType":"Basic","code":{"text":"ü"}}`},
 		{"white space in an attribute is blanks", "<Basic" + ns + "><code><text value='a\nb\tc\r\nd'/></code></Basic>", `{"resourceType":"Basic","code":{"text":"a b c d"}}`},
 		{"a line break that is written as a number stays", "<Basic" + ns + `><code><text value="a&#10;b"/></code></Basic>`, `{"resourceType":"Basic","code":{"text":"a\nb"}}`},
 		{"quotes in a comment begin no attribute", "<!-- it's\n --><Basic" + ns + "><code><text value='a\nb'/></code></Basic>", `{"resourceType":"Basic","code":{"text":"a b"}}`},

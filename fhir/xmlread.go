@@ -22,8 +22,12 @@ import (
 //
 // Source: FHIR R4, xml.html
 func FromXML(data []byte) ([]byte, []Issue) {
+	if words := otherEncoding(data); words != "" {
+		return nil, []Issue{{Severity: Fatal, Code: CodeStructure, Text: words}}
+	}
 	data = spaceAttributes(unmarked(data))
 	p := xmlParser{decoder: xml.NewDecoder(bytes.NewReader(data)), data: data}
+	p.decoder.CharsetReader = asciiOnly
 	root := p.document()
 	if root == nil {
 		return nil, p.issues
@@ -109,6 +113,10 @@ func (p *xmlParser) document() *xmlNode {
 func xmlSyntax(err error) string {
 	var syntax *xml.SyntaxError
 	switch {
+	case errors.Is(err, errEncoding):
+		return "FHIR is UTF-8, and it declares another encoding"
+	case !errors.As(err, &syntax) && strings.Contains(err.Error(), "unsupported version"):
+		return "FHIR is XML 1.0, and it declares another version"
 	case !errors.As(err, &syntax):
 		return "it cannot be read"
 	case strings.HasPrefix(syntax.Msg, "element <"):
@@ -117,6 +125,30 @@ func xmlSyntax(err error) string {
 		return "the syntax is wrong"
 	}
 	return syntax.Msg
+}
+
+var errEncoding = errors.New("another encoding than UTF-8")
+
+// asciiOnly reads what declares the part of UTF-8 that all encodings share.
+//
+// Source: FHIR R4, xml.html (UTF-8)
+func asciiOnly(label string, input io.Reader) (io.Reader, error) {
+	if strings.EqualFold(label, "us-ascii") || strings.EqualFold(label, "ascii") {
+		return input, nil
+	}
+	return nil, errEncoding
+}
+
+// otherEncoding says in words that an input is UTF-16 or UTF-32, which shows in
+// the zero bytes about its first character; "" if it is not.
+//
+// Source: XML 1.0, appendix F.1; RFC 4627, 3
+func otherEncoding(data []byte) string {
+	mark := bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff"))
+	if mark || len(data) > 3 && (data[0] == 0) != (data[1] == 0) {
+		return "This is UTF-16 or UTF-32: FHIR is UTF-8."
+	}
+	return ""
 }
 
 // element reads an element whose start was read.
