@@ -57,16 +57,17 @@ func (e *Engine) checkSubscription(r *fhir.Resource) []fhir.Issue {
 		issues = append(issues, fhir.Issue{Severity: fhir.Error, Code: fhir.CodeValue, Expression: at, Text: text})
 	}
 	if status := r.Get("status"); status.Text() == "error" {
-		refuse(status, "", "Whether a Subscription fails is ours to say: send it as requested, or as off.")
+		issues = append(issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeBusinessRule, Expression: status.Path(),
+			Text: "Whether a Subscription fails is ours to say: it is kept as one that was asked for."})
 	}
 	criteria := r.Get("criteria")
 	typ, query, _ := strings.Cut(criteria.Text(), "?")
 	if ofTopic(r) {
 		if u, err := url.Parse(criteria.Text()); err != nil || !u.IsAbs() {
-			refuse(criteria, "", "The criteria of a Subscription to a topic are its canonical URL.")
+			refuse(criteria, "Subscription.criteria", "The criteria of a Subscription to a topic are its canonical URL.")
 		}
 	} else if !fhir.IsResourceType(typ) {
-		refuse(criteria, "", "The criteria are a search of a type of FHIR R4, such as Task?status=requested.")
+		refuse(criteria, "Subscription.criteria", "The criteria are a search of a type of FHIR R4, such as Task?status=requested.")
 	} else if strings.Trim(query, "&") != "" {
 		_, wrong := e.parseCondition(typ, query)
 		for _, i := range wrong {
@@ -122,30 +123,37 @@ func (c channel) plain(endpoint string) bool {
 	return c.scheme == "https" && err == nil && u.Scheme == "http" && !isLoopback(u.Hostname())
 }
 
-// ofTopic reports a Subscription to a topic, whose criteria are the topic's URL.
+// ofTopic reports a Subscription to a topic, whose criteria are the topic's URL: it claims the profile of such, or says in extensions what only such says.
 //
 // Source: Subscriptions R5 Backport 1.1.0, StructureDefinition backport-subscription
 func ofTopic(r *fhir.Resource) bool {
 	for profile := range r.Get("meta", "profile").All() {
-		if strings.HasPrefix(profile.Text(), backportSubscription) {
+		if strings.HasPrefix(profile.Text(), backport+"subscription") {
 			return true
+		}
+	}
+	for _, v := range []fhir.Value{r.Get("_criteria"), r.Get("channel"), r.Get("channel", "_payload")} {
+		for extension := range v.Get("extension").All() {
+			if strings.HasPrefix(extension.Get("url").Text(), backport) {
+				return true
+			}
 		}
 	}
 	return false
 }
 
-const backportSubscription = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription"
+const backport = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-"
 
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// turnOff answers a Subscription that asks to be active with a version of ours that is off.
+// turnOff answers a Subscription that asks to be active, or says how it fared elsewhere, with a version of ours that is off.
 //
 // Source: FHIR R4, subscription.html, Subscription.status, Subscription.error
 func (t *txn) turnOff(w *work) error {
-	if status := w.stamped.Get("status").Text(); status != "requested" && status != "active" {
+	if status := w.stamped.Get("status").Text(); status == "off" || status == "" {
 		return nil
 	}
 	words, err := json.Marshal(fmt.Sprintf("Nothing is sent from here yet: Subscriptions are checked and kept, and never fired. What was asked for is version %d.", w.version.Number))

@@ -19,7 +19,7 @@ func TestASubscriptionIsCheckedOnTheWayIn(t *testing.T) {
 		{`x`, `x`, ""},
 		{`requested","reason`, `off","reason`, ""},
 		{`requested","reason`, `active","reason`, ""},
-		{`requested","reason`, `error","reason`, "Subscription.status"},
+		{`requested","reason`, `error","reason`, ""}, // an official example says so; it is warned
 		{`Task?status=requested`, `Task`, ""},
 		{`Task?status=requested`, `Task?owner:Organization.name=x&_id=1`, ""},
 		{`Task?status=requested`, `Unicorn?x=1`, "Subscription.criteria"},
@@ -33,6 +33,12 @@ func TestASubscriptionIsCheckedOnTheWayIn(t *testing.T) {
 		{`https://x.example/hook`, `http://127.0.0.9/hook`, ""},
 		{`https://x.example/hook`, `http://[::1]:80/hook`, ""},
 		{`https://x.example/hook`, `http://x.example/hook`, ""},
+		{`Task?status=requested"`, `http://x.example/topic","_criteria":{` + extended("backport-filter-criteria") + `}`, ""},
+		{`Task?status=requested","channel":{`, `http://x.example/topic","channel":{` + extended("backport-timeout") + `,`, ""},
+		{`Task?status=requested","channel":{`, `http://x.example/topic","channel":{"payload":"application/json","_payload":{` + extended("backport-payload-content") + `},`, ""},
+		{`Task?status=requested"`, `http://x.example/topic","_criteria":{` + extended("other") + `}`, "Subscription.criteria"},
+		{`Task?status=requested"`, `topic","_criteria":{` + extended("backport-filter-criteria") + `}`, "Subscription.criteria"},
+		{`"criteria":"Task?status=requested"`, `"_criteria":{` + extended("other") + `}`, "Subscription.criteria"},
 		{`"status"`, `"meta":{"profile":["http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription"]},"status"`, "Subscription.criteria"},
 		{`https://x.example/hook`, `ftp://localhost/hook`, "Subscription.channel.endpoint"},
 		{`https://x.example/hook`, `file:///etc/passwd`, "Subscription.channel.endpoint"},
@@ -75,6 +81,10 @@ func TestASubscriptionIsCheckedOnTheWayIn(t *testing.T) {
 	}
 }
 
+func extended(name string) string {
+	return `"extension":[{"url":"http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/` + name + `","valueString":"x"}]`
+}
+
 // TestASubscriptionIsOffAndSaysWhy: nothing is sent, so nobody waits for it. What was sent is a version, and so is our answer.
 func TestASubscriptionIsOffAndSaysWhy(t *testing.T) {
 	t.Parallel()
@@ -103,6 +113,10 @@ func TestASubscriptionIsOffAndSaysWhy(t *testing.T) {
 		w := ask(t, s, "POST", "/Subscription", strings.Replace(hook, "https://x.example", host, 1), "Prefer: return=OperationOutcome")
 		assert.Equal(t, warned, strings.Contains(w.Body.String(), "must be an https URL"), host)
 	}
+	failed := ask(t, s, "POST", "/Subscription", strings.Replace(hook, `requested","reason`, `error","error":"no route","reason`, 1))
+	r = good(t, failed.Body.String())
+	assert.Equal(t, "off 2", r.Get("status").Text()+" "+r.VersionID(), "how it fared elsewhere is not how it fares here")
+	assert.Equal(t, "no route", good(t, ask(t, s, "GET", "/Subscription/"+r.ID()+"/_history/1", "").Body.String()).Get("error").Text())
 	topic := strings.Replace(strings.Replace(hook, `"status"`, `"meta":{"profile":["http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription"]},"status"`, 1), "Task?status=requested", "http://x.example/topic", 1)
 	assert.Equal(t, http.StatusCreated, ask(t, s, "POST", "/Subscription", topic).Code, "a topic")
 	b := bundleOf(t, ask(t, s, "POST", "", transact(entry("POST", "Subscription", hook))))
