@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"warmhandoff/cmd/internal/scenario"
+	"warmhandoff/fhir"
 	"warmhandoff/testdata/invalid"
 )
 
@@ -103,6 +104,13 @@ func TestRuling45OneVerdict(t *testing.T) {
 				require.NoError(t, err, how)
 				assert.Equal(t, written, opinionOf(one.Issues), "%s: %v", how, one.Issues)
 				assert.Equal(t, written.Taken, one.OK, how)
+			}
+			if r, _ := fhir.Read([]byte(body)); r != nil {
+				d := openAdapter(t, ":memory:", monday, nil)
+				defer func() { assert.NoError(t, d.store.Close()) }()
+				one, err := (&check{}).one(&program{Context: t.Context(), in: bytes.NewReader(r.XML()), out: &bytes.Buffer{}}, d.door, "-")
+				require.NoError(t, err)
+				assert.Equal(t, written, opinionOf(one.Issues), "check of XML: %v", one.Issues)
 			}
 		})
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 type check struct {
-	Files  []string `arg:"" name:"file" help:"Resources or Bundles as JSON; - is the standard input. Several are sent to one empty store, in their order."`
+	Files  []string `arg:"" name:"file" help:"Resources or Bundles as JSON or XML; - is the standard input. Several are sent to one empty store, in their order."`
 	Server string   `help:"Ask a running server instead what it would take, by its $validate. Nothing is stored there." placeholder:"URL" env:"-"`
 	JSON   bool     `name:"json" help:"One line of JSON for each file, and one for what came of them." env:"-"`
 	site
@@ -72,13 +72,17 @@ func (c *check) one(p *program, door scenario.Door, file string) (checked, error
 	if err != nil {
 		return result, err
 	}
-	r, issues := fhir.Read(data)
+	data, issues := inJSON(data)
+	if data == nil {
+		result.tell(issues)
+		return result, nil
+	}
+	r, wrong := fhir.Read(data)
+	issues = append(issues, wrong...)
 	if r != nil {
 		issues = append(issues, server.Besides(p, r, profiles(), false)...)
 	}
-	for _, i := range issues {
-		result.Issues = append(result.Issues, scenario.Issue{Severity: string(i.Severity), Code: string(i.Code), Expression: i.Expression, Text: i.Text})
-	}
+	result.tell(issues)
 	shape, batch := shapeOf(data)
 	result.Holds, result.OK = shape.words(), r != nil
 	switch {
@@ -98,6 +102,20 @@ func (c *check) one(p *program, door scenario.Door, file string) (checked, error
 			Text: "A Bundle of this type is kept as one resource. Only a transaction or a batch has its entries written."})
 	}
 	return result, nil
+}
+
+// inJSON gives XML as JSON, nil where it is no FHIR, and leaves what is no XML as it is.
+func inJSON(data []byte) ([]byte, []fhir.Issue) {
+	if bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\uFEFF")), " \t\r\n"), []byte("<")) {
+		return fhir.FromXML(data)
+	}
+	return data, nil
+}
+
+func (r *checked) tell(issues []fhir.Issue) {
+	for _, i := range issues {
+		r.Issues = append(r.Issues, scenario.Issue{Severity: string(i.Severity), Code: string(i.Code), Expression: i.Expression, Text: i.Text})
+	}
 }
 
 // hear adds what an adapter answered, what was said already left out.

@@ -410,6 +410,8 @@ func TestCheckSaysWhatIsWrongAndWhatWouldBe(t *testing.T) {
 		{"a Task alone", []string{bundles + "/10a-task-first.json"}, "", 0, []string{"kept, and not followed"}},
 		{"a batch with one bad entry", []string{bundles + "/17-batch-one-bad.json"}, "", 1, []string{"REFUSED in part", "Bundle.entry[2].resource.gender"}},
 		{"all that is wrong, from the standard input", []string{"-"}, `{"resourceType":"Task","status":"bogus","intnt":"order"}`, 1, []string{"-: REFUSED", "Task.status:", "Task.intnt:", "Task.intent:"}},
+		{"XML", []string{"-"}, "\uFEFF\n<Task xmlns='http://hl7.org/fhir'><status value='bogus'/></Task>", 1, []string{"-: REFUSED (Task)", "Task.status:", "Task.intent:"}},
+		{"XML that is none", []string{"-"}, "<Task xmlns='http://hl7.org/fhir'>", 1, []string{"-: REFUSED", "Not well-formed XML"}},
 		{"no JSON", []string{"-"}, `{"resourceType":`, 1, []string{"REFUSED", "line 1"}},
 		{"a Bundle that is only kept", []string{"-"}, `{"resourceType":"Bundle","type":"collection"}`, 0, []string{"kept as one resource"}},
 		{"JSON for programs", []string{"--json", "-"}, `{"resourceType":"Task","status":"requested","intent":"order"}`, 0, []string{`"ok":true,"issues":[{"severity":"warning","code":"business-rule","expression":"Task.focus","text":"Kept and not followed: it names no ServiceRequest`, `"notFollowed":[{"task":"new-1","because":"it names no ServiceRequest, neither in focus nor in basedOn"}]`}},
