@@ -13,7 +13,7 @@ import (
 
 // statuses are the tables of what an element named status or intent may say.
 const statuses = "task-status request-status request-intent event-status encounter-status appointmentstatus participationstatus observation-status consent-state-codes " +
-	"document-reference-status questionnaire-answers-status care-team-status"
+	"document-reference-status questionnaire-answers-status care-team-status subscription-status"
 
 // foreign says of what stands in a variable, a constant or a function whose codes they are: names of tables in testdata/codesystem, or that they are ours.
 // What stands beside its system is held without that.
