@@ -116,7 +116,7 @@ func (r *abuseRun) run(ctx context.Context) (verdict, error) {
 	v.OK = fine != r.Mutant
 	v.Figures = map[string]any{
 		"alone": costs, "dear": dear, "honest": len(during.took), "honestFailures": during.errors, "firstFailure": during.first, "wrongAnswers": during.wrong,
-		"p99msBefore": before.p99(), "p99msDuring": during.p99(), "longestMs": quantile(during.took, 1), "abuses": during.abuses,
+		"p99msBefore": before.p99(), "p99msDuring": during.p99(), "p99msOfKinds": during.slowest(), "longestMs": quantile(during.took, 1), "abuses": during.abuses,
 		"idleMB": idle, "peakMB": peak, "afterMB": after,
 	}
 	return v, nil

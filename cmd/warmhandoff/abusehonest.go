@@ -15,7 +15,8 @@ import (
 
 // honesty is what the honest clients saw.
 type honesty struct {
-	took   []time.Duration // sorted
+	took   []time.Duration    // sorted
+	kinds  [4][]time.Duration // those of reads, searches, updates and referrals, sorted
 	errors int
 	first  string
 	abuses int // how many kinds were played meanwhile, each counted as often as it was
@@ -23,6 +24,15 @@ type honesty struct {
 }
 
 func (h *honesty) p99() float64 { return quantile(h.took, 0.99) }
+
+// slowest returns the p99 of each kind of request.
+func (h *honesty) slowest() map[string]float64 {
+	all := map[string]float64{}
+	for i, name := range []string{"read", "search", "update", "referral"} {
+		all[name] = quantile(h.kinds[i], 0.99)
+	}
+	return all
+}
 
 // honest lets honest clients work for a while, each from an address of its own, beside those kinds of abuse that are given.
 func (r *abuseRun) honest(ctx context.Context, length time.Duration, kinds []abuse) *honesty {
@@ -36,7 +46,10 @@ func (r *abuseRun) honest(ctx context.Context, length time.Duration, kinds []abu
 			took, errs, first := r.work(going, i)
 			mu.Lock()
 			defer mu.Unlock()
-			h.took, h.errors = append(h.took, took...), h.errors+errs
+			for n, one := range took {
+				h.took, h.kinds[n%4] = append(h.took, one), append(h.kinds[n%4], one)
+			}
+			h.errors += errs
 			if h.first == "" {
 				h.first = first
 			}
@@ -55,6 +68,9 @@ func (r *abuseRun) honest(ctx context.Context, length time.Duration, kinds []abu
 	}
 	all.Wait()
 	slices.Sort(h.took)
+	for _, kind := range h.kinds {
+		slices.Sort(kind)
+	}
 	h.wrong = seen.wrong()
 	return h
 }

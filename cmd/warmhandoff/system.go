@@ -106,11 +106,6 @@ func wire(st *sqlstore.Store, w wiring) *system {
 // limits gives those of the traffic, or hardly any: a few of the largest bodies must fit into what all may take.
 func (w *wiring) limits() server.Limits {
 	l := server.DefaultLimits()
-	if w.unlimited {
-		const much = 1 << 40
-		l.Memory, l.Working, l.Answers, l.Steps, l.Patched, l.Validated, l.Page, l.Bundle = much, much, much, much, much, much, much, much
-		l.URL, l.Entries, l.Statement, l.Patience, l.Stall = much, much, time.Hour, time.Hour, time.Hour
-	}
 	if w.body > 0 {
 		l.Body = w.body
 	}
@@ -121,6 +116,7 @@ func (w *wiring) limits() server.Limits {
 	if w.unlimited {
 		const none = 1 << 50
 		l.Memory, l.Answers, l.Working, l.Page, l.Bundle = none, none, none, none, none
+		l.URL, l.Entries, l.Patience, l.Stall = math.MaxInt32, math.MaxInt32, time.Hour, time.Hour
 		l.Steps, l.Statement, l.Patched, l.Validated = math.MaxInt32, time.Hour, math.MaxInt32, math.MaxInt32
 	}
 	return l
