@@ -37,6 +37,19 @@ func (r *reader) hollow(f *frame) {
 	}
 }
 
+// mixed refuses extensions of one type of a choice beside a value of another: they
+// would be a second value. Both are the elements that have a value and extensions.
+//
+// Source: FHIR R4, formats.html#choice
+func (r *reader) mixed(f *frame, both uint64) {
+	for j := f.node + 1; j < r.nodes[f.node].next; j = r.nodes[j].next {
+		m := r.nodes[j].member
+		if m.sibling && m.element.Choice && both&m.bit != 0 && r.child(f.node, m.path()) < 0 {
+			r.report(j, CodeStructure, fmt.Sprintf("%s[x] has a value of another type; extensions of %s do not belong to it.", m.element.Name, m.path()))
+		}
+	}
+}
+
 // pair checks that each place in an array of primitives has a value or an
 // extension.
 //

@@ -153,7 +153,7 @@ func (n *narrative) text() {
 	if bytes.Contains(text, []byte("]]>")) {
 		n.malformed("]]> stands in text")
 	}
-	n.shows = n.shows || len(bytes.TrimSpace(text)) > 0
+	n.shows = n.shows || len(bytes.Trim(text, " \t\r\n")) > 0 // a no-break space is no white space of XML, however it is written
 	n.characters(text)
 }
 

@@ -255,6 +255,9 @@ func (r *reader) complete(f *frame) {
 	if f.arrays {
 		r.pair(f.node)
 	}
+	if both := f.seen & f.siblings; both != 0 {
+		r.mixed(f, both)
+	}
 	r.hollow(f)
 	if f.typ.Kind == KindResource && !f.contained {
 		r.container(f.node)

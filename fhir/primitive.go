@@ -14,6 +14,7 @@ type primitive struct {
 	valid func([]byte) bool // of the content of a string, or of the literal
 	words string            // what would be right
 	long  bool              // may be longer than MaxString
+	blank bool              // white space alone is let be; package invariant warns of it
 
 	// examine returns what is wrong with content in words of its own, "" for nothing, where one sentence for all would not help; nil for most.
 	examine func([]byte) (Code, string)
@@ -28,19 +29,19 @@ var primitives = map[string]*primitive{
 	"unsignedInt":  {kind: number, valid: isUnsignedInt, words: "a whole number from 0 to 2147483647"},
 	"positiveInt":  {kind: number, valid: isPositiveInt, words: "a whole number from 1 to 2147483647"},
 	"decimal":      {kind: number, valid: anything, words: "a number, without quotes"},
-	"string":       {kind: text, valid: isString, words: "text with at least one visible character, and no control characters or others that XML lacks"},
-	"markdown":     {kind: text, valid: isString, words: "text with at least one visible character, and no control characters or others that XML lacks"},
-	"uri":          {kind: text, valid: isURI, words: "a URI, without white space"},
-	"url":          {kind: text, valid: isURI, words: "a URL, without white space"},
-	"canonical":    {kind: text, valid: isURI, words: "a canonical URL, without white space"},
+	"string":       {kind: text, valid: isString, words: "text without control characters and others that XML lacks", blank: true},
+	"markdown":     {kind: text, valid: isString, words: "text without control characters and others that XML lacks", blank: true},
+	"uri":          {kind: text, valid: isURI, words: "a URI, without white space", blank: true},
+	"url":          {kind: text, valid: isURI, words: "a URL, without white space", blank: true},
+	"canonical":    {kind: text, valid: isURI, words: "a canonical URL, without white space", blank: true},
 	"oid":          {kind: text, valid: isOID, words: "an OID such as urn:oid:1.2.3"},
 	"uuid":         {kind: text, valid: isUUID, words: "a UUID such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520, in lower case"},
 	"id":           {kind: text, valid: func(b []byte) bool { return IsID(string(b)) }, words: "1 to 64 letters, digits, hyphens and dots"},
 	"code":         {kind: text, valid: isCodeText, words: "a code, without white space around it and without two blanks together"},
-	"date":         {kind: text, valid: isDate, words: "a calendar date written YYYY, YYYY-MM or YYYY-MM-DD"},
-	"dateTime":     {kind: text, valid: isDateTime, words: "a calendar date written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss+zz:zz"},
-	"instant":      {kind: text, valid: isInstant, words: "an instant written YYYY-MM-DDThh:mm:ss.sss+zz:zz"},
-	"time":         {kind: text, valid: isTime, words: "a time of day written hh:mm:ss"},
+	"date":         {kind: text, valid: isDate, words: "a calendar date written YYYY, YYYY-MM or YYYY-MM-DD", blank: true},
+	"dateTime":     {kind: text, valid: isDateTime, words: "a calendar date written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss+zz:zz", blank: true},
+	"instant":      {kind: text, valid: isInstant, words: "an instant written YYYY-MM-DDThh:mm:ss.sss+zz:zz", blank: true},
+	"time":         {kind: text, valid: isTime, words: "a time of day written hh:mm:ss", blank: true},
 	"base64Binary": {kind: text, valid: isBase64, words: "base64, without line noise", long: true},
 	"xhtml":        {kind: text, valid: anything, words: "XHTML in one <div> element", long: true, examine: checkNarrative},
 }
@@ -90,7 +91,7 @@ func (r *reader) check(i int32, m *member, k kind) {
 		r.report(i, CodeValue, "A string must not be empty; leave it out.")
 	case !p.long && len(content) > MaxString && utf8.RuneCount(content) > MaxString:
 		r.report(i, CodeTooLong, fmt.Sprintf("Longer than %d characters.", MaxString))
-	case !p.valid(content):
+	case !p.valid(content) && !(p.blank && isBlank(content)):
 		r.report(i, CodeValue, fmt.Sprintf("Not of type %s, which is %s.", m.typ.Name, p.words))
 	case m.codes != nil && !m.codes.has(content):
 		r.report(i, CodeCodeInvalid, codeWords(content, m.codes))
@@ -132,8 +133,8 @@ func isWhole(b []byte, low int64) bool {
 	return err == nil && n >= low
 }
 
-// isString wants something visible, since XML cannot hold an attribute of white
-// space only, and none of the control characters that XML cannot hold.
+// isString wants something visible, and none of the control characters that XML
+// cannot hold.
 //
 // Source: FHIR R4, datatypes.html#string; xml.html
 func isString(b []byte) bool {
@@ -149,6 +150,19 @@ func isString(b []byte) bool {
 		}
 	}
 	return visible
+}
+
+// isBlank reports white space alone. It says nothing and so is no date and no URI,
+// but what stands around it is as good as without it.
+//
+// Source: local, white-space-only strings are a warning, as they are to the HL7 validator
+func isBlank(b []byte) bool {
+	for _, c := range b {
+		if c != ' ' && c != '\n' && c != '\t' && c != '\r' {
+			return false
+		}
+	}
+	return true
 }
 
 // isNoncharacter reports U+FFFE and U+FFFF, which XML does not have.
@@ -178,6 +192,16 @@ func isCodeText(b []byte) bool {
 	}
 	return !blank
 }
+
+// IsOID reports whether s is of type oid: urn:oid: and numbers.
+//
+// Source: FHIR R4, datatypes.html#oid
+func IsOID(s string) bool { return isOID([]byte(s)) }
+
+// IsUUID reports whether s is of type uuid: urn:uuid: and a UUID in lower case.
+//
+// Source: FHIR R4, datatypes.html#uuid
+func IsUUID(s string) bool { return isUUID([]byte(s)) }
 
 func isOID(b []byte) bool {
 	rest, ok := bytes.CutPrefix(b, []byte("urn:oid:"))

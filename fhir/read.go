@@ -25,11 +25,13 @@ const (
 // names; wrong JSON types, an array for a single value and the reverse; values
 // outside their type's form; codes outside a required value set; missing
 // elements; empty strings, arrays and objects; null, except where the sibling
-// array of a primitive fills its place; two values of one choice; a literal
-// reference, or a Reference.type, of a type that the element does not allow;
+// array of a primitive fills its place; two values of one choice, or extensions of
+// one type of it beside a value of another; a literal reference to a type that the
+// element does not allow, be it contained, or to another than Reference.type says;
 // resources inside contained ones; contained ones without an id, or with one
 // that another has; a reference to a contained one that is not there; a relative
-// reference that is not Type/id. A required primitive may be given by its
+// reference that is not Type/id. White space alone is no code, no id and no
+// reference; for other text it is let be, and package invariant warns of it. A required primitive may be given by its
 // extensions alone. Of the invariants of R4 those are checked without which
 // bytes are unusable or unsafe: txt-1 and txt-2 of narratives, which are
 // well-formed and hold nothing active, ele-1, ext-1, dom-2 and ref-1. The

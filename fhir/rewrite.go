@@ -28,7 +28,7 @@ func (r *Resource) Rewrite(ref, link func(string) (string, bool)) []byte {
 		v := Value{r, i}
 		switch r.refers(i) {
 		case refersToResource:
-			old := v.Text()
+			old := v.written()
 			if now, ok := ref(old); ok && now != old {
 				splices = append(splices, v.replace(quote(now)))
 			}
@@ -36,7 +36,7 @@ func (r *Resource) Rewrite(ref, link func(string) (string, bool)) []byte {
 			if link == nil {
 				continue
 			}
-			old := v.Text()
+			old := v.written()
 			if now, ok := link(old); ok && now != old {
 				splices = append(splices, v.replace(quote(now)))
 			}
@@ -44,7 +44,7 @@ func (r *Resource) Rewrite(ref, link func(string) (string, bool)) []byte {
 			if link == nil {
 				continue
 			}
-			if now, changed := relink(v.Text(), link); changed {
+			if now, changed := relink(v.written(), link); changed {
 				splices = append(splices, v.replace(quote(now)))
 			}
 		}

@@ -18,9 +18,6 @@ func (r *reader) reference(i int32) {
 	}
 	typed := r.targetType(i)
 	r.target(i, "reference", literal, element.Targets)
-	if typed != literal {
-		r.target(i, "type", typed, element.Targets)
-	}
 	if literal != "" && typed != "" && literal != typed {
 		r.issue(CodeValue, r.where(i, "type"), fmt.Sprintf("The reference is to %s, but its type says %s.", literal, typed))
 	}
@@ -57,8 +54,9 @@ func (r *reader) literalType(i int32) (string, bool) {
 	return "", false
 }
 
-// targetType gives the resource type of Reference.type, "" if there is none.
-// The binding is extensible: other names are not judged.
+// targetType gives the resource type of Reference.type, "" if there is none that R4
+// has. Other names, and whether the element allows the type, are for package
+// invariant to tell: published messages get them wrong.
 func (r *reader) targetType(i int32) string {
 	name := strings.TrimPrefix(string(r.text(i, "type")), structureDefinition)
 	if !IsResourceType(name) {

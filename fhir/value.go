@@ -1,6 +1,9 @@
 package fhir
 
-import "iter"
+import (
+	"iter"
+	"strings"
+)
 
 // Value is one JSON value in a [Resource]. The zero Value stands for what is
 // not there, and every method may be called on it. Values are small, are passed
@@ -94,8 +97,18 @@ func (v Value) Members() iter.Seq2[string, Value] {
 }
 
 // Text gives a JSON string decoded, and a number or boolean as written; "" for
-// objects, arrays, null and what is absent.
+// objects, arrays, null and what is absent, and for a string of white space
+// alone: it says nothing, so nothing is matched, dated or told by it.
 func (v Value) Text() string {
+	s := v.written()
+	if s != "" && s[0] <= ' ' && strings.Trim(s, " \t\r\n") == "" {
+		return ""
+	}
+	return s
+}
+
+// written is Text for what has to be kept as it is.
+func (v Value) written() string {
 	if v.r == nil {
 		return ""
 	}

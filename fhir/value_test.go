@@ -181,3 +181,14 @@ func TestResourceTellsItsMeta(t *testing.T) {
 	bare := mustRead(t, `{"resourceType":"Patient"}`)
 	assert.Empty(t, bare.ID()+bare.VersionID()+bare.LastUpdated())
 }
+
+// TestTextOfWhiteSpaceIsNothing holds that what says nothing is matched with nothing: an identifier of a blank is nobody's.
+func TestTextOfWhiteSpaceIsNothing(t *testing.T) {
+	t.Parallel()
+	r, issues := Read([]byte(`{"resourceType":"Patient","identifier":[{"system":" ","value":"\n\u0020"}],"name":[{"family":" x "}]}`))
+	require.NotNil(t, r, "%v", issues)
+	assert.Empty(t, r.Get("identifier", "system").Text())
+	assert.Empty(t, r.Get("identifier", "value").Text())
+	assert.True(t, r.Get("identifier", "value").Exists())
+	assert.Equal(t, " x ", r.Get("name", "family").Text())
+}

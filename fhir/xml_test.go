@@ -55,6 +55,8 @@ func TestXMLThereAndBack(t *testing.T) {
 		"contained":                               `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Patient","id":"p1"}],"for":{"reference":"#p1"}}`,
 		"text with all that XML escapes":          `{"resourceType":"Task","status":"draft","intent":"order","description":"a < b & \"c\" 'd'\n\ttab > end\r\nnext"}`,
 		"narrative":                               `{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p class=\"a\">x &lt; y &#160; z<br/></p></div>"}}`,
+		"white space alone":                       `{"resourceType":"Patient","birthDate":" ","name":[{"family":" \n\t\r","given":["  "]}],"identifier":[{"system":" ","value":"x"}]}`,
+		"a narrative of a no-break space":         `{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">\u00a0</div>"}}`,
 		"an element id":                           `{"resourceType":"Patient","name":[{"id":"n1","family":"Delgado"}]}`,
 		"a Bundle":                                `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:c757873d-ec9a-4326-a141-556f43239520","resource":{"resourceType":"Patient","id":"p"}}]}`,
 		"a choice":                                `{"resourceType":"Task","status":"draft","intent":"order","output":[{"type":{"text":"x"},"valueBoolean":false},{"type":{"text":"y"},"valueInteger":0}]}`,

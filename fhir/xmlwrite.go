@@ -113,7 +113,7 @@ func (w *xmlWriter) one(name string, v, sibling Value) {
 		w.WriteString("</" + name + ">")
 		return
 	case kind != object && v.Exists() && v.Type() == "xhtml":
-		w.narrative(v.Text())
+		w.narrative(v.written())
 		return
 	case kind != object:
 		inside = sibling
@@ -123,7 +123,7 @@ func (w *xmlWriter) one(name string, v, sibling Value) {
 		w.attributes(inside)
 	}
 	if kind != object && kind != null {
-		w.attribute("value", v.Text())
+		w.attribute("value", v.written())
 	}
 	if !inside.Exists() || inside.node().kind != object {
 		w.WriteString("/>")
@@ -137,7 +137,7 @@ func (w *xmlWriter) one(name string, v, sibling Value) {
 func (w *xmlWriter) attributes(v Value) {
 	for name, m := range v.Members() {
 		if m.node().member.element.Attribute && m.node().kind == text {
-			w.attribute(name, m.Text())
+			w.attribute(name, m.written())
 		}
 	}
 }

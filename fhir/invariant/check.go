@@ -77,11 +77,12 @@ type checker struct {
 
 	inner, outer fhirpath.Collection // %resource, %rootResource
 	size         int                 // of the larger one
+	contained    bool                // the inner one is
 }
 
 // resource checks a resource. Path is where it stands in the one that was given, "" for that one; outer is the resource that contains it.
 func (c *checker) resource(r *fhir.Resource, path string, outer fhirpath.Collection) {
-	inner, outermost, size := c.inner, c.outer, c.size
+	inner, outermost, size, contained := c.inner, c.outer, c.size, c.contained
 	self := fhirpath.Collection{}
 	if len(r.Bytes()) <= MaxBytes { // no rule that asks for it is evaluated of a larger one
 		var err error
@@ -89,7 +90,7 @@ func (c *checker) resource(r *fhir.Resource, path string, outer fhirpath.Collect
 			return
 		}
 	}
-	c.inner, c.outer, c.size = self, outer, len(r.Bytes())
+	c.inner, c.outer, c.size, c.contained = self, outer, len(r.Bytes()), outer != nil
 	if outer == nil {
 		c.outer = self
 	} else {
@@ -107,7 +108,7 @@ func (c *checker) resource(r *fhir.Resource, path string, outer fhirpath.Collect
 		}
 	}
 	c.value(r.Root(), at)
-	c.inner, c.outer, c.size = inner, outermost, size
+	c.inner, c.outer, c.size, c.contained = inner, outermost, size, contained
 }
 
 // value checks an object and everything in it.
@@ -156,6 +157,9 @@ func (c *checker) rules(about place, v fhir.Value, at func(fhir.Value) string) {
 		switch {
 		case r.plain != nil:
 			for _, wrong := range r.plain(c, v) {
+				if c.stopped = c.stopped || len(c.issues) >= fhir.MaxIssues; c.stopped {
+					return
+				}
 				c.tell(r, at(wrong))
 			}
 			continue

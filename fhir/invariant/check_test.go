@@ -61,13 +61,49 @@ func TestInvariants(t *testing.T) {
 		{"a searchset's total in a batch", `{"resourceType":"Bundle","type":"batch","total":1,"entry":[{"request":{"method":"GET","url":"Task"}}]}`, []string{"error Bundle bdl-1"}},
 		{"a search mode in a batch", `{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"Task"},"search":{"mode":"match"}}]}`, []string{"error Bundle bdl-2"}},
 		{"a transaction without requests", `{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Patient","active":true}}]}`, []string{"error Bundle bdl-3"}},
-		{"a response in a collection", `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","active":true},"response":{"status":"200"}}]}`, []string{"error Bundle bdl-4"}},
+		{"a response in a collection", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:x","resource":{"resourceType":"Patient","active":true},"response":{"status":"200"}}]}`, []string{"error Bundle bdl-4"}},
 		{"an entry with nothing", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:8b9a2f6e-9e0e-4a11-8d5f-3f1f4c1a0001"}]}`, []string{"error Bundle.entry[0] bdl-5"}},
 		{"a fullUrl twice", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:x","resource":{"resourceType":"Patient","active":true}},{"fullUrl":"urn:x","resource":{"resourceType":"Patient","active":true}}]}`, []string{"error Bundle bdl-7"}},
 		{"a version in a fullUrl", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"http://a.example/Patient/1/_history/1","resource":{"resourceType":"Patient","active":true}}]}`, []string{"error Bundle.entry[0] bdl-8"}},
-		{"a document that is none", `{"resourceType":"Bundle","type":"document","entry":[{"resource":{"resourceType":"Patient","active":true}}]}`, []string{"error Bundle bdl-10", "error Bundle bdl-11", "error Bundle bdl-9"}},
-		{"a message without header", `{"resourceType":"Bundle","type":"message","entry":[{"resource":{"resourceType":"Patient","active":true}}]}`, []string{"error Bundle bdl-12"}},
-		{"a wrong resource in a Bundle", `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Organization","active":true}}]}`, []string{"error Bundle.entry[0].resource org-1"}},
+		{"a document that is none", `{"resourceType":"Bundle","type":"document","entry":[{"fullUrl":"urn:x","resource":{"resourceType":"Patient","active":true}}]}`, []string{"error Bundle bdl-10", "error Bundle bdl-11", "error Bundle bdl-9"}},
+		{"a message without header", `{"resourceType":"Bundle","type":"message","entry":[{"fullUrl":"urn:x","resource":{"resourceType":"Patient","active":true}}]}`, []string{"error Bundle bdl-12"}},
+		{"two contained resources that refer to each other alone", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"PractitionerRole","id":"a","practitioner":{"reference":"#b"}},{"resourceType":"Practitioner","id":"b","extension":[{"url":"urn:e","valueReference":{"reference":"#a"}}]}]}`, []string{"error Task.contained[0] dom-3", "error Task.contained[1] dom-3"}},
+		{"a contained resource that refers to itself alone", `{"resourceType":"Task","status":"draft","intent":"order","contained":[{"resourceType":"Organization","id":"a","name":"x","partOf":{"reference":"#a"}}]}`, []string{"error Task.contained[0] dom-3"}},
+		{"a range that falls", `{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueRange":{"low":{"value":10},"high":{"value":9.5}}}`, []string{"error Observation.valueRange rng-2"}},
+		{"a range that does not fall", `{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueRange":{"low":{"value":9.50},"high":{"value":9.5}}}`, nil},
+		{"a range of two units", `{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueRange":{"low":{"value":10,"unit":"cm"},"high":{"value":9.5,"unit":"m"}}}`, nil},
+		{"a simple quantity with a comparator", `{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueRange":{"low":{"value":10,"comparator":"<"}}}`, []string{"error Observation.valueRange.low sqty-1"}},
+		{"two conditions without a behavior", `{"resourceType":"Questionnaire","status":"draft","item":[{"linkId":"1","type":"string","enableWhen":[{"question":"2","operator":"exists","answerBoolean":true},{"question":"3","operator":"exists","answerBoolean":true}]}]}`, []string{"error Questionnaire.item[0] que-12"}},
+		{"two initial values of an item that does not repeat", `{"resourceType":"Questionnaire","status":"draft","item":[{"linkId":"1","type":"string","initial":[{"valueString":"x"},{"valueString":"y"}]}]}`, []string{"error Questionnaire.item[0] que-13"}},
+		{"two initial values of an item that repeats", `{"resourceType":"Questionnaire","status":"draft","item":[{"linkId":"1","type":"string","repeats":true,"initial":[{"valueString":"x"},{"valueString":"y"}]}]}`, nil},
+		{"white space alone", `{"resourceType":"Patient","birthDate":" ","name":[{"family":"\n","given":["Ines"," "]}],"identifier":[{"system":" ","value":"x"}]}`,
+			[]string{"warning Patient.birthDate datatypes.html", "warning Patient.name[0].family datatypes.html", "warning Patient.name[0].given[1] datatypes.html", "error Patient.identifier[0].system datatypes.html#Identifier", "warning Patient.identifier[0].system datatypes.html"}},
+		{"systems that are relative", `{"resourceType":"Patient","identifier":[{"system":"mrn","value":"x"}],"meta":{"tag":[{"system":"tags","code":"x"}]},"maritalStatus":{"coding":[{"system":"local","code":"x"}]}}`,
+			[]string{"error Patient.identifier[0].system datatypes.html#Identifier", "error Patient.meta.tag[0].system datatypes.html#Coding", "warning Patient.maritalStatus.coding[0].system datatypes.html#Coding"}},
+		{"a URI that is none", `{"resourceType":"Patient","identifier":[{"system":"urn:ietf:rfc:3986","value":"12"},{"system":"urn:ietf:rfc:3986","value":"urn:oid:1.2"}]}`, []string{"error Patient.identifier[0].value datatypes.html#Identifier"}},
+		{"a relative canonical", `{"resourceType":"Task","status":"draft","intent":"order","instantiatesCanonical":"PlanDefinition/x"}`, []string{"error Task.instantiatesCanonical references.html#canonical"}},
+		{"an OID and a UUID that are none", `{"resourceType":"Patient","identifier":[{"system":"urn:oid:1.x","value":"x"},{"system":"urn:uuid:7D948662-BADE-450E-B6C5-9BB6EE39CB56","value":"x"},{"system":"urn:oid:2.16.840","value":"x"}]}`,
+			[]string{"error Patient.identifier[0].system datatypes.html#oid, #uuid", "error Patient.identifier[1].system datatypes.html#oid, #uuid"}},
+		{"an attachment of another size", `{"resourceType":"Patient","photo":[{"contentType":"image/png","data":"QUJD\nQUJD","size":7},{"contentType":"image/png","data":"QUJD","size":3}]}`, []string{"error Patient.photo[0].size datatypes.html#Attachment"}},
+		{"a currency and a language that there are none of", `{"resourceType":"Coverage","status":"active","beneficiary":{"display":"x"},"payor":[{"display":"x"}],"language":"english","costToBeneficiary":[{"valueMoney":{"value":1,"currency":"XQZ"}},{"valueMoney":{"value":1,"currency":"USD"}}]}`,
+			[]string{"error Coverage.language valueset-languages.html", "error Coverage.costToBeneficiary[0].valueMoney.currency valueset-currencies.html"}},
+		{"the language of an expression", `{"resourceType":"Patient","active":true,"extension":[{"url":"urn:e","valueExpression":{"language":"text/fhirpath","expression":"true"}}]}`, nil},
+		{"types of references", `{"resourceType":"Task","status":"draft","intent":"order","for":{"type":"DocumentReferences","display":"x"},"owner":{"type":"Location","display":"x"},"requester":{"type":"http://hl7.org/fhir/StructureDefinition/Patient","display":"x"},"focus":{"type":"http://a.example/Person","display":"x"}}`,
+			[]string{"error Task.for.type references.html", "warning Task.owner.type references.html", "error Task.requester.type references.html"}},
+		{"a # alone", `{"resourceType":"Patient","managingOrganization":{"reference":"#"},"contained":[{"resourceType":"RelatedPerson","id":"r","patient":{"reference":"#"}}]}`, []string{"error Patient.managingOrganization.reference references.html#contained"}},
+		{"white space in base64 and in a code", `{"resourceType":"Patient","language":"a\tb","photo":[{"contentType":"image/png","data":"QUJD\nQUJD"},{"contentType":"image/png","data":"QU JD"}]}`,
+			[]string{"error Patient.language datatypes.html#code", "error Patient.photo[1].data datatypes.html#base64Binary"}},
+		{"text in a list of a narrative", `{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><ul>x</ul></div>"}}`, []string{"error Patient.text.div narrative.html"}},
+		{"text in a table of a narrative", `{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><table>x<tr><td>y</td></tr></table></div>"}}`, []string{"error Patient.text.div narrative.html"}},
+		{"a paragraph in a paragraph", `{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><p>x<p>y</p></p></div>"}}`, []string{"error Patient.text.div narrative.html"}},
+		{"a link to nothing in a narrative", `{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"#a\">x</a></div>"}}`, []string{"error Patient.text.div narrative.html"}},
+		{"a list, a table and a link of a narrative", `{"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><ul>\n<li><p>x&nbsp;y</p></li></ul><table> <tr id=\"a\"><td>y</td></tr></table><a href=\"#a\">x</a></div>"}}`, nil},
+		{"a narrative without a namespace", `{"resourceType":"Patient","text":{"status":"generated","div":"<div>x</div>"}}`, []string{"error Patient.text.div narrative.html"}},
+		{"a fullUrl that is missing, relative, and of another", `{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","active":true}},{"fullUrl":"Patient/1","resource":{"resourceType":"Patient","id":"1","active":true}},{"fullUrl":"http://a.example/Patient/2","resource":{"resourceType":"Patient","id":"3","active":true}}]}`,
+			[]string{"error Bundle.entry[0] bundle.html", "error Bundle.entry[1].fullUrl bundle.html", "error Bundle.entry[2].fullUrl bundle.html"}},
+		{"a batch without fullUrls", `{"resourceType":"Bundle","type":"batch","entry":[{"resource":{"resourceType":"Patient","active":true},"request":{"method":"POST","url":"Patient"}}]}`, nil},
+		{"a link twice", `{"resourceType":"Bundle","type":"searchset","link":[{"relation":"self","url":"http://a.example"},{"relation":"self","url":"http://a.example"}]}`, []string{"error Bundle.link[1].relation bundle.html"}},
+		{"a wrong resource in a Bundle", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:x","resource":{"resourceType":"Organization","active":true}}]}`, []string{"error Bundle.entry[0].resource org-1"}},
 		{"a wrong resource in a Parameters", `{"resourceType":"Parameters","parameter":[{"name":"x","resource":{"resourceType":"Organization","active":true}}]}`, []string{"error Parameters.parameter[0].resource org-1"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -81,7 +117,7 @@ func TestEveryExpressionCompiles(t *testing.T) {
 	t.Parallel()
 	rules, err := unpack(packed)
 	require.NoError(t, err)
-	require.Len(t, rules, 241)
+	require.Len(t, rules, 296)
 	known := map[string]bool{}
 	for _, r := range rules {
 		assert.NotContains(t, r.expression, "trace", "it would write what it sees to the program's output")
@@ -174,6 +210,35 @@ func TestWhatIsContainedInALargeResource(t *testing.T) {
 	}
 }
 
+// TestIssuesAreBounded holds how much is said of one resource, and that what is contained in a chain is looked at once.
+func TestIssuesAreBounded(t *testing.T) {
+	t.Parallel()
+	r, issues := fhir.Read([]byte(`{"resourceType":"Patient","name":[{"given":["x"` + strings.Repeat(`," "`, 5000) + `]}]}`))
+	require.NotNil(t, r, "%v", issues)
+	found := Check(t.Context(), r)
+	assert.Len(t, found, fhir.MaxIssues+1)
+	assert.Equal(t, fhir.CodeTooCostly, found[fhir.MaxIssues].Code)
+	links := make([]string, 1000)
+	for i := range links {
+		links[i] = fmt.Sprintf(`{"resourceType":"Organization","id":"o%d","name":"x","partOf":{"reference":"#o%d"}}`, i, max(i-1, 0))
+	}
+	r, issues = fhir.Read([]byte(`{"resourceType":"Patient","contained":[` + strings.Join(links, ",") + `],"managingOrganization":{"reference":"#o999"}}`))
+	require.NotNil(t, r, "%v", issues)
+	assert.NotContains(t, fmt.Sprint(Check(t.Context(), r)), "dom-3")
+}
+
+// wrongOfficial are the official examples that break a rule, and which: the HL7 validator (6.7.9) has the same against each.
+var wrongOfficial = map[string]string{
+	"Bundle-10bb101f-a121-4264-a920-67be9cb82c74.json": "bundle.html", // a fullUrl that ends with another id
+	"Bundle-3a0707d3-549e-4467-b8b8-5a2ab3800efe.json": "bundle.html",
+	"Bundle-lri-example.json":                          "bundle.html",
+	"Bundle-bundle-search-warning.json":                "bundle.html", // an entry without a fullUrl
+	"Organization-2.16.840.1.113883.19.5.json":         "datatypes.html#Identifier",
+	"Procedure-f201.json":                              "references.html#canonical",
+	"QuestionnaireResponse-gcs.json":                   "references.html#canonical",
+	"QuestionnaireResponse-ussg-fht-answers.json":      "references.html#canonical",
+}
+
 func TestOfficialExamplesBreakNoInvariant(t *testing.T) {
 	t.Parallel()
 	folder := os.Getenv("FHIR_R4_EXAMPLES")
@@ -194,8 +259,9 @@ func TestOfficialExamplesBreakNoInvariant(t *testing.T) {
 			r, err := fhir.ReadStored(data)
 			require.NoError(t, err)
 			n++
+			known := wrongOfficial[filepath.Base(name)]
 			for _, i := range Check(t.Context(), r) {
-				assert.False(t, i.Refuses(), "%s %v", filepath.Base(name), i)
+				assert.False(t, i.Refuses() && (known == "" || !strings.HasSuffix(i.Text, "("+known+").")), "%s %v", filepath.Base(name), i)
 			}
 		}
 	}

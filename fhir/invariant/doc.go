@@ -5,11 +5,14 @@
 // definitions by internal/gen and embedded. It is unpacked, and an expression compiled, when it is first needed, and kept from then on.
 //
 // This costs: some ten microseconds for each expression and place, so it stands behind $validate and not in the way of a write. What matters to
-// writes (dom-2, ext-1, ele-1, ref-1) is checked by the strict reader in plain Go, and not again here.
+// writes (dom-2, ext-1, ele-1, ref-1, txt-1, txt-2) is checked by the strict reader in plain Go, and not again here.
+//
+// Beside them stand rules that R4's pages state in words, and the HL7 validator checks: that a fullUrl is absolute, a currency one of ISO 4217, and the
+// like. They are plain Go, and named by their page instead of a key. testdata/mutants/README.md compares the whole with that validator.
 //
 // Only a clear no is an issue. An expression that comes out empty, as the comparison of two dates of different precision does, breaks nothing.
 //
-// What it is not: it checks no terminology and no profile, and nothing that the definitions say in words only.
+// What it is not: it checks no terminology and no profile.
 package invariant
 
 //go:generate go run warmhandoff/fhir/invariant/internal/gen

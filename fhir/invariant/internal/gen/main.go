@@ -46,11 +46,16 @@ type structure struct {
 	Kind       string `json:"kind"`
 	Derivation string `json:"derivation"`
 	Snapshot   struct {
-		Element []struct {
-			Path       string       `json:"path"`
-			Constraint []constraint `json:"constraint"`
-		} `json:"element"`
+		Element []definition `json:"element"`
 	} `json:"snapshot"`
+}
+
+type definition struct {
+	Path       string       `json:"path"`
+	Constraint []constraint `json:"constraint"`
+	Type       []struct {
+		Profile []string `json:"profile"`
+	} `json:"type"`
 }
 
 type constraint struct {
@@ -89,6 +94,11 @@ func generate(folder, out string) error {
 	return os.WriteFile(out, packed, 0o644)
 }
 
+// simple is what a Quantity must keep where it is a SimpleQuantity, which is a profile and not a type.
+//
+// Source: FHIR R4, datatypes.html#SimpleQuantity, sqty-1
+var simple = constraint{Key: "sqty-1", Severity: "error", Human: "The comparator is not used on a SimpleQuantity", Expression: "comparator.empty()"}
+
 // lines gives the rules of one type.
 func lines(s *structure) []string {
 	if s.Kind == "logical" || s.Derivation == "constraint" {
@@ -97,6 +107,11 @@ func lines(s *structure) []string {
 	var list []string
 	for _, e := range s.Snapshot.Element {
 		typ, element := place(e.Path)
+		for _, t := range e.Type {
+			if slices.Contains(t.Profile, "http://hl7.org/fhir/StructureDefinition/SimpleQuantity") {
+				e.Constraint = append(e.Constraint, simple)
+			}
+		}
 		for _, c := range e.Constraint {
 			if c.Expression == "" || repeated(s, c) {
 				continue

@@ -27,10 +27,7 @@ func TestTheCommittedTableIsUpToDate(t *testing.T) {
 func TestLines(t *testing.T) {
 	t.Parallel()
 	s := structure{Type: "Appointment", Kind: "resource", Derivation: "specialization"}
-	s.Snapshot.Element = append(s.Snapshot.Element, struct {
-		Path       string       `json:"path"`
-		Constraint []constraint `json:"constraint"`
-	}{"Appointment.participant", []constraint{
+	s.Snapshot.Element = append(s.Snapshot.Element, definition{Path: "Appointment.participant", Constraint: []constraint{
 		{Key: "app-1", Severity: "error", Human: "Either the type\nor actor", Expression: "type.exists() or actor.exists()"},
 		{Key: "ele-1", Severity: "error", Expression: "hasValue()"},
 		{Key: "dom-6", Severity: "warning", Expression: "text.exists()", Source: "http://hl7.org/fhir/StructureDefinition/DomainResource"},
