@@ -37,7 +37,7 @@ var primitives = map[string]*primitive{
 	"oid":          {kind: text, valid: isOID, words: "an OID such as urn:oid:1.2.3"},
 	"uuid":         {kind: text, valid: isUUID, words: "a UUID such as urn:uuid:c757873d-ec9a-4326-a141-556f43239520, in lower case"},
 	"id":           {kind: text, valid: func(b []byte) bool { return IsID(string(b)) }, words: "1 to 64 letters, digits, hyphens and dots"},
-	"code":         {kind: text, valid: isCodeText, words: "a code, without white space around it and without two blanks together"},
+	"code":         {kind: text, valid: isCodeText, words: "a code, without white space around it and without two blanks together", blank: true},
 	"date":         {kind: text, valid: isDate, words: "a calendar date written YYYY, YYYY-MM or YYYY-MM-DD", blank: true},
 	"dateTime":     {kind: text, valid: isDateTime, words: "a calendar date written YYYY, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm:ss+zz:zz", blank: true},
 	"instant":      {kind: text, valid: isInstant, words: "an instant written YYYY-MM-DDThh:mm:ss.sss+zz:zz", blank: true},

@@ -30,9 +30,10 @@ const (
 // element does not allow, be it contained, or to another than Reference.type says;
 // resources inside contained ones; contained ones without an id, or with one
 // that another has; a reference to a contained one that is not there; a relative
-// reference that is not Type/id. White space alone is no code, no id and no
-// reference; for other text it is let be, and package invariant warns of it. A required primitive may be given by its
-// extensions alone. Of the invariants of R4 those are checked without which
+// reference that is not Type/id. White space alone is no id and no reference, and
+// no code of a required value set; for other text it is let be, and package
+// invariant warns of it. A required primitive may be given by its extensions
+// alone. Of the invariants of R4 those are checked without which
 // bytes are unusable or unsafe: txt-1 and txt-2 of narratives, which are
 // well-formed and hold nothing active, ele-1, ext-1, dom-2 and ref-1. The
 // others are warnings; package invariant gives them.

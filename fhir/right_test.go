@@ -41,7 +41,7 @@ var rightInputs = map[string]string{
 	"a reference and its type as a canonical":            task(`"for":{"reference":"Patient/p","type":"http://hl7.org/fhir/StructureDefinition/Patient"}`),
 	"a type that is not allowed, without a literal":      task(`"owner":{"type":"Location","display":"x"}`),
 	"white space for text":                               task(`"description":" \n","note":[{"text":"\t"}]`),
-	"white space for a date and a URI":                   patient(`"birthDate":" ","identifier":[{"system":" ","value":"x"}]`),
+	"white space for a date and a URI":                   patient(`"language":" ","birthDate":" ","identifier":[{"system":" ","value":"x"}]`),
 	"a leap second":                                      task(`"authoredOn":"2016-12-31T23:59:60Z"`),
 	"a leap day":                                         patient(`"birthDate":"2000-02-29"`),
 	"the furthest zone":                                  task(`"authoredOn":"2026-03-02T09:00:00.123456789+14:00"`),

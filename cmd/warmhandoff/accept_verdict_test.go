@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"maps"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"warmhandoff/cmd/internal/scenario"
 	"warmhandoff/fhir"
 	"warmhandoff/testdata/invalid"
+	"warmhandoff/testdata/mutants"
 )
 
 // unusual are inputs in which something is unusual, or wrong where only the whole tells.
@@ -71,6 +73,11 @@ func TestRuling45OneVerdict(t *testing.T) {
 	}
 	for _, body := range unusual {
 		inputs[body] = body
+	}
+	for i, m := range mutants.Make(mutants.Bases(), mutants.Seed, mutants.PerKind) {
+		if i%30 == 0 && json.Valid([]byte(m.Text)) {
+			inputs[m.ID+", "+m.Change] = m.Text
+		}
 	}
 	require.Greater(t, len(inputs), 100)
 	server := serveWith(t, "--db", ":memory:")

@@ -59,6 +59,8 @@ var rooms = []room{
 	{"cmd/internal/scenario", []string{"mapping/workflow"}, []string{"golang.org/x/tools/txtar"}},
 	{"testdata", nil, nil},
 	{"testdata/invalid", nil, []string{"golang.org/x/tools/txtar"}},
+	{"testdata/mutants", []string{"fhir", "fhir/invariant"}, nil},
+	{"testdata/mutants/print", []string{"fhir", "testdata/mutants"}, nil},
 	{"cmd/warmhandoff", append([]string{"cmd/internal/store/sqlstore", "cmd/internal/engine", "cmd/internal/jobs", "cmd/internal/server", "cmd/internal/scenario", "fhir/invariant", "fhir/profile", "mapping/bars", "mapping/bser", "mapping/ereferral", "mapping/sdohcc", "mapping/uscore", "testdata"}, useCase...),
 		[]string{"github.com/alecthomas/kong", "github.com/go-json-experiment/json", "github.com/google/uuid"}},
 }

@@ -26,6 +26,9 @@ var spoken = []rule{
 	{typ: "canonical", key: "datatypes.html#oid, #uuid", severity: fhir.Error, words: "A canonical that begins with urn:oid: or urn:uuid: is an OID, or a UUID in lower case", plain: badURN},
 	{typ: "Attachment", key: "datatypes.html#Attachment", severity: fhir.Error, words: "The size of an attachment is the number of bytes in its data", plain: otherSize},
 	{typ: "Attachment", element: "data", key: "datatypes.html#base64Binary", severity: fhir.Error, words: "White space in base64 stands between groups of four characters", plain: brokenGroups},
+	{typ: "Attachment", element: "hash", key: "datatypes.html#base64Binary", severity: fhir.Error, words: "White space in base64 stands between groups of four characters", plain: brokenGroups},
+	{typ: "code", key: "valueset-mimetypes.html", severity: fhir.Error, words: "A media type is required here, and white space is none", plain: blankMedia},
+	{typ: "Coding", key: "datatypes.html#Coding", severity: fhir.Error, words: "White space is no code of a system of HL7", plain: blankCode},
 	{typ: "code", key: "datatypes.html#code", severity: fhir.Error, words: "A code has no white space in it other than single blanks", plain: noBlank},
 	{typ: "Money", element: "currency", key: "valueset-currencies.html", severity: fhir.Error, words: "A currency is a code of ISO 4217, such as USD", plain: noCurrency},
 	{typ: "code", key: "valueset-languages.html", severity: fhir.Error, words: "A language is a code of BCP 47, such as en or fr-CA", plain: noLanguage},
@@ -40,7 +43,7 @@ var spoken = []rule{
 }
 
 func init() {
-	for _, typ := range []string{"string", "markdown", "uri", "url", "canonical", "date", "dateTime", "instant", "time"} {
+	for _, typ := range []string{"string", "markdown", "uri", "url", "canonical", "date", "dateTime", "instant", "time", "code"} {
 		spoken = append(spoken, rule{typ: typ, key: "datatypes.html", severity: fhir.Warning, words: "Only white space stands here; leave the value out", plain: blank})
 	}
 }
@@ -56,6 +59,21 @@ func only(broken bool, v fhir.Value) []fhir.Value {
 // blank gives a string that is there and says nothing.
 func blank(_ *checker, v fhir.Value) []fhir.Value {
 	return only(v.Text() == "" && bytes.HasPrefix(v.Raw(), []byte(`"`)), v)
+}
+
+// mediaTypes are the elements whose value is a media type: their required value set cannot be listed.
+var mediaTypes = []string{"contentType", "sigFormat", "targetFormat", "payload", "payloadMimeType", "format", "patchFormat"}
+
+func blankMedia(c *checker, v fhir.Value) []fhir.Value {
+	if len(blank(c, v)) == 0 {
+		return nil
+	}
+	return only(slices.Contains(mediaTypes, strings.TrimRight(lastStep(v), "[0123456789]")), v)
+}
+
+func blankCode(c *checker, v fhir.Value) []fhir.Value {
+	system, code := v.Get("system").Text(), v.Get("code")
+	return only((strings.HasPrefix(system, "http://terminology.hl7.org/") || strings.HasPrefix(system, "http://hl7.org/fhir/")) && len(blank(c, code)) > 0, code)
 }
 
 func relative(_ *checker, v fhir.Value) []fhir.Value { return only(!isAbsolute(v.Text()), v) }

@@ -11,12 +11,14 @@ import (
 
 	"warmhandoff/cmd/internal/engine"
 	"warmhandoff/fhir"
+	"warmhandoff/fhir/invariant"
 	"warmhandoff/fhir/profile"
 )
 
 const validateDoc = "What is wrong with a resource, or would be with writing it: 200 and an OperationOutcome, and nothing is stored. The resource is the body, " +
 	"or the parameter resource of a Parameters body, or the stored one; mode (create, update, delete, profile; of a Bundle transaction, which is ours: as if it were posted to the base) and profile stand there or in the query. " +
-	"Checked are the rules that every write must keep, the published FHIRPath invariants of R4 (warnings: a write is not refused for them), with a mode the write itself (also the Task's move: it is " +
+	"Checked are the rules that every write must keep, the published FHIRPath invariants of R4 and what its pages state in words (warnings: a write is not refused for them; " +
+	"errors where profile is R4's own, http://hl7.org/fhir/StructureDefinition/ and the type), with a mode the write itself (also the Task's move: it is " +
 	"carried out and undone), and the profiles that are asked for (errors) or claimed in meta.profile (warnings, since a write is not refused for them). " +
 	"This is not the HL7 validator: no value set beyond the required codes of R4 and those of the profiles known here, no profile but these, no other " +
 	"server is asked."
@@ -55,7 +57,11 @@ func (s *Server) validate(ctx context.Context, in *request) (*answer, error) {
 	if v.resource != nil && v.mode != "delete" {
 		limited, cancel := context.WithTimeout(ctx, validateFor)
 		defer cancel()
-		v.issues = append(v.issues, Besides(limited, v.resource, nil, true)...)
+		if v.asksR4() {
+			v.issues = append(v.issues, invariant.Check(limited, v.resource)...)
+		} else {
+			v.issues = append(v.issues, Besides(limited, v.resource, nil, true)...)
+		}
 		s.profiles(v)
 	}
 	if err := s.tried(ctx, v); err != nil {
@@ -63,6 +69,15 @@ func (s *Server) validate(ctx context.Context, in *request) (*answer, error) {
 	}
 	return &answer{status: http.StatusOK, bare: true, text: text{body: fhir.OperationOutcome(v.issues...)}}, nil
 }
+
+// asksR4 reports whether the profile that is asked for is R4's own of the type. As with every profile that is asked for, what breaks it is an error then:
+// the question is whether the resource is valid, and not whether it is taken.
+func (v *validation) asksR4() bool {
+	return canonical(v.profile) == structureDefinition+v.resource.Type()
+}
+
+// structureDefinition begins the canonical URL of R4's definition of a type.
+const structureDefinition = "http://hl7.org/fhir/StructureDefinition/"
 
 // asked takes apart what was sent: the resource by itself, or Parameters with resource, mode and profile; mode and profile of the query hold
 // where both say something.

@@ -59,10 +59,14 @@ func TestValidateTellsEverythingThatIsWrong(t *testing.T) {
 		{"a profile that is asked for in Parameters", "/Task/$validate", `{"resourceType":"Parameters","parameter":[{"name":"profile","valueUri":"urn:profile:for|1"},{"name":"resource","resource":` + good + `}]}`, nil, []string{"error required Task.for"}},
 		{"a profile that is asked for and not known", "/Task/$validate?mode=profile&profile=urn:profile:other", good, nil, []string{"error not-supported"}},
 		{"the profile of R4 itself", "/Task/$validate?profile=http://hl7.org/fhir/StructureDefinition/Task", good, nil, fine},
+		{"an invariant, asked whether it is taken", "/Task/$validate", narrated("Task", `"status":"requested","intent":"order","executionPeriod":{"start":"2026-02-02","end":"2026-02-01"}`), nil, []string{"warning invariant Task.executionPeriod"}},
+		{"an invariant, asked whether it is valid R4", "/Task/$validate?profile=http://hl7.org/fhir/StructureDefinition/Task", narrated("Task", `"status":"requested","intent":"order","executionPeriod":{"start":"2026-02-02","end":"2026-02-01"}`), nil, []string{"error invariant Task.executionPeriod"}},
+		{"white space alone", "/Task/$validate", narrated("Task", `"status":"requested","intent":"order","description":"  "`), nil, []string{"warning invariant Task.description"}},
+		{"white space alone, asked whether it is valid R4", "/Task/$validate?profile=http://hl7.org/fhir/StructureDefinition/Task|4.0.1", narrated("Task", `"status":"requested","intent":"order","description":"  "`), nil, []string{"warning invariant Task.description"}},
 		{"a profile that is claimed", "/Task/$validate", narrated("Task", `"meta":{"profile":["urn:profile:for","urn:profile:other"]},"status":"requested","intent":"order"`), nil,
 			[]string{"warning required Task.for", "information not-supported Task.meta.profile[1]"}},
 		{"a profile that is claimed and asked for", "/Task/$validate?profile=urn:profile:for%7C1", narrated("Task", `"meta":{"profile":["urn:profile:for"]},"status":"requested","intent":"order"`), nil, []string{"error required Task.for"}},
-		{"a profile that a resource in a Bundle claims", "/Bundle/$validate", `{"resourceType":"Bundle","type":"collection","entry":[{"resource":` + good + `},{"resource":` +
+		{"a profile that a resource in a Bundle claims", "/Bundle/$validate", `{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:x:1","resource":` + good + `},{"fullUrl":"urn:x:2","resource":` +
 			narrated("Task", `"meta":{"profile":["urn:profile:other","http://hl7.org/fhir/StructureDefinition/Task","urn:profile:for|1"]},"status":"requested","intent":"order"`) + `}]}`, nil,
 			[]string{"information not-supported Bundle.entry[1].resource.meta.profile[0]", "warning required Bundle.entry[1].resource.for"}},
 		{"a Bundle", "/Bundle/$validate", `{"resourceType":"Bundle","type":"batch","entry":[{"resource":` + good + `}]}`, nil, []string{"warning invariant Bundle"}},
