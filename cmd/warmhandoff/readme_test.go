@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,41 +19,54 @@ import (
 	"warmhandoff/mapping/workflow"
 )
 
-const readmeFile = "../../README.md"
+const (
+	readmeFile   = "../../README.md"
+	fhirFile     = "../../fhir/README.md"
+	workflowFile = "../../mapping/workflow/README.md"
+)
 
-func readme(t *testing.T) string {
+func page(t *testing.T, file string) string {
 	t.Helper()
-	data, err := os.ReadFile(readmeFile)
+	data, err := os.ReadFile(file)
 	require.NoError(t, err)
 	return string(data)
 }
 
-// TestReadmeCommandsAreTrue sends every curl command of the README, in order, to a real server process, and looks for the words that the lines
-// beginning with #> promise in the answer.
+// TestReadmeCommandsAreTrue sends every curl command of the pages, in order, to a real server process, explains what they want explained, and looks for the
+// words that the lines beginning with #> promise in the answer.
 func TestReadmeCommandsAreTrue(t *testing.T) {
 	t.Parallel()
-	s := serveDemo(t)
-	shell := map[string]string{"FHIR": s.base}
-	curls, promises := 0, 0
-	answer := ""
-	for _, line := range shellLines(readme(t)) {
-		switch {
-		case strings.HasPrefix(line, "NOW="):
-			shell["NOW"] = time.Now().UTC().Format(time.RFC3339)
-		case strings.HasPrefix(line, "JSON="):
-			shell["JSON"] = words(line, shell)[0][len("JSON="):]
-		case strings.HasPrefix(line, "curl "):
-			answer = curl(t, words(line, shell))
-			curls++
-		case strings.HasPrefix(line, "#> "):
-			for _, word := range strings.Fields(line)[1:] {
-				assert.Contains(t, answer, word, line)
-				promises++
+	for file, least := range map[string]struct{ asks, promises int }{readmeFile: {8, 12}, fhirFile: {4, 9}} {
+		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
+			t.Parallel()
+			s := serveDemo(t)
+			shell := map[string]string{"FHIR": s.base}
+			asks, promises := 0, 0
+			answer := ""
+			for _, line := range shellLines(page(t, file)) {
+				explained, explains := strings.CutPrefix(line, "go run ./cmd/warmhandoff explain $")
+				switch {
+				case strings.HasPrefix(line, "NOW="):
+					shell["NOW"] = time.Now().UTC().Format(time.RFC3339)
+				case strings.HasPrefix(line, "JSON="):
+					shell["JSON"] = words(line, shell)[0][len("JSON="):]
+				case strings.HasPrefix(line, "curl "):
+					answer = curl(t, words(line, shell))
+					asks++
+				case explains:
+					answer = runProgram(t, "", "explain", words("$"+explained, shell)[0]).out
+					asks++
+				case strings.HasPrefix(line, "#> "):
+					for _, word := range strings.Fields(line)[1:] {
+						assert.Contains(t, answer, word, line)
+						promises++
+					}
+				}
 			}
-		}
+			assert.GreaterOrEqual(t, asks, least.asks)
+			assert.GreaterOrEqual(t, promises, least.promises)
+		})
 	}
-	assert.GreaterOrEqual(t, curls, 12)
-	assert.GreaterOrEqual(t, promises, 20)
 }
 
 // shellLines gives the lines of all ```sh blocks, those that belong together in one: a quote that is open, or a backslash at the end.
@@ -168,7 +183,7 @@ func exchange(t *testing.T, r *http.Request) string {
 
 func TestReadmeNamesEveryState(t *testing.T) {
 	t.Parallel()
-	table := section(t, readme(t), "states")
+	table := section(t, page(t, workflowFile), "states")
 	for _, s := range []workflow.State{
 		workflow.Preparing, workflow.Offered, workflow.Accepted, workflow.Scheduled, workflow.Unconfirmed, workflow.Outreach, workflow.Paused,
 		workflow.Attended, workflow.Closed,
@@ -177,13 +192,13 @@ func TestReadmeNamesEveryState(t *testing.T) {
 	}
 }
 
-// TestReadmeHasTheTableOfMoves compares the README with the table in the workflow. UPDATE_README=1 in the environment writes it.
+// TestReadmeHasTheTableOfMoves compares the page with the table in the workflow. UPDATE_README=1 in the environment writes it.
 func TestReadmeHasTheTableOfMoves(t *testing.T) {
 	t.Parallel()
-	text := readme(t)
+	text := page(t, workflowFile)
 	want, have := movesTable(), section(t, text, "moves")
 	if os.Getenv("UPDATE_README") != "" && want != have {
-		require.NoError(t, os.WriteFile(readmeFile, []byte(strings.Replace(text, "by a test -->\n"+have+"<!-- end -->", "by a test -->\n"+want+"<!-- end -->", 1)), 0o600))
+		require.NoError(t, os.WriteFile(workflowFile, []byte(strings.Replace(text, "by a test -->\n"+have+"<!-- end -->", "by a test -->\n"+want+"<!-- end -->", 1)), 0o600))
 		return
 	}
 	assert.Equal(t, want, have)
@@ -228,8 +243,7 @@ func sameRoles(a, b []workflow.Role) bool { return slices.Equal(a, b) }
 // TestTheREADMEShowsWhatCheckSays holds the shown answer of check to the real one, but for the days by which something is due.
 func TestTheREADMEShowsWhatCheckSays(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../../README.md")
-	require.NoError(t, err)
+	readme := page(t, readmeFile)
 	file, err := filepath.Abs("../../testdata/bundles/06-without-consent.json")
 	require.NoError(t, err)
 	got := runProgram(t, "", "check", file)
@@ -237,7 +251,68 @@ func TestTheREADMEShowsWhatCheckSays(t *testing.T) {
 	require.Len(t, lines, 10)
 	for _, due := range lines[7:] {
 		what, _, _ := strings.Cut(due, " by ")
-		assert.Contains(t, string(readme), "\n"+what+" by ")
+		assert.Contains(t, readme, "\n"+what+" by ")
 	}
-	assert.Contains(t, string(readme), strings.Replace(lines[0], file, "testdata/bundles/06-without-consent.json", 1)+"\n"+strings.Join(lines[1:7], "\n")+"\n")
+	assert.Contains(t, readme, strings.Replace(lines[0], file, "testdata/bundles/06-without-consent.json", 1)+"\n"+strings.Join(lines[1:7], "\n")+"\n")
+}
+
+// TestTheREADMEShowsWhatReplaySays holds the shown story to the real one, and the story that the page of the test data shows to the file.
+func TestTheREADMEShowsWhatReplaySays(t *testing.T) {
+	t.Parallel()
+	const story = "testdata/scenarios/02-completed-is-not-attended.txtar"
+	file, err := filepath.Abs("../../" + story)
+	require.NoError(t, err)
+	got := runProgram(t, "", "replay", file)
+	require.Equal(t, 0, got.status)
+	var shown strings.Builder
+	for line := range strings.Lines(strings.Replace(got.out, file, story, 1)) {
+		if !strings.Contains(line, "due:") {
+			shown.WriteString(line)
+		}
+	}
+	assert.Contains(t, page(t, readmeFile), "replay "+story+" | grep -v due:\n```\n\n```\n"+strings.TrimRight(shown.String(), "\n")+"\n```\n")
+	assert.Contains(t, page(t, "../../testdata/README.md"), "```\n"+strings.TrimRight(page(t, "../../testdata/rules/row/17.txtar"), "\n")+"\n```\n")
+	assert.LessOrEqual(t, strings.Count(page(t, readmeFile), "\n"), 200, "the front door is read in two minutes")
+}
+
+// TestEveryLinkOfThePagesLeadsSomewhere: to a file or folder that is there, and to a heading that it has.
+func TestEveryLinkOfThePagesLeadsSomewhere(t *testing.T) {
+	t.Parallel()
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	links := 0
+	require.NoError(t, filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules"):
+			return filepath.SkipDir
+		case filepath.Ext(path) != ".md":
+			return nil
+		}
+		for _, m := range link.FindAllStringSubmatch(page(t, path), -1) {
+			target, heading, _ := strings.Cut(m[1], "#")
+			if strings.Contains(target, "://") {
+				continue
+			}
+			links++
+			at := path
+			if target != "" {
+				at = filepath.Join(filepath.Dir(path), target)
+			}
+			if _, err := os.Stat(at); !assert.NoError(t, err, "%s links to %s", path, m[1]) {
+				continue
+			}
+			if heading != "" {
+				found := false
+				for line := range strings.Lines(page(t, at)) {
+					if words, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); ok && line[0] == '#' {
+						found = found || strings.ReplaceAll(strings.ToLower(strings.TrimSpace(words)), " ", "-") == heading
+					}
+				}
+				assert.True(t, found, "%s links to %s", path, m[1])
+			}
+		}
+		return nil
+	}))
+	assert.Greater(t, links, 100)
 }

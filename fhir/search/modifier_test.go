@@ -24,7 +24,7 @@ var kinds = []struct {
 // Source: FHIR R4, search.html, Modifiers
 const allModifiers = "missing exact contains text in below above not-in [type] identifier not of-type"
 
-// The README says which modifiers and prefixes each kind of parameter takes, and which of R4 there are none of; what it says is what Parse does.
+// The page of fhir says which modifiers and prefixes each kind of parameter takes, and which of R4 there are none of; what it says is what Parse does.
 func TestModifiersAreWhatTheReadmeSays(t *testing.T) {
 	t.Parallel()
 	var table, none strings.Builder
@@ -59,10 +59,10 @@ func TestModifiersAreWhatTheReadmeSays(t *testing.T) {
 			none.WriteString("`:" + m + "` ")
 		}
 	}
-	data, err := os.ReadFile("../../README.md")
+	data, err := os.ReadFile("../README.md")
 	require.NoError(t, err)
-	assert.Contains(t, string(data), "<!-- modifiers: printed from fhir/search by a test -->\n"+table.String()+"<!-- end -->\n", "README.md must say this")
-	assert.Contains(t, string(data), "no "+strings.ReplaceAll(strings.TrimSpace(none.String()), " ", ", ")+",", "README.md must name what there is none of")
+	assert.Contains(t, string(data), "<!-- modifiers: printed from fhir/search by a test -->\n"+table.String()+"<!-- end -->\n", "fhir/README.md must say this")
+	assert.Contains(t, string(data), "no "+strings.ReplaceAll(strings.TrimSpace(none.String()), " ", ", ")+",", "fhir/README.md must name what there is none of")
 	for _, search := range []string{"ServiceRequest code:text=x", "ServiceRequest code:in=http://x/vs", "Library composed-of:below=http://x/m", "ServiceRequest code:below=http://snomed.info/sct|1", "Task code:not-in=x", "Task code:above=x"} {
 		typ, text, _ := strings.Cut(search, " ")
 		values, err := url.ParseQuery(text)

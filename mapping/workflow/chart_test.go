@@ -305,9 +305,9 @@ func seedsTable() string {
 	return b.String()
 }
 
-const readme = "../../README.md"
+const readme = "README.md"
 
-// TestReadmeHasTheChart compares the README with what the tables do. UPDATE_README=1 in the environment writes it.
+// TestReadmeHasTheChart compares the page of this room with what the tables do. UPDATE_README=1 in the environment writes it.
 func TestReadmeHasTheChart(t *testing.T) { //nolint:paralleltest // the two parts of one file are written one after the other
 	for name, want := range map[string]string{
 		"chart": chart(), "rules": rulesTable(), "ends": endsTable(), "deadlines": deadlinesTable(), "warmth": warmthTable(), "seeds": seedsTable(),
@@ -316,7 +316,7 @@ func TestReadmeHasTheChart(t *testing.T) { //nolint:paralleltest // the two part
 		require.NoError(t, err)
 		text := string(data)
 		start := strings.Index(text, "<!-- "+name+":")
-		require.Positive(t, start, "the README has a place for it")
+		require.Positive(t, start, "the page has a place for it")
 		start += strings.Index(text[start:], "-->\n") + len("-->\n")
 		end := start + strings.Index(text[start:], "<!-- end -->")
 		if os.Getenv("UPDATE_README") != "" && text[start:end] != want {
