@@ -211,9 +211,7 @@ func drawFarDays(r *rapid.T, body string) string {
 		_, rest, _ := strings.Cut(after, `"`)
 		body = before + `"status":"on-hold"` + rest
 	}
-	if strings.Contains(body, `"status":"on-hold"`) {
-		body = strings.Replace(body, `"status":"on-hold"`, `"status":"on-hold","restriction":{"period":{"end":"`+rapid.SampledFrom([]string{"9999-12-31", "9999", "0001-01-01", "9999-12-31T23:59:59-14:00"}).Draw(r, "until")+`"}}`, 1)
-	}
+	body = strings.Replace(body, `"status":"on-hold"`, `"status":"on-hold","restriction":{"period":{"end":"`+rapid.SampledFrom([]string{"9999-12-31", "9999", "0001-01-01", "9999-12-31T23:59:59-14:00"}).Draw(r, "until")+`"}}`, 1)
 	for _, day := range []string{"2026-03-02", "2026-03-04", "2026-03-09", "2026-03-25"} {
 		far := rapid.SampledFrom([]string{"9999-12-31", "0001-01-01", "9999-12-30", "0001-01-02"}).Draw(r, "far")
 		body = strings.ReplaceAll(body, day, far)

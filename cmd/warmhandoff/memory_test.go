@@ -20,8 +20,7 @@ func TestWhatIsNotUsedAnyMoreIsSpare(t *testing.T) {
 	}
 	_, asked := memoryUsage()
 	assert.GreaterOrEqual(t, asked-before, uint64(128<<20))
-	runtime.KeepAlive(large)
-	large = nil
+	runtime.KeepAlive(large) // and not used after this
 	runtime.GC()
 	spare, _ := memoryUsage()
 	debug.FreeOSMemory()

@@ -72,7 +72,7 @@ func TestFilesWithoutEndAreNotWaitedFor(t *testing.T) {
 	told, tell := context.WithCancel(t.Context())
 	tell()
 	pipe, hold := io.Pipe()
-	defer hold.Close()
+	defer func() { _ = hold.Close() }()
 	_, err = readInput(told, pipe)
 	require.EqualError(t, err, "stopped while the standard input was read.")
 }

@@ -189,7 +189,7 @@ func TestLimitsOfAReferral(t *testing.T) {
 			again.apply(again.put(row.touch))
 			require.NoError(t, again.Reproject(t.Context(), nil))
 			if row.name != "references" {
-				again.refused(TooCostly, row.changes(again, 6)...)
+				_ = again.refused(TooCostly, row.changes(again, 6)...)
 			}
 		})
 	}

@@ -23,6 +23,7 @@ type pace struct {
 
 // newPace calls set, which sets a deadline of a connection, with one that is over as soon as nothing was heard of progress for so long.
 func newPace(stall time.Duration, set func(time.Time) error) *pace {
+	//nolint:forbidigo // a connection stalls by the machine's time, as its deadlines do; tests run it in a bubble
 	return &pace{time.AfterFunc(stall, func() { _ = set(past) }), stall} // a connection without deadlines has others to see to it
 }
 
