@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"cmp"
 	"context"
 	"sync"
 )
@@ -13,11 +14,13 @@ type Gate struct {
 	callers map[string]*guest
 	waiting int
 	came    int64 // how many ever had to wait
+	let     int64 // how many ever got in
 }
 
 // guest is a caller who is inside, or waits.
 type guest struct {
 	inside int
+	last   int64 // when it got in, of all that ever did
 	waits  []entrant
 }
 
@@ -27,9 +30,12 @@ type entrant struct {
 	came int64
 }
 
-// before reports whether one caller's turn is before another's: who has fewer places, else who waits longer.
+// before reports whether one caller's turn is before another's: who has fewer places, else who has had none for longer, else who waits longer.
 func (c *guest) before(o *guest) bool {
-	return o == nil || c.inside < o.inside || c.inside == o.inside && c.waits[0].came < o.waits[0].came
+	if o == nil {
+		return true
+	}
+	return cmp.Or(cmp.Compare(c.inside, o.inside), cmp.Compare(c.last, o.last), cmp.Compare(c.waits[0].came, o.waits[0].came)) < 0
 }
 
 // NewGate returns a gate with so many places.
@@ -60,9 +66,22 @@ func (g *Gate) takes(caller string, c *guest) bool {
 	if g.used >= g.places || c.inside >= shareOf(caller, g.places) || len(c.waits) > 0 {
 		return false
 	}
+	g.admit(c)
+	return true
+}
+
+func (g *Gate) admit(c *guest) {
+	g.let++
 	g.used++
 	c.inside++
-	return true
+	c.last = g.let
+}
+
+// Waiting reports whether anybody waits.
+func (g *Gate) Waiting() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.waiting > 0
 }
 
 // Enter takes a place, and waits for it until the context ends, whose error it then gives. Whoever gets none must call Leave.
@@ -127,8 +146,7 @@ func (g *Gate) next() {
 		close(fewest.waits[0].turn)
 		fewest.waits = fewest.waits[1:]
 		g.waiting--
-		g.used++
-		fewest.inside++
+		g.admit(fewest)
 	}
 }
 

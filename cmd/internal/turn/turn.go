@@ -1,5 +1,5 @@
 // Package turn says whose turn it is where several callers share what only one, or only some, can have at a time: the writer of a store, its read
-// connections, a server's places.
+// connections, a server's places, the processors.
 //
 // Two ideas hold it together. Who waits, waits in a line of their own: of many that one caller sends, the others wait for none. And whoever had least of
 // it so far is next, so that one dear request is paid for by whoever sent it.
@@ -18,17 +18,24 @@ var ErrFull = errors.New("turn: too many wait")
 // ErrClosed says that nobody is served any more.
 var ErrClosed = errors.New("turn: closed")
 
-type callerKey struct{}
+type workKey struct{}
 
 // For returns a context in which a caller asks. What is done for nobody but the program needs none.
 func For(ctx context.Context, caller string) context.Context {
-	return context.WithValue(ctx, callerKey{}, caller)
+	return context.WithValue(ctx, workKey{}, &Work{caller: caller})
 }
 
 // Of returns the caller for whom a context is, "" where it does not say.
 func Of(ctx context.Context) string {
-	caller, _ := ctx.Value(callerKey{}).(string)
-	return caller
+	if w := workOf(ctx); w != nil {
+		return w.caller
+	}
+	return ""
+}
+
+func workOf(ctx context.Context) *Work {
+	w, _ := ctx.Value(workKey{}).(*Work)
+	return w
 }
 
 // share is how much of what there is one caller may have, in quarters: whoever comes next finds some. At least one.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"warmhandoff/cmd/internal/store"
+	"warmhandoff/cmd/internal/turn"
 )
 
 // reader answers from one connection inside one transaction.
@@ -30,7 +31,7 @@ func (r *reader) ready(ctx context.Context) error {
 	if r.over {
 		return errOver
 	}
-	return ctx.Err()
+	return turn.Yield(ctx)
 }
 
 const versionColumns = "v.type, v.id, v.number, v.seq, v.updated, v.deleted, v.role, v.party, v.own"

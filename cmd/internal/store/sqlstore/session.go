@@ -9,6 +9,7 @@ import (
 	"io"
 
 	"warmhandoff/cmd/internal/store"
+	"warmhandoff/cmd/internal/turn"
 )
 
 // session is one connection with its prepared statements, for one goroutine at a time. It speaks to the driver itself: what database/sql adds
@@ -154,8 +155,10 @@ func (s *session) query(ctx context.Context, text string, args []any, each func(
 		if err := each(stmt.dest); err != nil {
 			return err
 		}
-		if n%64 == 63 && ctx.Err() != nil {
-			return ctx.Err()
+		if n%64 == 63 {
+			if err := turn.Yield(ctx); err != nil {
+				return err
+			}
 		}
 	}
 }

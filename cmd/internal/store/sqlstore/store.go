@@ -34,6 +34,8 @@ type Options struct {
 	// Elapsed is a clock that never goes back, such as the time since the program began: by it a group of Updates ends in time, and callers have the
 	// writer by turns as long as each other. nil: by turns as often as each other.
 	Elapsed func() time.Duration
+	// After is a timer, and what stops it, by which whoever has the writer for long is kept from having it more often than the others. nil: nobody is.
+	After func(time.Duration) (<-chan time.Time, func() bool)
 }
 
 // Store is a store.Store in a SQL database. Safe for concurrent use.
@@ -109,7 +111,11 @@ func (st *Store) openFile(ctx context.Context, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	st.writer = &writer{s: write, checkpoints: true, shared: o.Shared}
+	st.writer = &writer{s: write, shared: o.Shared}
+	if st.writer.log, err = openCheckpointer(ctx, write.d, o.Path, cmp.Or(o.Synchronous, "FULL"), st.fail); err != nil {
+		return err
+	}
+	go st.writer.log.run()
 	if o.Shared {
 		if err := shareSQLite(st.lock); err != nil {
 			return err
@@ -176,7 +182,7 @@ func (st *Store) start(o Options) error {
 	if size <= 0 {
 		size = 1024
 	}
-	w.queue, w.stopped, w.elapsed = turn.NewQueue[*call](size), make(chan struct{}), o.Elapsed
+	w.queue, w.stopped, w.elapsed = turn.NewQueue[*call](size, turn.Clock{Elapsed: o.Elapsed, After: o.After}), make(chan struct{}), o.Elapsed
 	w.fail, w.isDown = st.fail, st.down.Load
 	go w.loop()
 	return nil
@@ -208,8 +214,11 @@ func (st *Store) View(ctx context.Context, f func(store.Reader) error) (err erro
 		return store.ErrFailed
 	}
 	caller := turn.Of(ctx)
-	if err := st.turns.Enter(ctx, caller); err != nil {
-		return err
+	if !st.turns.Try(caller) {
+		turn.Rest(ctx)
+		if err := st.turns.Enter(ctx, caller); err != nil {
+			return err
+		}
 	}
 	defer st.turns.Leave(caller)
 	var s *session
@@ -246,6 +255,7 @@ func (st *Store) Update(ctx context.Context, f func(store.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	defer turn.Still(ctx)()
 	c := newCall(ctx, f)
 	if err := st.enqueue(c); err != nil {
 		return err
@@ -285,6 +295,24 @@ func (w *writer) look(r *reader) error {
 		was := w.seen.Load()
 		if was >= m.seq || w.seen.CompareAndSwap(was, m.seq) {
 			return nil
+		}
+	}
+}
+
+// Shrink gives back the memory in which read connections keep pages, of those that are free. The next questions read some from the file again.
+func (st *Store) Shrink() {
+	for range st.readers {
+		select {
+		case s := <-st.pool:
+			if s == nil {
+				return // closed
+			}
+			if st.writer.s != s { // in memory there is no other copy
+				_, _ = s.exec("PRAGMA shrink_memory") // it goes on as well without
+			}
+			defer func() { st.pool <- s }()
+		default:
+			return
 		}
 	}
 }
@@ -347,6 +375,9 @@ func (st *Store) closeAll() error {
 		close(st.ping)
 	}
 	if st.writer != nil {
+		if st.writer.log != nil {
+			errs = append(errs, st.writer.log.stop())
+		}
 		errs = append(errs, st.writer.s.close())
 	}
 	if st.lock != nil {

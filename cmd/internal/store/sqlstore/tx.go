@@ -16,6 +16,7 @@ type tx struct {
 	start mark // the end of the order before this caller
 	guard bool // others are in the group: write under a savepoint
 	wrote bool
+	pages int64 // about how many it writes
 	terms moves // of this caller, on top of the group's
 	// applied are the group's moves, if they were applied under this caller's savepoint: they are undone with it.
 	applied moves
@@ -133,7 +134,8 @@ func (t *tx) put(v store.Version, last newest, method string, terms, loose []sto
 		v.Author.Role, v.Author.Party, v.Author.Own, v.Body, method); err != nil {
 		return err
 	}
-	t.terms.add(move{from: last.seq, old: last.terms, to: v.Seq, now: terms})
+	t.move(move{from: last.seq, old: last.terms, to: v.Seq, now: terms})
+	t.pages += pagesOf(v, links)
 	return t.relink(rid, last.links, links)
 }
 
@@ -156,8 +158,20 @@ func (t *tx) Index(ctx context.Context, v store.Version, terms []store.Term, lin
 	if _, err := t.exec("UPDATE resource SET terms = ?, loose = ?, links = ? WHERE rid = ?", packTerms(indexed), packTerms(loose), packLinks(links), last.rid); err != nil {
 		return err
 	}
-	t.terms.add(move{from: v.Seq, old: last.terms, to: v.Seq, now: indexed})
+	t.move(move{from: v.Seq, old: last.terms, to: v.Seq, now: indexed})
 	return t.relink(last.rid, last.links, links)
+}
+
+// move has terms moved at the end of the group.
+func (t *tx) move(m move) {
+	t.terms.add(m)
+	t.pages += int64(len(m.now))
+}
+
+// pagesOf is about how many pages a version takes: its body, and a page for each of what it is found by.
+func pagesOf(v store.Version, links []store.Link) int64 {
+	const page, rows = 4096, 2
+	return int64(len(v.Body)/page + len(links) + rows)
 }
 
 // Search first brings the table of terms up to date.

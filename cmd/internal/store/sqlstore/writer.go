@@ -1,8 +1,6 @@
 package sqlstore
 
 import (
-	"runtime"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +18,10 @@ const (
 	mostGroupTime  = 50 * time.Millisecond
 )
 
+// aheadTime is by how much more of the writer a caller may have had than another to be in one group with it. Whoever asks for little does not wait for the end
+// of what those do who ask for much; callers who ask for as much as each other share a sync. It is as long as a sync, where one takes longer.
+const aheadTime = 2 * time.Millisecond
+
 // writer owns the write connection.
 type writer struct {
 	s       *session
@@ -32,10 +34,9 @@ type writer struct {
 	fail    func(error)
 	isDown  func() bool
 
-	checkpoints      bool
-	shared           bool  // others write too
-	unseen           int   // updates since the log was looked at
-	tried            int64 // how long the log was at the last checkpoint
+	log              *checkpointer // nil in memory
+	shared           bool          // others write too
+	calls            []*call       // of the group under way
 	commits, updates atomic.Int64
 	seen             atomic.Int64 // end.seq, for others to read
 }
@@ -51,17 +52,16 @@ func (w *writer) clock() time.Duration {
 // groupTime is for how long a group may be served.
 func (w *writer) groupTime() time.Duration { return min(max(leastGroupTime, 4*w.sync), mostGroupTime) }
 
-// loop takes whoever waits into a group, by turns, until the queue is closed and empty. Should a caller's function end the goroutine, as a failing test
-// does, another goroutine goes on: whoever was in the group with it is told to try again.
+// loop serves whoever waits, in groups, until the queue is closed and empty. Should a caller's function end the goroutine, as a failing test does, another
+// goroutine goes on: whoever was in the group with it is told to try again.
 func (w *writer) loop() {
-	calls := make([]*call, 0, groupSize)
 	ended := false
 	defer func() {
 		if ended {
 			close(w.stopped)
 			return
 		}
-		for _, c := range calls {
+		for _, c := range w.calls {
 			if c.left {
 				c.done <- errLeft
 			} else {
@@ -71,31 +71,21 @@ func (w *writer) loop() {
 		go w.loop()
 	}()
 	for {
-		c, ok := w.queue.Wait()
+		w.calls = w.calls[:0]
+		first, ok := w.queue.Wait()
 		if !ok {
 			break
 		}
-		calls = append(calls[:0], c)
-		for n := -1; n != w.queue.Len() && n < groupSize; {
-			n = w.queue.Len()
-			runtime.Gosched() // whoever is about to call joins this group
-		}
-		for len(calls) < groupSize {
-			if c, ok = w.queue.Pull(); !ok {
-				break
-			}
-			calls = append(calls, c)
-		}
-		w.serve(calls)
-		clear(calls)
+		w.serve(first)
+		clear(w.calls)
 	}
 	ended = true
 }
 
-// serve carries a group of callers to the disk and answers them.
-func (w *writer) serve(calls []*call) {
+// serve carries a caller and those who share its group to the disk and answers them.
+func (w *writer) serve(first turn.Taken[*call]) {
 	if w.isDown() {
-		answer(calls, nil, store.ErrFailed)
+		first.Call.done <- store.ErrFailed
 		return
 	}
 	if w.pool != nil {
@@ -103,34 +93,22 @@ func (w *writer) serve(calls []*call) {
 		defer func() { w.pool <- w.s }()
 	}
 	g := &group{end: w.end, terms: moves{}}
-	results, err := w.transact(g, calls)
-	if err != nil {
-		answer(calls, nil, err)
+	if err := w.transact(g, first); err != nil {
+		for _, c := range w.calls {
+			c.done <- err
+		}
 		return
 	}
-	for _, late := range slices.Backward(calls[len(results):]) {
-		w.queue.Return(late.caller, late)
-	}
-	calls = calls[:len(results)]
 	if g.wrote > 0 {
 		w.end = g.end
 		w.seen.Store(g.end.seq)
 		w.commits.Add(1)
 		w.updates.Add(int64(g.wrote))
 	}
-	answer(calls, results, nil)
-	if w.checkpoints {
-		w.checkpoint(g.wrote)
+	for i, c := range w.calls {
+		c.done <- g.results[i]
 	}
-}
-
-// answer tells each caller its own result, or the same to all.
-func answer(calls []*call, results []error, all error) {
-	for i, c := range calls {
-		if all != nil {
-			c.done <- all
-		} else {
-			c.done <- results[i]
-		}
+	if w.log != nil {
+		w.log.grew(w, g.pages)
 	}
 }
