@@ -10,6 +10,7 @@ import (
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/workflow"
 )
 
 // What one write may ask of the writer, whom everybody shares. Work grows with what is sent, and these say how much that may be. Each is far beyond what a
@@ -30,18 +31,20 @@ type Budgets struct {
 	Legs int
 	// Items is how much may belong to one referral beside those Tasks: 5000 records, which is one an hour for seven months.
 	Items int
-	// Links is how many references of one resource the workflow follows: 20,000. Each is a row of an index.
-	Links int
+	// Terms is how many values of search parameters one resource may be found by, and Links how many of its references are followed: 2000 each. Each is a row
+	// of an index that may lie in a page of its own, and while one resource is written none that was sent after it is. Whoever runs the server may write
+	// Groups, Lists and code systems with ten times as many.
+	Terms, Links int
 	// Conditions is how many different searches the conditions and conditional references of a Bundle may be: 1000, two for each entry.
 	Conditions int
 }
 
 // defaultBudgets are those of a server on which nobody set others.
-var defaultBudgets = Budgets{Hold: time.Second, Members: 100, Agencies: 100, Legs: 250, Items: 5000, Links: 20_000, Conditions: 1000}
+var defaultBudgets = Budgets{Hold: time.Second, Members: 100, Agencies: 100, Legs: 250, Items: 5000, Terms: 2000, Links: 2000, Conditions: 1000}
 
 // Unlimited gives budgets without limits, as proofs need them to see what a server would be without.
 func Unlimited() Budgets {
-	return Budgets{Hold: -1, Members: -1, Agencies: -1, Legs: -1, Items: -1, Links: -1, Conditions: -1}
+	return Budgets{Hold: -1, Members: -1, Agencies: -1, Legs: -1, Items: -1, Terms: -1, Links: -1, Conditions: -1}
 }
 
 // mostOpen is how many of those searches may be such that no index answers them with one look: each may look at thousands of resources, and is compared
@@ -68,7 +71,7 @@ func (b Budgets) withDefaults() Budgets {
 		b.Hold = d.Hold
 	}
 	for _, one := range []struct{ mine, otherwise *int }{
-		{&b.Members, &d.Members}, {&b.Agencies, &d.Agencies}, {&b.Legs, &d.Legs}, {&b.Items, &d.Items}, {&b.Links, &d.Links}, {&b.Conditions, &d.Conditions},
+		{&b.Members, &d.Members}, {&b.Agencies, &d.Agencies}, {&b.Legs, &d.Legs}, {&b.Items, &d.Items}, {&b.Terms, &d.Terms}, {&b.Links, &d.Links}, {&b.Conditions, &d.Conditions},
 	} {
 		if *one.mine == 0 {
 			*one.mine = *one.otherwise
@@ -208,10 +211,21 @@ func (t *txn) tooMany(k store.Key, element, format string, args ...any) *Refusal
 
 // linksWithin refuses a resource with more references than may be followed.
 func (t *txn) linksWithin(w *work, no *refusals) {
-	if n, most := len(w.links), t.e.set.Budgets.Links; over(n, most) {
-		no.add(TooCostly, fhir.CodeTooCostly, w.at(w.Type), fmt.Sprintf(
-			"Of one resource %d references are followed, and this one has %d. Say in several resources what several of them can say.", most, n))
+	if n, most := len(w.links), t.e.set.Budgets.rowsOf(t.p, t.e.set.Budgets.Links); over(n, most) {
+		no.add(TooCostly, fhir.CodeTooCostly, w.at(w.Type), fmt.Sprintf("Of one resource %d references are followed, and this one has %d. %s", most, n, inSeveral))
 	}
+}
+
+// inSeveral says what to do with a resource that goes beyond Budgets.Terms or Budgets.Links.
+const inSeveral = "Say in several resources what several of them can say, or ask whoever runs this server to write it."
+
+// rowsOf returns how many rows of an index somebody may have for one resource, where others may have limit.
+func (b *Budgets) rowsOf(p Principal, limit int) int {
+	const byAdmin = 10
+	if p.Role == workflow.Admin {
+		return byAdmin * limit
+	}
+	return limit
 }
 
 // later has referrals brought up to date after this transaction, a few at a time, as what is due is. It gives those for which that cannot be said, because

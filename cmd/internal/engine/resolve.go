@@ -27,10 +27,6 @@ type batch struct {
 	open       int             // how many of those no index answers
 }
 
-// mostTerms is how many values of search parameters one resource may be found by: a Group or List of the 10,000 items that are read has half as many, and anything
-// else a few dozen. Each may be a row of an index.
-const mostTerms = 20_000
-
 // maxSearches is how many conditional references one resource may have. What all of a Bundle may have, Budgets say.
 const maxSearches = 100
 
@@ -70,7 +66,7 @@ func (e *Engine) prepare(p Principal, identifier string, changes []Change) (*bat
 		if w.Method == Delete || w.searches() {
 			continue
 		}
-		if err := e.rewrite(w, b, func(i int) *work { return &b.works[i] }); err != nil {
+		if err := e.rewrite(p, w, b, func(i int) *work { return &b.works[i] }); err != nil {
 			return nil, err
 		}
 	}
@@ -232,7 +228,7 @@ func restBase(w *work) string {
 }
 
 // rewrite makes res, terms and links: the resource with its references and links in place, given the other works.
-func (e *Engine) rewrite(w *work, b *batch, works func(int) *work) error {
+func (e *Engine) rewrite(p Principal, w *work, b *batch, works func(int) *work) error {
 	w.res, w.put = w.Resource, nil
 	if w.Type != "Bundle" && (len(w.uses) > 0 || b.addressed || len(b.names) > 0 && bytes.Contains(w.Resource.Bytes(), []byte("urn:"))) {
 		body := w.Resource.Rewrite(func(ref string) (string, bool) {
@@ -261,9 +257,9 @@ func (e *Engine) rewrite(w *work, b *batch, works func(int) *work) error {
 			w.res = r
 		}
 	}
-	if w.terms = e.storeTerms(w.res); len(w.terms) > mostTerms {
-		return refuse(Unprocessable, fhir.CodeTooCostly, w.at(w.Type), fmt.Sprintf("a resource may be found by at most %d values of search parameters, and this one has %d: "+
-			"say in several resources what several can say", mostTerms, len(w.terms)))
+	w.terms = e.storeTerms(w.res)
+	if most := e.set.Budgets.rowsOf(p, e.set.Budgets.Terms); over(len(w.terms), most) {
+		return tooCostlyBecause(w.at(w.Type), "A resource may be found by %d values of search parameters, and this one has %d. %s", most, len(w.terms), inSeveral)
 	}
 	if !w.fresh {
 		w.read(e, w.res)
@@ -385,5 +381,5 @@ func (t *txn) inPlace(w *work) error {
 	if right {
 		return nil
 	}
-	return t.e.rewrite(w, t.batch, func(i int) *work { return t.works[i] })
+	return t.e.rewrite(t.p, w, t.batch, func(i int) *work { return t.works[i] })
 }

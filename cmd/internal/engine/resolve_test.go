@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"warmhandoff/fhir"
+	"warmhandoff/mapping/workflow"
 )
 
 const (
@@ -182,16 +183,32 @@ func TestAResourceIsFoundByNoMoreThanIsKept(t *testing.T) {
 		}
 		return strings.Join(items, ",")
 	}
-	group := `{"resourceType":"Group","type":"person","actual":true,"member":[` + list(10_000, `{"entity":{"reference":"Practitioner/p%d"}}`) + `]}`
-	_, err := f.Apply(t.Context(), Principal{}, []Change{{Method: Create, Type: "Group", Resource: read(t, group)}})
-	require.NoError(t, err)
-
-	patient := `{"resourceType":"Patient","identifier":[` + list(9_000, `{"system":"urn:x","value":"%d"}`) + `],"telecom":[` + list(9_000, `{"system":"phone","value":"%d"}`) + `]}`
-	_, err = f.Apply(t.Context(), Principal{}, []Change{{Method: Create, Type: "Patient", Resource: read(t, patient), Path: "Bundle.entry[0]"}})
-	var no *Refusal
-	require.ErrorAs(t, err, &no)
-	assert.Equal(t, Unprocessable, no.Kind)
-	assert.Equal(t, fhir.CodeTooCostly, no.Issues[0].Code)
-	assert.Equal(t, "Bundle.entry[0].resource", no.Issues[0].Expression)
-	assert.Contains(t, no.Issues[0].Text, "at most 20000")
+	group := func(n int) []Change {
+		return []Change{{Method: Create, Type: "Group", Path: "Bundle.entry[0]", Resource: read(t, `{"resourceType":"Group","type":"person","actual":true,"member":[`+
+			list(n, `{"entity":{"reference":"Practitioner/p%d"}}`)+`]}`)}}
+	}
+	admin, other := Principal{Role: workflow.Admin}, Principal{Role: workflow.Referrer, Party: "Organization/clinic"}
+	for _, row := range []struct {
+		who   Principal
+		n     int
+		words string
+	}{{admin, 10_000, ""}, {other, 1000, ""}, {other, 2001, "2000 values of search parameters, and this one has 2003."}} {
+		_, err := f.Apply(t.Context(), row.who, group(row.n))
+		if row.words == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, row.words)
+	}
+	patient := []Change{{Method: Create, Type: "Patient", Path: "Bundle.entry[0]", Resource: read(t, `{"resourceType":"Patient","identifier":[`+
+		list(9_000, `{"system":"urn:x","value":"%d"}`)+`],"telecom":[`+list(9_000, `{"system":"phone","value":"%d"}`)+`]}`)}}
+	for who, most := range map[Principal]string{admin: "20000", other: "2000"} {
+		_, err := f.Apply(t.Context(), who, patient)
+		var no *Refusal
+		require.ErrorAs(t, err, &no)
+		assert.Equal(t, TooCostly, no.Kind)
+		assert.Equal(t, fhir.CodeTooCostly, no.Issues[0].Code)
+		assert.Equal(t, "Bundle.entry[0].resource", no.Issues[0].Expression)
+		assert.Contains(t, no.Issues[0].Text, "A resource may be found by "+most+" values of search parameters, and this one has 54001.")
+	}
 }
