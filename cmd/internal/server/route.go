@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"warmhandoff/cmd/internal/engine"
+	"warmhandoff/cmd/internal/turn"
 	"warmhandoff/fhir"
 )
 
@@ -275,6 +276,11 @@ func (s *Server) admitted(ctx context.Context, in *request) (*answer, error) {
 		return nil, err
 	}
 	defer place.leave()
+	if len(in.raw) > free {
+		if err := turn.Long(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := in.readBody(); err != nil {
 		return nil, err
 	}

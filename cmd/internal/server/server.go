@@ -35,6 +35,7 @@ import (
 
 	"warmhandoff/cmd/internal/engine"
 	"warmhandoff/cmd/internal/store"
+	"warmhandoff/cmd/internal/turn"
 	"warmhandoff/fhir"
 	"warmhandoff/fhir/profile"
 	"warmhandoff/mapping"
@@ -93,6 +94,9 @@ type Settings struct {
 	// Now is the clock; it must not be nil. NewID makes ids for requests that bring none; it must not be nil.
 	Now   func() time.Time
 	NewID func() string
+	// Elapsed is a clock that never goes back, such as the time since the program began: by it requests that take long have the processors by turns. nil:
+	// nothing is measured, and all go on at once.
+	Elapsed func() time.Duration
 	// Log takes one line for each request and one for each failure that is ours. Nil: nothing is logged.
 	Log *slog.Logger
 	// Pages answers what is neither FHIR nor health. Nil: 404.
@@ -109,22 +113,23 @@ type Settings struct {
 
 // Server answers HTTP requests. Safe for concurrent use.
 type Server struct {
-	engine   Engine
-	set      Settings
-	log      *slog.Logger
-	prefix   string // path of the base: "/fhir"
-	host     string // host and port of the base
-	types    map[string]bool
-	routes   []*route
-	metadata func() []byte // made when it is first asked for
-	document func() []byte // likewise
-	gate     gate          // of what is worked on
-	writers  gate          // of what waits for the writer, see turns.go
-	bodies   *pool         // that are being read or worked on
-	working  *pool         // of these, that are being worked on
-	answers  *pool         // that are made, or not sent yet
-	echo     *echo.Echo
-	stopping atomic.Bool
+	engine     Engine
+	set        Settings
+	log        *slog.Logger
+	prefix     string // path of the base: "/fhir"
+	host       string // host and port of the base
+	types      map[string]bool
+	routes     []*route
+	metadata   func() []byte    // made when it is first asked for
+	document   func() []byte    // likewise
+	gate       gate             // of what is worked on
+	processors *turn.Processors // for what of it takes long
+	writers    gate             // of what waits for the writer, see turns.go
+	bodies     *pool            // that are being read or worked on
+	working    *pool            // of these, that are being worked on
+	answers    *pool            // that are made, or not sent yet
+	echo       *echo.Echo
+	stopping   atomic.Bool
 }
 
 // New makes a server. It panics when Now or NewID is missing or Base is no absolute URL: those are mistakes of the program, not of a caller.
@@ -145,6 +150,7 @@ func New(e Engine, set Settings) *Server {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.processors = turn.NewProcessors(set.Limits.Long, set.Elapsed)
 	s.gate = newGate(set.Limits.Concurrent, set.Limits.Queue)
 	s.writers = newGate(set.Limits.Writers, set.Limits.Queue)
 	largest := int64(set.Limits.Body)
@@ -198,6 +204,7 @@ type Limits struct {
 	Entries    int           // of a Bundle
 	Ratio      int           // unpacked size to packed size
 	Concurrent int           // requests that are worked on at once; of one caller three quarters
+	Long       int           // of these, those that take long
 	Writers    int           // requests that wait for the writer at once; likewise
 	Queue      time.Duration // how long one waits to get in
 	Wait       time.Duration // how long a write waits for its turn, and is then undone and answered
@@ -224,10 +231,16 @@ func DefaultLimits() Limits {
 	return Limits{
 		Steps: store.MostSteps, Statement: 5 * time.Second, Patched: 8 << 20, Validated: 4 << 20,
 		Body: 5 << 20, Header: 64 << 10, URL: 16 << 10, Entries: 500, Ratio: 100,
-		Concurrent: 64 * runtime.GOMAXPROCS(0), Queue: 100 * time.Millisecond, Writers: 256, Wait: 20 * time.Second, Memory: 64 << 20,
+		Concurrent: ConcurrentFor(runtime.GOMAXPROCS(0)), Long: LongFor(runtime.GOMAXPROCS(0)), Queue: 100 * time.Millisecond, Writers: 256, Wait: 20 * time.Second, Memory: 64 << 20,
 		Working: 8 << 20, Answers: 64 << 20, Page: 8 << 20, Bundle: 16 << 20, Patience: 5 * time.Second, Stall: 5 * time.Second,
 	}
 }
+
+// ConcurrentFor returns how many requests are worked on at once where there are so many processors: many wait for the writer or for memory.
+func ConcurrentFor(processors int) int { return 64 * processors }
+
+// LongFor returns how many of them may take long at once: all but one of the processors, which is for all others and the writer.
+func LongFor(processors int) int { return max(1, processors-1) }
 
 func (l Limits) orDefault() Limits {
 	d := DefaultLimits()
@@ -237,6 +250,7 @@ func (l Limits) orDefault() Limits {
 	pick(&l.Entries, d.Entries)
 	pick(&l.Ratio, d.Ratio)
 	pick(&l.Concurrent, d.Concurrent)
+	pick(&l.Long, d.Long)
 	pick(&l.Writers, d.Writers)
 	pick(&l.Queue, d.Queue)
 	pick(&l.Wait, d.Wait)

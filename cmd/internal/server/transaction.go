@@ -9,6 +9,7 @@ import (
 
 	"warmhandoff/cmd/internal/engine"
 	"warmhandoff/cmd/internal/store"
+	"warmhandoff/cmd/internal/turn"
 	"warmhandoff/fhir"
 )
 
@@ -131,7 +132,7 @@ func (s *Server) afterCommit(ctx context.Context, entries []entry, results []eng
 func (s *Server) batch(ctx context.Context, entries []entry) (*answer, error) {
 	answers := make([]*answer, len(entries))
 	for i, e := range entries {
-		if err := ctx.Err(); err != nil {
+		if err := turn.Yield(ctx); err != nil {
 			return nil, err // what was not begun is not begun for a caller who has gone
 		}
 		answers[i] = s.alone(ctx, e)

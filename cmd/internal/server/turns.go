@@ -19,6 +19,7 @@ type pass struct {
 	gate   gate
 	caller string
 	inside bool
+	work   *turn.Work
 }
 
 type passKey struct{}
@@ -30,12 +31,17 @@ func (s *Server) enter(ctx context.Context, caller string) (context.Context, *pa
 		return nil, nil, err
 	}
 	p.inside = true
-	return context.WithValue(turn.For(ctx, caller), passKey{}, p), p, nil
+	ctx, p.work = s.processors.Begin(ctx, caller)
+	return context.WithValue(ctx, passKey{}, p), p, nil
 }
 
 // leave gives the place back, unless that was done.
 func (p *pass) leave() {
-	if p != nil && p.inside {
+	if p == nil {
+		return
+	}
+	p.work.End()
+	if p.inside {
 		p.inside = false
 		p.gate.Leave(p.caller)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"warmhandoff/cmd/internal/engine"
+	"warmhandoff/cmd/internal/turn"
 	"warmhandoff/fhir"
 	"warmhandoff/fhir/invariant"
 	"warmhandoff/fhir/profile"
@@ -57,6 +58,7 @@ func (s *Server) validate(ctx context.Context, in *request) (*answer, error) {
 	if v.resource != nil && v.mode != "delete" {
 		limited, cancel := context.WithTimeout(ctx, validateFor)
 		defer cancel()
+		limited = turn.Yielding(limited)
 		if v.asksR4() {
 			v.issues = append(v.issues, invariant.Check(limited, v.resource)...)
 		} else {
