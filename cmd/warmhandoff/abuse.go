@@ -62,7 +62,7 @@ func (a *proofAbuse) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	r := &abuseRun{proofAbuse: a, server: server, name: "abuse", abuser: &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 200, DisableCompression: true}},
+	r := &abuseRun{proofAbuse: a, abusing: newAbusing(server.base, "abuse"), server: server,
 		say: func(format string, args ...any) { fmt.Fprintf(p.err, format+"\n", args...) }}
 	v, err := r.run(p)
 	if err = errors.Join(err, server.stop()); err != nil {
@@ -74,11 +74,21 @@ func (a *proofAbuse) Run(p *program) error {
 // abuseRun is one run of the proof.
 type abuseRun struct {
 	*proofAbuse
+	*abusing
 	server *child
-	name   string // in all ids
-	abuser *http.Client
-	made   atomic.Int64 // ids
 	say    func(format string, args ...any)
+}
+
+// abusing is somebody who abuses a server.
+type abusing struct {
+	base string // of the server
+	name string // in all ids
+	http *http.Client
+	made atomic.Int64 // ids
+}
+
+func newAbusing(base, name string) *abusing {
+	return &abusing{base: base, name: name, http: &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 200, DisableCompression: true}}}
 }
 
 func (r *abuseRun) run(ctx context.Context) (verdict, error) {
@@ -86,17 +96,17 @@ func (r *abuseRun) run(ctx context.Context) (verdict, error) {
 	if r.Mutant {
 		v.Claim = "a server without budgets is found out"
 	}
-	kinds, err := r.kinds()
+	kinds, err := kindsOf(r.Rows)
 	if err != nil {
 		return v, err
 	}
 	if err := r.fill(ctx); err != nil {
 		return v, err
 	}
-	if err := prepareAll(ctx, r, kinds); err != nil {
+	if err := prepareAll(ctx, r.abusing, kinds); err != nil {
 		return v, err
 	}
-	before := r.honest(ctx, time.Duration(r.Seconds*float64(time.Second))/6, nil)
+	before := r.honest(ctx, time.Duration(r.Seconds*float64(time.Second))/6)
 	costs, dear, err := r.alone(ctx, kinds)
 	if err != nil {
 		return v, err
@@ -106,30 +116,35 @@ func (r *abuseRun) run(ctx context.Context) (verdict, error) {
 	if err != nil {
 		return v, err
 	}
-	during := r.honest(ctx, time.Duration(r.Seconds*float64(time.Second)), kinds)
+	during, abused, err := r.together(ctx, time.Duration(r.Seconds*float64(time.Second)))
+	if err != nil {
+		return v, err
+	}
 	pause(ctx, r.Calm)
 	after, peak, err := memory(r.server.command.Process.Pid)
 	if err != nil {
 		return v, err
 	}
-	fine := dear == 0 && before.errors == 0 && during.errors == 0 && during.wrong == 0 && during.p99() <= mostSlowdown*before.p99() && after <= idle+mostMemory
-	v.OK = fine != r.Mutant
+	v.OK = dear == 0 && before.errors == 0 && during.errors == 0 && abused.Wrong == 0 && during.p99() <= mostSlowdown*before.p99() && after <= idle+mostMemory
+	if r.Mutant { // as slow, or as large, a server with limits may be on a poor day; these it never has
+		v.OK = dear > 0 && during.errors > 0
+	}
 	v.Figures = map[string]any{
-		"alone": costs, "dear": dear, "honest": len(during.took), "honestFailures": during.errors, "firstFailure": during.first, "wrongAnswers": during.wrong,
-		"p99msBefore": before.p99(), "p99msDuring": during.p99(), "p99msOfKinds": during.slowest(), "longestMs": quantile(during.took, 1), "abuses": during.abuses,
+		"alone": costs, "dear": dear, "honest": len(during.took), "honestFailures": during.errors, "firstFailure": during.first, "wrongAnswers": abused.Wrong,
+		"p99msBefore": before.p99(), "p99msDuring": during.p99(), "p99msOfKinds": during.slowest(), "longestMs": quantile(during.took, 1), "abuses": abused.Abuses, "answers": abused.Answers,
 		"idleMB": idle, "peakMB": peak, "afterMB": after,
 	}
 	return v, nil
 }
 
 // count returns 1, 2, 3 …; unique makes an id of it.
-func (r *abuseRun) count() int { return int(r.made.Add(1)) }
+func (r *abusing) count() int { return int(r.made.Add(1)) }
 
-func (r *abuseRun) unique() string { return r.name + "-u" + strconv.Itoa(r.count()) }
+func (r *abusing) unique() string { return r.name + "-u" + strconv.Itoa(r.count()) }
 
 // prepareAll writes what the kinds need.
-func prepareAll(ctx context.Context, r *abuseRun, kinds []abuse) error {
-	c, err := newClient(r.server.base, 1)
+func prepareAll(ctx context.Context, r *abusing, kinds []abuse) error {
+	c, err := newClient(r.base, 1)
 	if err != nil {
 		return err
 	}
@@ -144,22 +159,22 @@ func prepareAll(ctx context.Context, r *abuseRun, kinds []abuse) error {
 	return nil
 }
 
-// kinds returns the kinds of abuse that are asked for.
-func (r *abuseRun) kinds() ([]abuse, error) {
+// kindsOf returns the kinds of abuse that are asked for, all where none is.
+func kindsOf(rows []string) ([]abuse, error) {
 	all := abuses()
-	if len(r.Rows) == 0 {
+	if len(rows) == 0 {
 		return all, nil
 	}
 	names := make([]string, len(all))
 	for i := range all {
 		names[i] = all[i].name
 	}
-	for _, name := range r.Rows {
+	for _, name := range rows {
 		if !slices.Contains(names, name) {
 			return nil, ended{2, fmt.Sprintf("--rows %q is none of %s.", name, strings.Join(names, ", "))}
 		}
 	}
-	return slices.DeleteFunc(all, func(a abuse) bool { return !slices.Contains(r.Rows, a.name) }), nil
+	return slices.DeleteFunc(all, func(a abuse) bool { return !slices.Contains(rows, a.name) }), nil
 }
 
 // alone plays each kind once, with a read and a write beside it again and again, and counts those that are dear.
@@ -190,7 +205,7 @@ func (r *abuseRun) price(ctx context.Context, k abuse) (cost, error) {
 	if err != nil {
 		return one, err
 	}
-	k.play(ctx, r, seen)
+	k.play(ctx, r.abusing, seen)
 	now, err := processor(pid)
 	if err != nil {
 		return one, err
@@ -200,14 +215,14 @@ func (r *abuseRun) price(ctx context.Context, k abuse) (cost, error) {
 		return one, err
 	}
 	one.CPU, one.Memory = (now - used).Seconds(), max(0, peak-idle)
-	one.Read, one.Write, err = r.beside(ctx, func(ctx context.Context) { k.play(ctx, r, seen) })
+	one.Read, one.Write, err = r.beside(ctx, func(ctx context.Context) { k.play(ctx, r.abusing, seen) })
 	one.Answers = seen.list()
 	return one, err
 }
 
 // beside reads and writes again and again while something goes on, and returns how long each took at most, in milliseconds.
 func (r *abuseRun) beside(ctx context.Context, goesOn func(context.Context)) (read, write float64, err error) {
-	c, err := newClient(r.server.base, 2)
+	c, err := newClient(r.base, 2)
 	if err != nil {
 		return 0, 0, err
 	}

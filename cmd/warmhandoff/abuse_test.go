@@ -33,7 +33,7 @@ func TestProofOfAbuse(t *testing.T) {
 	}
 	got = runProgram(t, "", "proof", "abuse", "--rows", "quince")
 	assert.Equal(t, 2, got.status)
-	assert.Contains(t, got.err, `"quince" is none of household, household-touched, chain`)
+	assert.Contains(t, got.err, `"quince" is none of household, household-allowed, household-touched, chain`)
 }
 
 func TestWrongAnswersToAbuseAreThoseThatNobodyCanActOn(t *testing.T) {

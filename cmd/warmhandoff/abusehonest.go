@@ -19,8 +19,6 @@ type honesty struct {
 	kinds  [4][]time.Duration // those of reads, searches, updates and referrals, sorted
 	errors int
 	first  string
-	abuses int // how many kinds were played meanwhile, each counted as often as it was
-	wrong  int // answers to them that were wrong
 }
 
 func (h *honesty) p99() float64 { return quantile(h.took, 0.99) }
@@ -34,11 +32,11 @@ func (h *honesty) slowest() map[string]float64 {
 	return all
 }
 
-// honest lets honest clients work for a while, each from an address of its own, beside those kinds of abuse that are given.
-func (r *abuseRun) honest(ctx context.Context, length time.Duration, kinds []abuse) *honesty {
+// honest lets honest clients work for a while, each from an address of its own.
+func (r *abuseRun) honest(ctx context.Context, length time.Duration) *honesty {
 	going, over := context.WithTimeout(ctx, length)
 	defer over()
-	h, seen := &honesty{}, &answers{}
+	h := &honesty{}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for i := range r.Clients {
@@ -55,30 +53,18 @@ func (r *abuseRun) honest(ctx context.Context, length time.Duration, kinds []abu
 			}
 		})
 	}
-	for _, k := range kinds {
-		all.Go(func() {
-			for going.Err() == nil {
-				k.play(going, r, seen)
-				mu.Lock()
-				h.abuses++
-				mu.Unlock()
-				pause(going, 200*time.Millisecond)
-			}
-		})
-	}
 	all.Wait()
 	slices.Sort(h.took)
 	for _, kind := range h.kinds {
 		slices.Sort(kind)
 	}
-	h.wrong = seen.wrong()
 	return h
 }
 
 // work is what one honest client does: it reads, looks at a worklist, brings a Task forward and sends a referral, with a moment between.
 func (r *abuseRun) work(ctx context.Context, i int) (took []time.Duration, errs int, first string) {
 	from := &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+i))}
-	c := &client{base: r.server.base, http: &http.Client{
+	c := &client{base: r.base, http: &http.Client{
 		Timeout:   30 * time.Second,
 		Transport: &http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true, DialContext: (&net.Dialer{LocalAddr: from}).DialContext},
 	}}
@@ -109,7 +95,7 @@ func (r *abuseRun) work(ctx context.Context, i int) (took []time.Duration, errs 
 
 // fill writes what is looked at: Tasks of the honest clients, and Patients with Observations.
 func (r *abuseRun) fill(ctx context.Context) error {
-	c, err := newClient(r.server.base, 1)
+	c, err := newClient(r.base, 1)
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,7 @@ var (
 		"proof":        {[]string{"warmhandoff proof kill --cycles 100", "warmhandoff proof timers"}, proofStatuses},
 		"proof abuse":  {[]string{"warmhandoff proof abuse", "warmhandoff proof abuse --seconds 30 --rows household,patch", "warmhandoff proof abuse --mutant"}, proofStatuses},
 		"proof serve":  {[]string{"warmhandoff proof serve --db proof.db --synchronous NORMAL"}, []string{"it was told to stop", "the store failed", "a setting is wrong"}},
+		"proof abuser": {[]string{"warmhandoff proof abuser http://127.0.0.1:8080/fhir --seconds 5"}, proofStatuses},
 		"proof kill":   {[]string{"warmhandoff proof kill --cycles 100"}, proofStatuses},
 		"proof sync":   {[]string{"warmhandoff proof sync", "warmhandoff proof sync --mutant"}, proofStatuses},
 		"proof timers": {[]string{"warmhandoff proof timers"}, proofStatuses},
@@ -90,6 +91,7 @@ func (reproject) Help() string   { return manuals["reproject"].text() }
 func (proof) Help() string       { return manuals["proof"].text() }
 func (proofAbuse) Help() string  { return manuals["proof abuse"].text() }
 func (proofServe) Help() string  { return manuals["proof serve"].text() }
+func (proofAbuser) Help() string { return manuals["proof abuser"].text() }
 func (proofKill) Help() string   { return manuals["proof kill"].text() }
 func (proofSync) Help() string   { return manuals["proof sync"].text() }
 func (proofTimers) Help() string { return manuals["proof timers"].text() }

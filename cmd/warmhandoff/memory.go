@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 
@@ -18,6 +19,19 @@ func collectLess(l server.Limits) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(program + l.Memory + l.Answers + work*l.Working)
 	}
+}
+
+// threadsPerProcessor is how many threads of ours may want a processor for each that there is. Go's scheduler lets one that works for long go on for 10 to 20
+// ms while others wait behind it; the machine's takes a processor away from it as soon as somebody comes who has used little.
+const threadsPerProcessor = 2
+
+// moreThreads lets more threads run than there are processors, unless the environment says how many, and returns how many processors there are for us.
+func moreThreads() int {
+	n := runtime.GOMAXPROCS(0)
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(threadsPerProcessor * n)
+	}
+	return n
 }
 
 // memoryUsage gives how many bytes of memory the program has and does not need now, and how many it has ever asked for.

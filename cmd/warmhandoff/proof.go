@@ -24,6 +24,7 @@ type proof struct {
 	Scale  proofScale  `cmd:"" help:"What many open handoffs cost: the sweep for what is due, a write, the read model made again."`
 	Search proofSearch `cmd:"" help:"What searches cost among a million Tasks: a worklist, a deep page, what is included."`
 	Abuse  proofAbuse  `cmd:"" help:"Requests that would cost the others much: none is dear alone, and all at once leave honest clients be (needs Linux)."`
+	Abuser proofAbuser `cmd:"" hidden:"" help:"Whoever abuses a server in proof abuse."`
 	Serve  proofServe  `cmd:"" hidden:"" help:"The server that proofs start."`
 	Kill   proofKill   `cmd:"" help:"kill -9 under load, again and again: nothing that was acknowledged may be lost, no Bundle may be half there."`
 	Sync   proofSync   `cmd:"" help:"Count syncs (needs strace): with one client that asks one thing after the other there are at least as many as acknowledgements."`

@@ -58,11 +58,12 @@ func (s *serve) Run(p *program) error {
 	if err := wrong.err(); err != nil {
 		return err
 	}
+	wires.processors = moreThreads()
 	collectLess(wires.limits())
 	log := s.logger(p)
 	clock := machineClock(s.clock, log)
 	elapsed := func() time.Duration { return time.Since(started) }
-	st, err := openStore(p, s.database(), sqlstore.Options{Synchronous: s.synchronous, Shared: s.Shared, Elapsed: elapsed})
+	st, err := openStore(p, s.database(), sqlstore.Options{Synchronous: s.synchronous, Shared: s.Shared, Elapsed: elapsed, After: after})
 	if err != nil {
 		return err
 	}
@@ -250,7 +251,7 @@ func (s *serve) until(p *program, sys *system, listener net.Listener, log *slog.
 	rows := &jobs.Rows{Refresh: sys.engine.Refresh, After: after, Log: log}
 	loops.Go(func() { timers.Run(background) })
 	loops.Go(func() { rows.Run(background) })
-	memory := &jobs.Memory{Usage: memoryUsage, GiveBack: debug.FreeOSMemory, After: after}
+	memory := &jobs.Memory{Usage: memoryUsage, GiveBack: func() { sys.store.Shrink(); debug.FreeOSMemory() }, After: after}
 	loops.Go(func() { memory.Run(background) })
 	defer loops.Wait()
 	defer stop()

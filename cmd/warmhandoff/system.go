@@ -53,20 +53,21 @@ type system struct {
 
 // wiring is what differs between a server and a story.
 type wiring struct {
-	base      string           // FHIR base URL
-	guide     mapping.Settings // all but its Base
-	rules     workflow.Rules   // zero: the default ones, in the zone of guide
-	hosts     []string         // names by which it is known
-	proxies   []netip.Prefix   // that are believed
-	origins   []string         // of browser apps
-	body      int              // how large a request may be; 0: the default
-	steps     int              // that all searches of a request may come to; 0: the default
-	unlimited bool             // without budgets, for proofs
-	budgets   engine.Budgets
-	elapsed   func() time.Duration // nil: nothing is measured
-	now       func() time.Time
-	newID     func() string
-	log       *slog.Logger // nil: nothing is logged
+	base       string           // FHIR base URL
+	guide      mapping.Settings // all but its Base
+	rules      workflow.Rules   // zero: the default ones, in the zone of guide
+	hosts      []string         // names by which it is known
+	proxies    []netip.Prefix   // that are believed
+	origins    []string         // of browser apps
+	body       int              // how large a request may be; 0: the default
+	steps      int              // that all searches of a request may come to; 0: the default
+	unlimited  bool             // without budgets, for proofs
+	processors int              // that there are for us; 0: as many as Go says
+	budgets    engine.Budgets
+	elapsed    func() time.Duration // nil: nothing is measured
+	now        func() time.Time
+	newID      func() string
+	log        *slog.Logger // nil: nothing is logged
 }
 
 // wire puts the rooms together. The store stays the caller's to close.
@@ -92,6 +93,7 @@ func wire(st *sqlstore.Store, w wiring) *system {
 		Origins:  w.origins,
 		Limits:   w.limits(),
 		Now:      w.now,
+		Elapsed:  w.elapsed,
 		NewID:    uuid.NewString, // request ids, which no story may depend on
 		Log:      w.log,
 		Version:  versionText(),
@@ -112,12 +114,16 @@ func (w *wiring) limits() server.Limits {
 	if w.steps > 0 {
 		l.Steps = w.steps
 	}
+	if n := w.processors; n > 0 {
+		l.Concurrent, l.Long = server.ConcurrentFor(n), server.LongFor(n)
+	}
 	l.Memory, l.Answers, l.Working = max(l.Memory, 4*int64(l.Body)), max(l.Answers, 4*int64(l.Body)), max(l.Working, int64(l.Body))
 	if w.unlimited {
 		const none = 1 << 50
 		l.Memory, l.Answers, l.Working, l.Page, l.Bundle = none, none, none, none, none
 		l.URL, l.Entries, l.Patience, l.Stall = math.MaxInt32, math.MaxInt32, time.Hour, time.Hour
 		l.Steps, l.Statement, l.Patched, l.Validated = math.MaxInt32, time.Hour, math.MaxInt32, math.MaxInt32
+		l.Long = math.MaxInt32
 	}
 	return l
 }
