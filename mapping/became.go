@@ -87,7 +87,7 @@ func (s Settings) WhyKept(h *History, requests []*History, orgs func(string) []s
 	if strings.HasPrefix(h.Key, "ServiceRequest/") {
 		return h.because(h.keptRequest())
 	}
-	t := lastTask(h)
+	t := liveTask(h)
 	switch {
 	case n.Deleted:
 		return Because{Kept: KeptDeleted}
@@ -113,6 +113,9 @@ func (s Settings) WhyKept(h *History, requests []*History, orgs func(string) []s
 		default:
 			why = Because{Kept: KeptRequest, Detail: r.because(kept).Words()}
 		}
+	}
+	if t.Alone != "" {
+		return Because{Kept: t.Alone}
 	}
 	return why
 }

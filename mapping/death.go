@@ -29,7 +29,7 @@ func (q *reading) readDeath() workflow.Death {
 	var d workflow.Death
 	reported := slices.ContainsFunc(q.r.Others, q.reportsDeath)
 	for i := range q.r.Tasks {
-		t := lastTask(&q.r.Tasks[i])
+		t := liveTask(&q.r.Tasks[i])
 		if t == nil || t.Kept != "" || t.Reason != workflow.Deceased {
 			continue
 		}

@@ -20,7 +20,7 @@ type Version struct {
 	Fact     *Fact // nil when deleted
 
 	// NotUnderstood is the element that made this version of a ServiceRequest or Task one that is not understood; "" where there is none. Fact is
-	// then that of the last version of the parties before it that was, if there was one.
+	// then that of the last version of the parties before it that was, if there was one and the resource was not deleted since.
 	NotUnderstood string
 }
 
@@ -36,16 +36,42 @@ type History struct {
 // Add adds a version, the newest. f is what its resource says, nil for a deletion.
 func (h *History) Add(v Version, f *Fact) {
 	v.Fact = f
+	if n := h.newest(); n != nil {
+		v.Fact = f.mistakeOf(n.Fact)
+	}
 	if f != nil && f.NotUnderstood != "" && acts[f.Type] {
 		v.NotUnderstood = f.NotUnderstood
-		for i := len(h.Versions) - 1; i >= 0; i-- {
-			if o := &h.Versions[i]; o.Fact != nil && o.NotUnderstood == "" && !o.Own {
-				v.Fact = o.Fact
-				break
-			}
+		if o := h.lastUnderstood(); o != nil && h.deletion() == nil {
+			v.Fact = o.Fact
 		}
 	}
 	h.Versions = append(h.Versions, v)
+}
+
+// lastUnderstood returns the last version of the parties that is understood and says anything, nil for none.
+func (h *History) lastUnderstood() *Version {
+	for i := len(h.Versions) - 1; i >= 0; i-- {
+		if v := &h.Versions[i]; v.Fact != nil && v.NotUnderstood == "" && !v.Own {
+			return v
+		}
+	}
+	return nil
+}
+
+// deletion returns the version that deleted a resource, nil for one that is here. What came since and is not understood brings nothing back: a
+// deletion is understood, and it holds.
+//
+// Source: local, not understood means not acted on
+func (h *History) deletion() *Version {
+	for i := len(h.Versions) - 1; i >= 0; i-- {
+		if v := &h.Versions[i]; v.NotUnderstood == "" {
+			if v.Deleted {
+				return v
+			}
+			return nil
+		}
+	}
+	return nil
 }
 
 // Again adds a version of a history that is read anew. One that is not understood says again what the last one that is says.

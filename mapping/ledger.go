@@ -103,9 +103,7 @@ func newReading(s Settings, r *Referral) *reading {
 	for i := range r.Request.Versions {
 		q.hear(&r.Request.Versions[i])
 	}
-	if n := r.Request.newest(); n != nil && n.Deleted && q.followed {
-		q.void, q.voidSource = n.Received, n.source(r.Request.Key)
-	}
+	q.noteDeletion(&r.Request)
 	for i := range r.Others {
 		h := &r.Others[i]
 		switch {
@@ -188,6 +186,13 @@ func (q *reading) hear(v *Version) {
 	q.void = time.Time{}
 	if f.Status == "entered-in-error" && q.followed {
 		q.void, q.voidSource = v.Received, source
+	}
+}
+
+// noteDeletion notes a request that was followed and is deleted.
+func (q *reading) noteDeletion(h *History) {
+	if v := h.deletion(); v != nil && q.followed {
+		q.void, q.voidSource = v.Received, v.source(h.Key)
 	}
 }
 
@@ -365,6 +370,14 @@ func (c *leg) settleDays() {
 			at.At = workflow.Midnight(y, m, d, to)
 		}
 	}
+}
+
+// liveTask returns what a Task says, nil for one that is deleted.
+func liveTask(h *History) *taskFact {
+	if h.deletion() != nil {
+		return nil
+	}
+	return lastTask(h)
 }
 
 // lastTask gives what the newest version that is not a deletion says.

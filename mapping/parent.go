@@ -51,7 +51,7 @@ type task struct {
 func (q *reading) readTasks() {
 	for i := range q.r.Tasks {
 		h := &q.r.Tasks[i]
-		if f := askingTask(h); f != nil && q.keptHere(h, f) == "" {
+		if f := liveTask(h); f != nil && q.keptHere(h, f) == "" {
 			q.tasks = append(q.tasks, task{h, f, q.shape(h, f), h.tenures(q.r.Orgs)})
 		}
 	}
@@ -191,9 +191,7 @@ func (q *reading) hearChild(h *History) bool {
 	for i := range h.Versions {
 		sub.hear(&h.Versions[i])
 	}
-	if n := h.newest(); n != nil && n.Deleted && sub.followed {
-		sub.void, sub.voidSource = n.Received, n.source(h.Key)
-	}
+	sub.noteDeletion(h)
 	if !sub.followed {
 		return false
 	}

@@ -22,6 +22,7 @@ type taskFact struct {
 	Requests []string // what it is about: focus, else basedOn: "ServiceRequest/sr1"
 	PartOf   []string // "Task/t0"
 	Kept     Kept     // why it is no referral, as far as it alone tells; "" where it may be one
+	Alone    Kept     // of a mistake that still asks what it asked before: why it is no referral, as far as its own version tells; "" otherwise
 	Known    bool     // its code says that it is one
 	Authored time.Time
 	Modified time.Time
@@ -74,20 +75,17 @@ func (s Settings) readTask(r *fhir.Resource, f *Fact) {
 	s.readEffect(r, f)
 }
 
-// askingTask gives what a Task says: of one that was a mistake, and says no more than that, what it asked for before.
-func askingTask(h *History) *taskFact {
-	last := lastTask(h)
-	if last == nil || last.Status != workflow.TaskInError || last.Kept == "" {
-		return last
+// mistakeOf returns what a version says of a Task that was a mistake: where that is no more than this, it still asks what it asked before, of the same
+// agency. Any other version says what it says.
+func (f *Fact) mistakeOf(before *Fact) *Fact {
+	if f == nil || f.Task == nil || f.Task.Status != workflow.TaskInError || f.Task.Kept == "" || before == nil || before.Task == nil || before.Task.Kept != "" {
+		return f
 	}
-	for i := len(h.Versions) - 1; i >= 0; i-- {
-		if f := h.Versions[i].Fact; f != nil && f.Task != nil && f.Task.Kept == "" {
-			asked := *f.Task
-			asked.Status = last.Status
-			return &asked
-		}
-	}
-	return last
+	one, task := *f, *f.Task
+	task.Owner, task.Requests, task.PartOf = before.Task.Owner, before.Task.Requests, before.Task.PartOf
+	task.Kept, task.Alone, task.Known, task.Authored = "", f.Task.Kept, before.Task.Known, before.Task.Authored
+	one.Task, one.identities = &task, before.identities
+	return &one
 }
 
 // fulfils reports whether a Task's code means: see to this request.

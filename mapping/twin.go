@@ -75,7 +75,7 @@ func (q *reading) twins(agency string) []string {
 	var list []string
 	for i := range q.r.Alike {
 		a := &q.r.Alike[i]
-		if n := a.Request.newest(); n == nil || n.Deleted || n.Fact.Request.Status != "active" {
+		if n := a.Request.newest(); n == nil || a.Request.deletion() != nil || n.Fact.Request.Status != "active" {
 			continue
 		}
 		if slices.ContainsFunc(a.Tasks, func(h History) bool {

@@ -54,8 +54,11 @@ func (h *History) NotUnderstood() bool {
 	return n != nil && n.NotUnderstood != ""
 }
 
-// Understood gives the number of the newest version that is understood, 0 for none.
+// Understood gives the number of the newest version that is understood, 0 for none, or where that was a deletion.
 func (h *History) Understood() int {
+	if h.deletion() != nil {
+		return 0
+	}
 	for i := len(h.Versions) - 1; i >= 0; i-- {
 		if v := &h.Versions[i]; !v.silent() {
 			return v.Number

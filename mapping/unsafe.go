@@ -18,8 +18,8 @@ func (q *reading) unsafe() bool {
 	}
 	found := false
 	for i := range q.r.Tasks {
-		t, n := lastTask(&q.r.Tasks[i]), q.r.Tasks[i].newest()
-		found = found || t != nil && n != nil && !n.Deleted && t.Unsafe && !slices.Contains(overForUnsafe, t.Status)
+		t := liveTask(&q.r.Tasks[i])
+		found = found || t != nil && t.Unsafe && !slices.Contains(overForUnsafe, t.Status)
 	}
 	if q.at != nil {
 		q.at.unsafe = &found

@@ -26,6 +26,7 @@ func TestPropertyWhateverIsWrittenTheRowsAreWhatTheResourcesSay(t *testing.T) {
 		for range rapid.IntRange(6, 30).Draw(r, "writes") {
 			who := rapid.SampledFrom([]scenario.Party{bayview, bayview, harbor, cedar, navigator, nobody}).Draw(r, "who")
 			method, path, body := drawAnything(r)
+			body = twisted(r, body)
 			r.Logf("%s %s %s %s", who.Name, method, path, body)
 			answer := a.ask(who, method, path, body)
 			require.Less(r, answer.Status, 500, "%s", answer.Body)

@@ -74,7 +74,7 @@ func twisted(r *rapid.T, body string) string {
 		return body
 	}
 	twist := func(from, to string) { body = strings.Replace(body, from, to, 1) }
-	switch rapid.IntRange(0, 9).Draw(r, "twist") {
+	switch rapid.IntRange(0, 10).Draw(r, "twist") {
 	case 0:
 		twist(code+`,`, ``)
 	case 1:
@@ -90,8 +90,24 @@ func twisted(r *rapid.T, body string) string {
 		twist(`"status":`, `"modifierExtension":[{"url":"http://example.org/other-way-round","valueBoolean":true}],"status":`)
 	case 6:
 		twist(`"focus":`, `"basedOn":[{"reference":"ServiceRequest/1"}],"encounter":{"reference":"Encounter/1"},"focus":`)
+	case 7:
+		if strings.Contains(body, `"Task"`) { // a mistake says no more than that
+			body = body[:strings.Index(body, `"status":`)] + `"status":"entered-in-error","intent":"order"}`
+		}
 	}
 	return body
+}
+
+// listed reports whether the $handoff of a request lists a Task.
+func (a *adapter) listed(r *rapid.T, task string) bool {
+	for _, id := range []string{"0", "1", "2"} {
+		ref, err := a.door.Referral(context.Background(), id)
+		require.NoError(r, err)
+		if slices.ContainsFunc(ref.Legs, func(l scenario.Leg) bool { return l.Task == task }) {
+			return true
+		}
+	}
+	return false
 }
 
 // agrees holds one answer against everything else that tells of the same.
@@ -99,6 +115,9 @@ func (a *adapter) agrees(r *rapid.T, who scenario.Party, method, path string, an
 	typ, id, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	if !mapping.ToldOf(typ) {
 		return
+	}
+	if typ == "Task" && (method == "DELETE" || a.leg(id).State == "none") {
+		require.False(r, a.listed(r, id), "the $handoff of a request lists what is not followed")
 	}
 	if len(answer.Body) == 0 { // nothing was there to be deleted
 		require.Equal(r, "DELETE", method)
@@ -153,7 +172,11 @@ func (a *adapter) agrees(r *rapid.T, who scenario.Party, method, path string, an
 				}
 				continue
 			}
-			require.Contains(r, said.Text, "Task/"+l.Task+" at "+l.Agency+" is "+l.State)
+			at := "Task/" + l.Task
+			if l.Agency != "" { // it may name nobody
+				at += " at " + l.Agency
+			}
+			require.Contains(r, said.Text, at+" is "+l.State)
 		}
 	default:
 		if waits && (who.Role == "" || who.Role == "navigator") {

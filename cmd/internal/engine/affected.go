@@ -110,7 +110,7 @@ func (t *txn) climb(l mapping.Link, add func(string)) error {
 // formerly adds the referrals to which a resource belonged before its last version: it is read there as something that was taken back, by what it says
 // now.
 func (t *txn) formerly(at *touch, add func(string)) error {
-	unclear := at.Old != nil && len(at.Old.Modifiers()) > 0 // what it said before that held until now
+	unclear := at.Old != nil && (len(at.Old.Modifiers()) > 0 || at.Old.Get("status").Text() == wrong) // what it said before that held until now
 	if at.Version.Number <= 2 || !gathered[at.Key.Type] || at.Key.Type == "Task" && !unclear || at.Key.Type == "Patient" {
 		return nil
 	}

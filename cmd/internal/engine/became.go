@@ -58,7 +58,7 @@ func (t *txn) standings(key store.Key, h *mapping.History) ([]mapping.Standing, 
 	if len(list) > 0 || t.find(key) != nil {
 		return list, nil
 	}
-	ids, err := t.requestsOf(key)
+	ids, err := t.requestsOf(key, h)
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +114,9 @@ func (f *folded) has(name string) bool {
 	return f.r.Has(name) || slices.ContainsFunc(f.read.Legs, func(l mapping.Leg) bool { return "Task/"+l.Task == name })
 }
 
-// requestsOf gives the ids of the referrals that a stored resource is about, mostStands at most.
-func (t *txn) requestsOf(key store.Key) ([]string, error) {
+// requestsOf gives the ids of the referrals that a stored resource is about, mostStands at most. A Task that is not understood, or was a mistake, is
+// about what it was about before.
+func (t *txn) requestsOf(key store.Key, h *mapping.History) ([]string, error) {
 	t.walked, t.joined = distinct[string]{}, distinct[store.Key]{}
 	var ids []string
 	add := func(ref string) {
@@ -124,6 +125,9 @@ func (t *txn) requestsOf(key store.Key) ([]string, error) {
 		}
 	}
 	add(key.String())
+	for _, ref := range h.Requests() {
+		add(ref)
+	}
 	_, r, err := t.newest(key)
 	if err != nil || r == nil {
 		return ids, err

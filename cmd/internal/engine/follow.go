@@ -222,7 +222,8 @@ func (t *txn) dropGone(id string, legs []mapping.Leg) error {
 		if err != nil {
 			return err
 		}
-		if before.NotUnderstood == "" && !slices.Contains(before.Requests(), "ServiceRequest/"+id) {
+		says := before.NotUnderstood == "" && !before.InError() // of a mistake, and of what is not understood, it is what it said before that held
+		if says && !slices.Contains(before.Requests(), "ServiceRequest/"+id) {
 			continue
 		}
 		if err := t.dropRow(k.ID, id); err != nil {

@@ -194,7 +194,8 @@ func (g *gathering) add(k store.Key, number int, former bool) error {
 		g.out.Others = append(g.out.Others, one)
 		return nil
 	}
-	if former && !h.IsEffect() && !h.NotUnderstood() && !h.Fact().InError() { // a todo that was deleted was told nevertheless; a version that is not understood takes nothing away
+	if former && !h.IsEffect() && !h.NotUnderstood() && !(h.IsHere() && h.Fact().InError()) {
+		// a todo that was deleted was told nevertheless; a version that is not understood takes nothing away, and a mistake ends a leg until it is deleted
 		return nil
 	}
 	g.out.Tasks = append(g.out.Tasks, one)

@@ -190,7 +190,7 @@ func (t *txn) carriersOf(typ, name string) ([]carrier, error) {
 			if err != nil {
 				return nil, fmt.Errorf("read %s: %w", page.Versions[i].Key, err)
 			}
-			if slices.Contains(mapping.Identities(r), name) && r.Get("status").Text() != "entered-in-error" {
+			if slices.Contains(mapping.Identities(r), name) && r.Get("status").Text() != wrong {
 				found = append(found, carrier{page.Versions[i].Key, r})
 			}
 			last = carrier{page.Versions[i].Key, r}
@@ -419,12 +419,14 @@ func (t *txn) carriedByAll(at *touch) ([]string, error) {
 	return names, nil
 }
 
+// wrong is the status of what was a mistake.
+const wrong = "entered-in-error"
+
 // joinsAnew reports that a version changes with which others a resource counts as one, or whether it counts at all.
 func joinsAnew(at *touch) bool {
 	if string(at.Old.Get("replaces").Raw()) != string(at.New.Get("replaces").Raw()) {
 		return true
 	}
-	const wrong = "entered-in-error"
 	return (at.Old.Get("status").Text() == wrong) != (at.New.Get("status").Text() == wrong)
 }
 
