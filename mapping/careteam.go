@@ -75,7 +75,7 @@ func (q *reading) knowTeams() {
 		for i := range h.Versions {
 			if f := h.Versions[i].Fact; f != nil && f.Team != nil {
 				for _, m := range f.Team.Navigators {
-					q.guides.add(m.Who)
+					q.guides.Put(m.Who)
 				}
 			}
 		}

@@ -158,7 +158,7 @@ func (c *leg) maybeIntroduction(e *encounterFact) bool {
 		return false
 	}
 	for _, p := range e.People {
-		if c.r.guides.has(p) || p == c.r.requester || c.r.worksFor(p, c.r.requester) && !c.own(p) {
+		if c.r.guides.Has(p) || p == c.r.requester || c.r.worksFor(p, c.r.requester) && !c.own(p) {
 			return true
 		}
 	}

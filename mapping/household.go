@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"warmhandoff/fhir"
+	"warmhandoff/mapping/distinct"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -47,15 +48,15 @@ func (h *History) members(at time.Time) []string {
 
 // Members gives everybody who is or was in a Group, for reading what concerns them: those who are, or will be, first.
 func (h *History) Members(at time.Time) []string {
-	list := distinctOf(h.Lasting(at)...)
+	list := distinct.Of(h.Lasting(at)...)
 	for i := range h.Versions {
 		if f := h.Versions[i].Fact; f != nil {
 			for _, m := range f.Members {
-				list.add(m.Who)
+				list.Put(m.Who)
 			}
 		}
 	}
-	return list.list
+	return list.Items()
 }
 
 // Lasting gives who is in a Group at a moment, or will be, each once.
@@ -64,13 +65,13 @@ func (h *History) Lasting(at time.Time) []string {
 	if n == nil || n.Fact == nil {
 		return nil
 	}
-	var list distinct[string]
+	var list distinct.List[string]
 	for i := range n.Fact.Members {
 		if m := &n.Fact.Members[i]; !m.Inactive && (m.To.IsZero() || at.Before(m.To)) && placed(m.Who) {
-			list.add(m.Who)
+			list.Put(m.Who)
 		}
 	}
-	return list.list
+	return list.Items()
 }
 
 // turnOf gives when the membership of a Group next changes by itself after a moment; zero for never.
@@ -106,14 +107,7 @@ func (q *reading) gone(t *task) []string {
 	return []string{"No longer an active member of the household; a human decides whether this goes on."}
 }
 
-func (q *reading) group(key string) *History {
-	for i := range q.r.Groups {
-		if q.r.Groups[i].Key == key {
-			return &q.r.Groups[i]
-		}
-	}
-	return nil
-}
+func (q *reading) group(key string) *History { return findFirst(q.r.Groups, keyOfHistory, key) }
 
 func (q *reading) missingMembers(t *task) []Missing {
 	group := q.group(q.whom(t.h))

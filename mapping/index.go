@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"warmhandoff/mapping/distinct"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -31,35 +32,59 @@ type index struct {
 
 // newIndex gives an index for a referral that is large, nil for another.
 func newIndex(r *Referral) *index {
-	if len(r.Tasks) <= few && len(r.Others) <= few && len(r.Requests) <= few {
+	if len(r.Tasks) <= distinct.Few && len(r.Others) <= distinct.Few && len(r.Requests) <= distinct.Few {
 		return nil
 	}
 	return &index{}
 }
 
-// byKey finds histories by their keys.
-func byKey(list []History) map[string]*History {
-	all := make(map[string]*History, len(list))
-	for i := range slices.Backward(list) { // of several with one key the first
-		all[list[i].Key] = &list[i]
-	}
-	return all
-}
-
-// other gives something that was gathered beside the Tasks, nil where it was not.
-func (q *reading) other(key string) *History {
-	if q.at != nil {
-		if q.at.others == nil {
-			q.at.others = byKey(q.r.Others)
-		}
-		return q.at.others[key]
-	}
-	for i := range q.r.Others {
-		if q.r.Others[i].Key == key {
-			return &q.r.Others[i]
+// findFirst looks a list through for the first thing with a key, nil for none.
+func findFirst[T any](list []T, keyOf func(*T) string, key string) *T {
+	for i := range list {
+		if keyOf(&list[i]) == key {
+			return &list[i]
 		}
 	}
 	return nil
+}
+
+// findIndexed is findFirst by an index of the list, which is made when it is first asked for.
+func findIndexed[T any](index *map[string]*T, list []T, keyOf func(*T) string, key string) *T {
+	if *index == nil {
+		*index = make(map[string]*T, len(list))
+		for i := range slices.Backward(list) { // of several with one key the first
+			(*index)[keyOf(&list[i])] = &list[i]
+		}
+	}
+	return (*index)[key]
+}
+
+func keyOfHistory(h *History) string { return h.Key }
+
+func keyOfTask(t *task) string { return t.h.Key }
+
+// other returns something that was gathered beside the Tasks, nil where it was not.
+func (q *reading) other(key string) *History {
+	if q.at == nil {
+		return findFirst(q.r.Others, keyOfHistory, key)
+	}
+	return findIndexed(&q.at.others, q.r.Others, keyOfHistory, key)
+}
+
+// child returns an agency's own request, nil where it was not gathered.
+func (q *reading) child(key string) *History {
+	if q.at == nil {
+		return findFirst(q.r.Requests, keyOfHistory, key)
+	}
+	return findIndexed(&q.at.requests, q.r.Requests, keyOfHistory, key)
+}
+
+// task returns a fulfilment Task of the referral, nil for anything else.
+func (q *reading) task(key string) *task {
+	if q.at == nil {
+		return findFirst(q.tasks, keyOfTask, key)
+	}
+	return findIndexed(&q.at.tasks, q.tasks, keyOfTask, key)
 }
 
 // places says where in a list is what concerns somebody, in its order.

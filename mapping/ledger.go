@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"warmhandoff/mapping/distinct"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -85,13 +86,13 @@ type reading struct {
 	revised    []time.Time
 	request    *requestFact
 	part2      bool
-	labels     []string         // of the request
-	named      []string         // Consents that the request names
-	origins    []string         // the encounters at which the person was referred
-	consents   []*History       // of the person
-	everybodys []*History       // and of others who are here
-	sayings    []*History       // Provenances on those Consents
-	guides     distinct[string] // known navigators
+	labels     []string              // of the request
+	named      []string              // Consents that the request names
+	origins    []string              // the encounters at which the person was referred
+	consents   []*History            // of the person
+	everybodys []*History            // and of others who are here
+	sayings    []*History            // Provenances on those Consents
+	guides     distinct.List[string] // known navigators
 	asked      []asking
 	tasks      []task
 	at         *index              // where the referral is large
@@ -99,7 +100,7 @@ type reading struct {
 }
 
 func newReading(s Settings, r *Referral) *reading {
-	q := &reading{s: s, r: r, guides: distinctOf(s.Navigators...), at: newIndex(r)}
+	q := &reading{s: s, r: r, guides: distinct.Of(s.Navigators...), at: newIndex(r)}
 	for i := range r.Request.Versions {
 		q.hear(&r.Request.Versions[i])
 	}
@@ -137,7 +138,7 @@ func (q *reading) somebodys(h *History) bool {
 
 // consentsOf leaves out the Consents of others.
 func (q *reading) consentsOf() []*History {
-	if q.at != nil && len(q.everybodys) > few && strings.HasPrefix(q.subject, "Patient/") {
+	if q.at != nil && len(q.everybodys) > distinct.Few && strings.HasPrefix(q.subject, "Patient/") {
 		return q.consentsFor()
 	}
 	if !slices.ContainsFunc(q.everybodys, q.somebodys) {
@@ -201,7 +202,7 @@ func (q *reading) meet(h *History) {
 	for i := range h.Versions {
 		v := &h.Versions[i]
 		if (v.Role == workflow.Navigator || v.Role == workflow.Supervisor) && v.Party != "" {
-			q.guides.add(v.Party)
+			q.guides.Put(v.Party)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"warmhandoff/fhir"
+	"warmhandoff/mapping/distinct"
 )
 
 // Link is one outgoing reference that the workflow follows. To is the resource that is named, or a shelf of it: "Patient/p1/consents" is where
@@ -89,7 +90,7 @@ func (s Settings) Follow(r *fhir.Resource) ([]Link, []Logical) {
 	if further := pointers[r.Type()]; further != nil {
 		further(p, r)
 	}
-	return p.list.list, p.f.logical
+	return p.list.Items(), p.f.logical
 }
 
 // note notes how a resource names what it only points at. Of one that names all by their places it reads nothing.
@@ -139,7 +140,7 @@ func WaitsFor(name string) string { return "ServiceRequest/" + IdentityLink(name
 type pointing struct {
 	Settings
 	f    *Fact // to read a part of the resource into
-	list distinct[Link]
+	list distinct.List[Link]
 }
 
 func (p *pointing) add(via, to, shelf string) {
@@ -147,7 +148,7 @@ func (p *pointing) add(via, to, shelf string) {
 		p.logical(via, to)
 		return
 	}
-	p.list.add(Link{Via: via, To: to + shelf})
+	p.list.Put(Link{Via: via, To: to + shelf})
 }
 
 // logical adds for what waits, and for what may be meant, of a request that is named by an identity.
@@ -160,13 +161,13 @@ func (p *pointing) logical(via, name string) {
 		if l.Name != name && !strings.HasSuffix(name, "#"+l.Name) || !l.may("ServiceRequest") {
 			continue
 		}
-		p.list.add(Link{Via: via, To: WaitsFor(l.Name)})
+		p.list.Put(Link{Via: via, To: WaitsFor(l.Name)})
 		if p.Means == nil {
 			return
 		}
 		for _, key := range p.Means(*l) {
 			if strings.HasPrefix(key, "ServiceRequest/") {
-				p.list.add(Link{Via: ViaUnclear, To: key})
+				p.list.Put(Link{Via: ViaUnclear, To: key})
 			}
 		}
 		return

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"warmhandoff/fhir"
+	"warmhandoff/mapping/distinct"
 )
 
 // Whom or what a Reference means. Three ways of naming lead to one text by which everything here is compared:
@@ -59,7 +60,7 @@ func (n *identities) add(l Logical) {
 	switch {
 	case n.seen != nil:
 		n.seen[l.text()] = true
-	case len(n.logical) > few:
+	case len(n.logical) > distinct.Few:
 		n.seen = make(map[string]bool, 2*len(n.logical))
 		for i := range n.logical {
 			n.seen[n.logical[i].text()] = true
@@ -192,13 +193,13 @@ func (h *History) Unclear() bool {
 
 // Identities gives the names by which a resource can be named without its place: "system|value" of each identifier that has both.
 func Identities(r *fhir.Resource) []string {
-	var names distinct[string]
+	var names distinct.List[string]
 	for id := range r.Get("identifier").All() {
 		if system, value := id.Get("system").Text(), id.Get("value").Text(); system != "" && value != "" {
-			names.add(system + "|" + value)
+			names.Put(system + "|" + value)
 		}
 	}
-	return names.list
+	return names.Items()
 }
 
 // identifierOf gives an Identifier as it is named.

@@ -195,7 +195,7 @@ func (c *leg) concerns(o *observationFact, s workflow.Sign) bool {
 func (c *leg) anyGuide(refs []string) bool { return c.r.anyGuide(refs) }
 
 func (q *reading) anyGuide(refs []string) bool {
-	return slices.ContainsFunc(refs, q.guides.has)
+	return slices.ContainsFunc(refs, q.guides.Has)
 }
 
 // accompanied reports that a navigator was with the person on the day that an attestation is about.

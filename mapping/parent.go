@@ -82,24 +82,6 @@ func lastRequest(h *History) *requestFact {
 	return nil
 }
 
-func (q *reading) task(key string) *task {
-	if q.at != nil {
-		if q.at.tasks == nil {
-			q.at.tasks = make(map[string]*task, len(q.tasks))
-			for i := range q.tasks {
-				q.at.tasks[q.tasks[i].h.Key] = &q.tasks[i]
-			}
-		}
-		return q.at.tasks[key]
-	}
-	for i := range q.tasks {
-		if q.tasks[i].h.Key == key {
-			return &q.tasks[i]
-		}
-	}
-	return nil
-}
-
 // above gives the Task that a Task follows from, nil for none: the one that it is part of, where that is a household or ours; else, for an agency's
 // own request below the referrer's, the only one of ours.
 func (q *reading) above(t *task) *task {
@@ -165,21 +147,6 @@ func (q *reading) around(t *task) *reading {
 		one.consents = one.consentsOf()
 	}
 	return &one
-}
-
-func (q *reading) child(key string) *History {
-	if q.at != nil {
-		if q.at.requests == nil {
-			q.at.requests = byKey(q.r.Requests)
-		}
-		return q.at.requests[key]
-	}
-	for i := range q.r.Requests {
-		if q.r.Requests[i].Key == key {
-			return &q.r.Requests[i]
-		}
-	}
-	return nil
 }
 
 // hearChild adds what an agency's own request says to what the referrer's says, and reports whether it ever asked for anything.

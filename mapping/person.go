@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"warmhandoff/fhir"
+	"warmhandoff/mapping/distinct"
 )
 
 // merging are the types of Patient.link that say: this is the same person. The others only point at something related.
@@ -14,19 +15,19 @@ var merging = []string{"replaced-by", "replaces"}
 
 // samePeople gives the other ids under which a Patient says that the person stands.
 func (s Settings) samePeople(r *fhir.Resource) []string {
-	var list distinct[string]
+	var list distinct.List[string]
 	for l := range r.Get("link").All() {
 		ref := s.ref(l.Get("other"))
 		if slices.Contains(merging, l.Get("type").Text()) && strings.HasPrefix(ref, "Patient/") {
-			list.add(ref)
+			list.Put(ref)
 		}
 	}
-	return list.list
+	return list.Items()
 }
 
 // Same gives the other ids under which a person stands, by the person's own resource, and those under which the person stood once.
 func (h *History) Same() (now, once []string) {
-	var are, were distinct[string]
+	var are, were distinct.List[string]
 	for i := range h.Versions {
 		v := &h.Versions[i]
 		if v.Fact == nil {
@@ -34,13 +35,13 @@ func (h *History) Same() (now, once []string) {
 		}
 		for _, ref := range v.Fact.Same {
 			if i == len(h.Versions)-1 {
-				are.add(ref)
+				are.Put(ref)
 			} else {
-				were.add(ref)
+				were.Put(ref)
 			}
 		}
 	}
-	return are.list, slices.DeleteFunc(were.list, are.has)
+	return are.Items(), slices.DeleteFunc(were.Items(), are.Has)
 }
 
 // person is everybody that one person is: the ids that mean them now, and those that meant them until a merge was undone.
@@ -48,19 +49,19 @@ type person struct {
 	ids  []string
 	once []string
 
-	are, were distinct[string] // ids and once, where there are many
+	are, were distinct.List[string] // ids and once, where there are many
 }
 
 func (p *person) is(ref string) bool {
-	if len(p.ids) > few {
-		return p.are.has(ref)
+	if len(p.ids) > distinct.Few {
+		return p.are.Has(ref)
 	}
 	return slices.Contains(p.ids, ref)
 }
 
 func (p *person) was(ref string) bool {
-	if len(p.once) > few {
-		return p.were.has(ref)
+	if len(p.once) > distinct.Few {
+		return p.were.Has(ref)
 	}
 	return slices.Contains(p.once, ref)
 }
@@ -107,26 +108,26 @@ func (q *reading) personOf(subject string) person {
 	if q.joins == nil {
 		return person{ids: []string{subject}}
 	}
-	are, were := distinctOf(subject), distinct[string]{}
-	for i := 0; i < len(are.list); i++ {
-		j := q.joins[are.list[i]]
+	are, were := distinct.Of(subject), distinct.List[string]{}
+	for i := 0; i < are.Len(); i++ {
+		j := q.joins[are.Items()[i]]
 		if j == nil {
 			continue
 		}
 		for _, other := range j.now {
-			are.add(other)
+			are.Put(other)
 		}
 		for _, other := range j.once {
-			were.add(other)
+			were.Put(other)
 		}
 	}
-	p := person{ids: are.list, are: are}
-	for _, id := range were.list {
-		if !are.has(id) {
-			p.were.add(id)
+	p := person{ids: are.Items(), are: are}
+	for _, id := range were.Items() {
+		if !are.Has(id) {
+			p.were.Put(id)
 		}
 	}
-	p.once = p.were.list
+	p.once = p.were.Items()
 	return p
 }
 

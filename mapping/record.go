@@ -173,7 +173,7 @@ func (c *leg) isAbove(org string) bool {
 // worksElsewhere reports a place or worker who is known to belong to an organization that is not the agency. Whoever goes along with the person works
 // elsewhere, and says nothing of the place.
 func (c *leg) worksElsewhere(ref string) bool {
-	return ref != "" && ref != c.agency && Works(typeOfKey(ref)) && c.r.r.Orgs != nil && !c.r.guides.has(ref) && len(c.r.r.Orgs(ref)) > 0
+	return ref != "" && ref != c.agency && Works(typeOfKey(ref)) && c.r.r.Orgs != nil && !c.r.guides.Has(ref) && len(c.r.r.Orgs(ref)) > 0
 }
 
 func typeOfKey(ref string) string {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"warmhandoff/fhir"
+	"warmhandoff/mapping/distinct"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -202,11 +203,11 @@ func (s Settings) forbidsContact(read []Coding) bool {
 
 // requestsAmong gives the ServiceRequests among references, each once.
 func requestsAmong(refs []string) []string {
-	var list distinct[string]
+	var list distinct.List[string]
 	for _, ref := range refs {
 		if strings.HasPrefix(ref, "ServiceRequest/") {
-			list.add(ref)
+			list.Put(ref)
 		}
 	}
-	return list.list
+	return list.Items()
 }

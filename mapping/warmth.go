@@ -173,7 +173,7 @@ func (c *leg) present(refs []string) workflow.Present {
 
 // isGuide reports a navigator, or somebody of the referrer's or of ours.
 func (q *reading) isGuide(ref string) bool {
-	return q.guides.has(ref) || ref == q.requester || q.worksFor(ref, q.requester) || q.worksFor(ref, q.s.Self)
+	return q.guides.Has(ref) || ref == q.requester || q.worksFor(ref, q.requester) || q.worksFor(ref, q.s.Self)
 }
 
 // family gives whom of their family the person chose to take part: those whom an active Consent of theirs permits by name.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"warmhandoff/mapping/distinct"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -132,16 +133,16 @@ func (f *Fact) people() []string {
 
 // unclear flags what names somebody by an identifier that several carry.
 func (q *reading) unclear(t *task) []string {
-	var flags distinct[string]
+	var flags distinct.List[string]
 	for _, h := range []*History{&q.r.Request, t.h} {
 		if h.unclear() {
-			flags.add(h.Key + namesSeveral)
+			flags.Put(h.Key + namesSeveral)
 		}
 	}
 	for _, flag := range q.unclearOthers() {
-		flags.add(flag)
+		flags.Put(flag)
 	}
-	return flags.list
+	return flags.Items()
 }
 
 const namesSeveral = " names somebody or something by an identifier that several records carry: it counts for none of them."
@@ -157,17 +158,17 @@ func (q *reading) unclearOthers() []string {
 	if q.at != nil && q.at.flags != nil {
 		return q.at.flags
 	}
-	var flags distinct[string]
+	var flags distinct.List[string]
 	for i := range q.r.Others {
 		if h := &q.r.Others[i]; h.unclear() {
-			flags.add(h.Key + namesSeveral)
+			flags.Put(h.Key + namesSeveral)
 		}
 	}
 	for _, key := range q.r.Unclear {
-		flags.add(key + namesSeveral)
+		flags.Put(key + namesSeveral)
 	}
 	if q.at != nil {
-		q.at.flags = append([]string{}, flags.list...)
+		q.at.flags = append([]string{}, flags.Items()...)
 	}
-	return flags.list
+	return flags.Items()
 }

@@ -23,7 +23,7 @@ type room struct {
 }
 
 var (
-	domain  = []string{"fhir", "fhir/search", "mapping", "mapping/workflow"}
+	domain  = []string{"fhir", "fhir/search", "mapping", "mapping/distinct", "mapping/workflow"}
 	guide   = []string{"fhir", "fhir/profile", "mapping", "mapping/workflow"}
 	useCase = append([]string{"cmd/internal/store"}, domain...)
 )
@@ -41,7 +41,8 @@ var rooms = []room{
 	{"fhir/invariant/internal/gen", []string{"fhir"}, nil},
 	{"fhir/profile", []string{"fhir"}, nil},
 	{"fhir/internal/gen", []string{"fhir"}, nil},
-	{"mapping", []string{"fhir", "mapping/workflow"}, []string{"github.com/samply/golang-fhir-models"}},
+	{"mapping", []string{"fhir", "mapping/distinct", "mapping/workflow"}, []string{"github.com/samply/golang-fhir-models"}},
+	{"mapping/distinct", nil, nil},
 	{"mapping/bser", guide, nil},
 	{"mapping/ereferral", guide, nil},
 	{"mapping/bars", guide, nil},
@@ -49,7 +50,7 @@ var rooms = []room{
 	{"mapping/uscore", []string{"fhir/profile"}, nil},
 	{"cmd/internal/turn", nil, nil},
 	{"cmd/internal/store", []string{"fhir", "mapping/workflow"}, nil},
-	{"cmd/internal/store/sqlstore", []string{"cmd/internal/store", "cmd/internal/turn"}, []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}},
+	{"cmd/internal/store/sqlstore", []string{"cmd/internal/store", "cmd/internal/turn", "mapping/distinct"}, []string{"modernc.org/sqlite", "github.com/pressly/goose/v3"}},
 	{"cmd/internal/store/storetest", []string{"cmd/internal/store"}, []string{"github.com/stretchr/testify", "pgregory.net/rapid"}},
 	{"cmd/internal/engine", useCase, nil},
 	{"cmd/internal/server", append([]string{"cmd/internal/engine", "cmd/internal/turn", "fhir/invariant", "fhir/patch", "fhir/profile"}, useCase...), []string{

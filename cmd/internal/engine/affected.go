@@ -9,17 +9,18 @@ import (
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/distinct"
 )
 
 // Which referrals are looked at again when something is written.
 
 // affected gives the ids of the ServiceRequests whose legs the written resources may change.
 func (t *txn) affected() ([]string, error) {
-	t.walked, t.joined = distinct[string]{}, distinct[store.Key]{}
-	var ids distinct[string]
+	t.walked, t.joined = distinct.List[string]{}, distinct.List[store.Key]{}
+	var ids distinct.List[string]
 	add := func(ref string) {
 		if id, ok := strings.CutPrefix(ref, "ServiceRequest/"); ok && fhir.IsID(id) {
-			ids.add(id)
+			ids.Put(id)
 		}
 	}
 	for i := range t.touched {
@@ -32,8 +33,8 @@ func (t *txn) affected() ([]string, error) {
 			return nil, err
 		}
 	}
-	slices.Sort(ids.list)
-	return ids.list, nil
+	slices.Sort(ids.Items())
+	return ids.Items(), nil
 }
 
 // concerned adds the referrals that a written resource is about, was about, or stands in.
@@ -172,10 +173,10 @@ func shelfOf(to string, shelves ...string) (string, bool) {
 
 // addRequestsOf adds the referrals of a person, under whatever id the person stands or once stood.
 func (t *txn) addRequestsOf(person string, add func(string)) error {
-	people := distinctOf(person)
-	for i := 0; i < len(people.list) && i < mostIDs; i++ {
-		p := people.list[i]
-		if !t.walked.add(p) {
+	people := distinct.Of(person)
+	for i := 0; i < people.Len() && i < mostIDs; i++ {
+		p := people.Items()[i]
+		if !t.walked.Put(p) {
 			if i == 0 {
 				return nil // what it leads to was looked for
 			}
@@ -194,7 +195,7 @@ func (t *txn) addRequestsOf(person string, add func(string)) error {
 					return err
 				}
 			case "Patient":
-				if !t.joined.add(l.From) {
+				if !t.joined.Put(l.From) {
 					continue // whom it is the same as was asked before
 				}
 				h, err := t.history(l.From, l.Number)
@@ -234,11 +235,11 @@ func (t *txn) addRequestsOfGroup(group store.Key, add func(string)) error {
 const mostIDs = 16
 
 // join adds to people whom a Patient says to be the same person, now or once, and that Patient.
-func join(people *distinct[string], patient *mapping.History) {
+func join(people *distinct.List[string], patient *mapping.History) {
 	now, once := patient.Same()
-	people.add(patient.Key)
+	people.Put(patient.Key)
 	for _, ref := range slices.Concat(now, once) {
-		people.add(ref)
+		people.Put(ref)
 	}
 }
 

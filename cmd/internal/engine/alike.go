@@ -6,6 +6,7 @@ import (
 
 	"warmhandoff/fhir"
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/distinct"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -101,17 +102,17 @@ func (t *txn) onShelf(shelf string, add func(string)) error {
 
 // stirred adds to ids those of the requests alike to a referral about which something else is to be said after what this transaction wrote: agencies
 // began or ceased to be asked by a Task, or the referral's own request was written.
-func (t *txn) stirred(f *folded, ids *distinct[string]) error {
+func (t *txn) stirred(f *folded, ids *distinct.List[string]) error {
 	if len(f.alike) == 0 {
 		return nil
 	}
-	var moved distinct[string]
+	var moved distinct.List[string]
 	for i := range t.touched {
 		switch at := &t.touched[i]; at.Key.Type {
 		case "ServiceRequest":
 			if at.Key.ID == f.id {
 				for j := range f.read.Legs {
-					moved.add(f.read.Legs[j].Agency)
+					moved.Put(f.read.Legs[j].Agency)
 				}
 			}
 		case "Task":
@@ -120,15 +121,15 @@ func (t *txn) stirred(f *folded, ids *distinct[string]) error {
 				return err
 			}
 			if one.before != one.after {
-				moved.add(one.before)
-				moved.add(one.after)
+				moved.Put(one.before)
+				moved.Put(one.after)
 			}
 		}
 	}
 	for i := range f.alike {
 		one := &f.alike[i]
-		if slices.ContainsFunc(one.Tasks, func(h mapping.History) bool { return h.Owner() != "" && moved.has(h.Owner()) }) {
-			ids.add(one.Request.ID())
+		if slices.ContainsFunc(one.Tasks, func(h mapping.History) bool { return h.Owner() != "" && moved.Has(h.Owner()) }) {
+			ids.Put(one.Request.ID())
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/distinct"
 )
 
 // Apply writes changes in one transaction and gives what became of each, in their order. All are written or none: a *Refusal names every
@@ -118,8 +119,8 @@ type txn struct {
 	led     bool // the lead of the batch is new
 	touched []touch
 	places  map[store.Key]int                     // in touched, once those are many
-	walked  distinct[string]                      // people whose referrals were looked for, of those for whom that is done now
-	joined  distinct[store.Key]                   // and Patients whose links were followed for that
+	walked  distinct.List[string]                 // people whose referrals were looked for, of those for whom that is done now
+	joined  distinct.List[store.Key]              // and Patients whose links were followed for that
 	worksAt map[store.Key][]string                // where somebody works, until somebody is written who works somewhere
 	tied    []touch                               // what was not written, and names something by an identifier that means something else now
 	carried map[string][]carrier                  // what carries an identifier
@@ -311,7 +312,7 @@ func (t *txn) touch(key store.Key, was, is *fhir.Resource, v store.Version) {
 }
 
 func (t *txn) find(key store.Key) *touch {
-	if len(t.touched) > few {
+	if len(t.touched) > distinct.Few {
 		return t.findAmongMany(key)
 	}
 	for i := range t.touched {

@@ -7,6 +7,7 @@ import (
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/distinct"
 )
 
 // mostStands bounds to how many referrals a resource that was written before is looked up.
@@ -78,7 +79,7 @@ func (t *txn) standings(key store.Key, h *mapping.History) ([]mapping.Standing, 
 
 // standingFor gives the referrals that were brought up to date and to which something may belong: where they are few all of them.
 func (t *txn) standingFor(name string) []*folded {
-	if len(t.stands) <= few {
+	if len(t.stands) <= distinct.Few {
 		return t.stands
 	}
 	if t.belongs == nil {
@@ -107,7 +108,7 @@ func (f *folded) list() {
 
 // has reports whether something was gathered with a referral, or is a leg of it.
 func (f *folded) has(name string) bool {
-	if n := len(f.read.Legs) + len(f.r.Others) + len(f.r.Tasks); n > few || f.names != nil {
+	if n := len(f.read.Legs) + len(f.r.Others) + len(f.r.Tasks); n > distinct.Few || f.names != nil {
 		f.list()
 		return f.names[name]
 	}
@@ -117,7 +118,7 @@ func (f *folded) has(name string) bool {
 // requestsOf gives the ids of the referrals that a stored resource is about, mostStands at most. A Task that is not understood, or was a mistake, is
 // about what it was about before.
 func (t *txn) requestsOf(key store.Key, h *mapping.History) ([]string, error) {
-	t.walked, t.joined = distinct[string]{}, distinct[store.Key]{}
+	t.walked, t.joined = distinct.List[string]{}, distinct.List[store.Key]{}
 	var ids []string
 	add := func(ref string) {
 		if id, ok := strings.CutPrefix(ref, "ServiceRequest/"); ok && len(ids) < mostStands && !slices.Contains(ids, id) {

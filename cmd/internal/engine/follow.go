@@ -7,6 +7,7 @@ import (
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/distinct"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -37,9 +38,9 @@ func (t *txn) follow() error {
 func (t *txn) refold(ids []string) error {
 	t.recall()
 	t.done = map[string]bool{}
-	all := distinctOf(ids...)
-	for i := 0; i < len(all.list); i++ {
-		id := all.list[i]
+	all := distinct.Of(ids...)
+	for i := 0; i < all.Len(); i++ {
+		id := all.Items()[i]
 		f, err := t.refoldOne(id)
 		if err != nil {
 			return foldFailed(id, err)
@@ -208,11 +209,11 @@ func (t *txn) mayEnd(leg *mapping.Leg, h *workflow.Handoff, all []*workflow.Hand
 // dropGone removes the rows of Tasks that were a leg of this referral until they were written just now, or until what they name their request by means
 // something else.
 func (t *txn) dropGone(id string, legs []mapping.Leg) error {
-	var are distinct[string]
+	var are distinct.List[string]
 	for i := range legs {
-		are.add(legs[i].Task)
+		are.Put(legs[i].Task)
 	}
-	gone := func(k store.Key) bool { return k.Type == "Task" && !are.has(k.ID) }
+	gone := func(k store.Key) bool { return k.Type == "Task" && !are.Has(k.ID) }
 	for i := range t.touched {
 		k, old := t.touched[i].Key, t.touched[i].Old
 		if old == nil || !gone(k) {

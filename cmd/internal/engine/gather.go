@@ -6,6 +6,7 @@ import (
 
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/distinct"
 )
 
 // keyOf reads "Type/id".
@@ -26,7 +27,7 @@ func (t *txn) gather(id string) (*mapping.Referral, error) {
 	at := []string{key.String()}
 	if person := request.Subject(); strings.HasPrefix(person, "Patient/") {
 		at = append(at, shelvesOf(person)...)
-		g.people.add(person)
+		g.people.Put(person)
 	}
 	if err := g.linked(at...); err != nil {
 		return nil, err
@@ -69,16 +70,16 @@ func shelvesOf(person string) []string {
 type gathering struct {
 	t      *txn
 	seen   map[store.Key]bool
-	people distinct[string] // whose shelves were read
-	unsure distinct[string] // Unclear of what is gathered
-	of     string           // the agency's own request that is being read, "" for the referrer's
-	visits []store.Linked   // Encounters of the person that name neither request nor appointment, or once did not
+	people distinct.List[string] // whose shelves were read
+	unsure distinct.List[string] // Unclear of what is gathered
+	of     string                // the agency's own request that is being read, "" for the referrer's
+	visits []store.Linked        // Encounters of the person that name neither request nor appointment, or once did not
 	out    *mapping.Referral
 }
 
 // merged reads what stands about the same people under other ids. Where nobody was merged it reads nothing.
 func (g *gathering) merged() error {
-	most := max(mostIDs, len(g.people.list)+mostIDs/2) // of a household each member may have been merged
+	most := max(mostIDs, g.people.Len()+mostIDs/2) // of a household each member may have been merged
 	for seen := 0; ; {
 		var more, at []string
 		for ; seen < len(g.out.Others); seen++ {
@@ -90,7 +91,7 @@ func (g *gathering) merged() error {
 			}
 		}
 		for _, person := range more {
-			if len(g.people.list) < most && g.people.add(person) {
+			if g.people.Len() < most && g.people.Put(person) {
 				at = append(at, shelvesOf(person)...)
 			}
 		}
@@ -142,8 +143,8 @@ func (g *gathering) take(all []store.Linked, to []string) error {
 				former, unclear = former && o.Via == mapping.ViaUnclear, unclear || o.Via == mapping.ViaUnclear
 			}
 		}
-		if former && unclear && g.unsure.add(l.From.String()) {
-			g.out.Unclear = g.unsure.list
+		if former && unclear && g.unsure.Put(l.From.String()) {
+			g.out.Unclear = g.unsure.Items()
 		}
 		if former {
 			was, err := g.was(l.From, l.Number, to)

@@ -10,6 +10,7 @@ import (
 	"warmhandoff/fhir"
 	"warmhandoff/fhir/search"
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/distinct"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -298,13 +299,13 @@ func (c carrier) replacedBy(all []carrier, guide mapping.Settings) bool {
 
 // recordsOf gives the ids under which somebody stands, by what the records say by their places.
 func (t *txn) recordsOf(key string) ([]string, error) {
-	people := distinctOf(key)
-	for i := 0; i < len(people.list) && i < mostIDs; i++ {
-		linked, err := t.tx.LinkedTo(t.ctx, people.list[i]+mapping.ShelfLinked)
+	people := distinct.Of(key)
+	for i := 0; i < people.Len() && i < mostIDs; i++ {
+		linked, err := t.tx.LinkedTo(t.ctx, people.Items()[i]+mapping.ShelfLinked)
 		if err != nil {
 			return nil, err
 		}
-		own, err := t.kept(keyOf(people.list[i]), 0)
+		own, err := t.kept(keyOf(people.Items()[i]), 0)
 		if err != nil {
 			return nil, err
 		}
@@ -315,18 +316,18 @@ func (t *txn) recordsOf(key string) ([]string, error) {
 			}
 		}
 		for _, other := range more {
-			people.add(other)
+			people.Put(other)
 		}
 	}
-	return people.list, nil
+	return people.Items(), nil
 }
 
 // tie brings the links of what names others by an identifier up to date with what this transaction wrote, and gives those of which something else may be
 // so now, beside what was written. Where nothing names anything so it costs one look at an index, for everything that came with an identifier.
 func (t *txn) tie() ([]touch, error) {
 	t.carried, t.known = nil, nil
-	var naming distinct[store.Key]
-	add := func(k store.Key) { naming.add(k) }
+	var naming distinct.List[store.Key]
+	add := func(k store.Key) { naming.Put(k) }
 	var to []string
 	for i := range t.touched {
 		at := &t.touched[i]
@@ -351,7 +352,7 @@ func (t *txn) tie() ([]touch, error) {
 		}
 	}
 	var also []touch
-	for _, k := range naming.list {
+	for _, k := range naming.Items() {
 		one, err := t.retie(k)
 		if err != nil {
 			return nil, err
@@ -380,11 +381,11 @@ func (t *txn) carriedAnew(at *touch) ([]string, error) {
 	if at.Old != nil && at.New != nil && slices.Equal(names[0], names[1]) && t.p.Role != workflow.Admin && !joinsAnew(at) {
 		return nil, nil
 	}
-	all := distinctOf(names[1]...)
+	all := distinct.Of(names[1]...)
 	for _, name := range names[0] {
-		all.add(name)
+		all.Put(name)
 	}
-	return all.list, nil
+	return all.Items(), nil
 }
 
 // carriedByAll gives the identifiers of all records of a person one of which joins or parts some.
@@ -393,7 +394,7 @@ func (t *txn) carriedByAll(at *touch) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	people := distinctOf(records...)
+	people := distinct.Of(records...)
 	var names []string
 	add := func(r *fhir.Resource) {
 		if r != nil {
@@ -405,11 +406,11 @@ func (t *txn) carriedByAll(at *touch) ([]string, error) {
 			continue
 		}
 		for _, ref := range t.e.set.Guide.FactOf(r).Same {
-			people.add(ref)
+			people.Put(ref)
 		}
 		add(r)
 	}
-	for _, key := range people.list {
+	for _, key := range people.Items() {
 		_, r, err := t.newest(keyOf(key))
 		if err != nil {
 			return nil, err
@@ -445,11 +446,11 @@ func (t *txn) retie(k store.Key) (*touch, error) {
 	if err != nil {
 		return nil, err
 	}
-	ever := distinctOf(links...)
-	now := len(ever.list)
+	ever := distinct.Of(links...)
+	now := ever.Len()
 	if v.Number > 1 {
 		err := t.everLinked(k, func(l mapping.Link) error {
-			ever.add(store.Link{Via: l.Via, To: l.To})
+			ever.Put(store.Link{Via: l.Via, To: l.To})
 			return nil
 		})
 		if err != nil {
@@ -457,11 +458,11 @@ func (t *txn) retie(k store.Key) (*touch, error) {
 		}
 	}
 	terms := t.e.storeTerms(r)
-	if len(ever.list) > now {
-		if err := t.tx.Index(t.ctx, v, terms, ever.list); err != nil {
+	if ever.Len() > now {
+		if err := t.tx.Index(t.ctx, v, terms, ever.Items()); err != nil {
 			return nil, err
 		}
-		before = ever.list
+		before = ever.Items()
 	}
 	if !sameLinks(before, links) {
 		if err := t.tx.Index(t.ctx, v, terms, links); err != nil {
@@ -530,8 +531,8 @@ func withIdentities(links []store.Link, fact *mapping.Fact) []store.Link {
 
 func sameLinks(a, b []store.Link) bool {
 	lacks := func(list []store.Link) func(store.Link) bool {
-		all := distinctOf(list...)
-		return func(l store.Link) bool { return !all.has(l) }
+		all := distinct.Of(list...)
+		return func(l store.Link) bool { return !all.Has(l) }
 	}
 	return !slices.ContainsFunc(a, lacks(b)) && !slices.ContainsFunc(b, lacks(a))
 }

@@ -10,6 +10,7 @@ import (
 	"warmhandoff/cmd/internal/store"
 	"warmhandoff/fhir"
 	"warmhandoff/mapping"
+	"warmhandoff/mapping/distinct"
 	"warmhandoff/mapping/workflow"
 )
 
@@ -155,9 +156,9 @@ func (g *gathering) households() error {
 		about = append(about, g.out.Tasks[i].Subject())
 	}
 	var at []string
-	var groups distinct[string]
+	var groups distinct.List[string]
 	for _, ref := range about {
-		if !strings.HasPrefix(ref, "Group/") || !groups.add(ref) {
+		if !strings.HasPrefix(ref, "Group/") || !groups.Put(ref) {
 			continue
 		}
 		h, err := g.t.history(keyOf(ref), 0)
@@ -166,7 +167,7 @@ func (g *gathering) households() error {
 		}
 		g.out.Groups = append(g.out.Groups, mapping.History{Key: ref, Versions: h.Versions})
 		for _, person := range h.Members(g.t.now) {
-			if len(g.people.list) < mostPeople && g.people.add(person) {
+			if g.people.Len() < mostPeople && g.people.Put(person) {
 				at = append(at, shelvesOf(person)...)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"warmhandoff/fhir"
 	"warmhandoff/fhir/search"
+	"warmhandoff/mapping/distinct"
 )
 
 // party is somebody whom a reference names.
@@ -92,7 +93,7 @@ func (t *txn) samePerson(a, b party) (bool, error) {
 	if against(a.body, b.body) {
 		return false, nil
 	}
-	if theirs := distinctOf(b.ids...); slices.ContainsFunc(a.ids, theirs.has) {
+	if theirs := distinct.Of(b.ids...); slices.ContainsFunc(a.ids, theirs.Has) {
 		return true, nil
 	}
 	if a.key+b.key == "" && len(a.ids)+len(b.ids) == 0 {
@@ -143,10 +144,10 @@ func against(a, b fhir.Value) bool {
 	if !strings.HasPrefix(born, other) && !strings.HasPrefix(other, born) {
 		return true
 	}
-	theirs := distinctOf(identifiers(b.Get("identifier"))...)
+	theirs := distinct.Of(identifiers(b.Get("identifier"))...)
 	const apart, same = 1, 2
 	systems := map[string]int{} // how the two stand in each
-	for _, id := range theirs.list {
+	for _, id := range theirs.Items() {
 		if system, _, _ := strings.Cut(id, "|"); system != "" {
 			systems[system] = 0
 		}
@@ -155,7 +156,7 @@ func against(a, b fhir.Value) bool {
 		system, _, _ := strings.Cut(id, "|")
 		if _, both := systems[system]; both {
 			how := apart
-			if theirs.has(id) {
+			if theirs.Has(id) {
 				how = same
 			}
 			systems[system] = max(systems[system], how)

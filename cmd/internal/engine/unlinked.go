@@ -37,7 +37,7 @@ func (g *gathering) unlinked() error {
 // rivals adds the appointments of the person's other referrals.
 func (g *gathering) rivals() error {
 	var at []string
-	for _, person := range g.people.list {
+	for _, person := range g.people.Items() {
 		at = append(at, person+mapping.ShelfBookings)
 	}
 	linked, err := g.t.tx.LinkedTo(g.t.ctx, at...)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"warmhandoff/cmd/internal/store"
+	"warmhandoff/mapping/distinct"
 )
 
 // mostTargets is how many targets one statement asks for: SQLite takes so many values and no more, and each number of them is another statement.
@@ -95,9 +96,9 @@ func (r *reader) Missing(ctx context.Context, typ string, limit int) ([]string, 
 
 // relink brings the rows of a resource's links from those of its last version to those of its new one. Links that stay are not touched.
 func (t *tx) relink(rid int64, last, now []store.Link) error {
-	before, after := newLinkSet(last), newLinkSet(now)
+	before, after := distinct.Of(last...), distinct.Of(now...)
 	for _, l := range last {
-		if after.has(l) {
+		if after.Has(l) {
 			continue
 		}
 		if _, err := t.exec("UPDATE link SET former = 1 WHERE target = ? AND rid = ? AND via = ?", l.To, rid, l.Via); err != nil {
@@ -105,7 +106,7 @@ func (t *tx) relink(rid int64, last, now []store.Link) error {
 		}
 	}
 	for _, l := range now {
-		if before.has(l) {
+		if before.Has(l) {
 			continue
 		}
 		if _, err := t.exec(`INSERT INTO link (target, rid, via, former) VALUES (?, ?, ?, 0)

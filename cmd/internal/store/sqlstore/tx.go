@@ -3,10 +3,10 @@ package sqlstore
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"warmhandoff/cmd/internal/store"
+	"warmhandoff/mapping/distinct"
 )
 
 // tx is one caller's part of a group.
@@ -191,54 +191,10 @@ func (t *tx) Search(ctx context.Context, q store.Query) (store.Page, error) {
 	return t.reader.Search(ctx, q)
 }
 
-// few is up to how many links a list is looked through; of longer ones a set is made.
-const few = 16
-
-// linkSet tells quickly which links are in a list.
-type linkSet struct {
-	list []store.Link
-	set  map[store.Link]struct{} // nil where the list is short
-}
-
-func newLinkSet(list []store.Link) linkSet {
-	s := linkSet{list: list}
-	if len(list) > few {
-		s.set = make(map[store.Link]struct{}, len(list))
-		for _, l := range list {
-			s.set[l] = struct{}{}
-		}
-	}
-	return s
-}
-
-func (s linkSet) has(l store.Link) bool {
-	if s.set == nil {
-		return slices.Contains(s.list, l)
-	}
-	_, in := s.set[l]
-	return in
-}
-
-// once gives each link of a list once, in its order.
+// once returns each link of a list once, in its order.
 func once(links []store.Link) []store.Link {
-	if len(links) > few {
-		seen := make(map[store.Link]struct{}, len(links))
-		out := make([]store.Link, 0, len(links))
-		for _, l := range links {
-			if _, again := seen[l]; !again {
-				seen[l] = struct{}{}
-				out = append(out, l)
-			}
-		}
-		return out
-	}
-	var out []store.Link
-	for _, l := range links {
-		if !slices.Contains(out, l) {
-			out = append(out, l)
-		}
-	}
-	return out
+	all := distinct.Of(links...)
+	return all.Items()
 }
 
 func (t *tx) Remember(ctx context.Context, key, value string, at time.Time) (kept string, fresh bool, err error) {
