@@ -191,7 +191,7 @@ func (r *reader) null(f *frame, m *member, parent, index int32) {
 		return
 	}
 	if index < 0 || m.typ.primitive == nil && !m.sibling {
-		r.issue(CodeStructure, r.place(parent, m, index), "null is not allowed here; leave the value out.")
+		r.issue(CodeStructure, r.place(parent, m, index), "A null is not allowed here; leave the value out.")
 		return
 	}
 	f.arrays = true

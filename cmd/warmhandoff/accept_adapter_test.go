@@ -19,6 +19,7 @@ import (
 	"warmhandoff/cmd/internal/store/sqlstore"
 	"warmhandoff/fhir"
 	"warmhandoff/mapping"
+	"warmhandoff/testdata/invalid"
 )
 
 // The acceptance tests ask the whole program, wired as serve wires it, through its HTTP handler, with a clock that stands still until a test
@@ -100,6 +101,7 @@ func (a *adapter) ask(who scenario.Party, method, path, body string, headers ...
 	}
 	w := httptest.NewRecorder()
 	a.sys.server.ServeHTTP(w, r)
+	assert.Empty(a.t, invalid.Unfinished(w.Body.Bytes()), "words that are no sentence")
 	return scenario.Answer{Status: w.Code, Header: w.Header(), Body: w.Body.Bytes()}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"warmhandoff/cmd/internal/scenario"
+	"warmhandoff/testdata/invalid"
 )
 
 // Each rule that the workflow has, by the name that clinicians and programmers call it by, is one short story below testdata/rules: the rows of the
@@ -28,6 +29,9 @@ func TestRules(t *testing.T) {
 			s, wants, refused := storyAt(t, file), 0, map[int]bool{}
 			end, err := scenario.Play(t.Context(), s, stage(nil), func(told scenario.Told) {
 				assert.Empty(t, told.Wrong, "step %d, %s %s %s: %v", told.Step.Number, told.Step.Who.Name, told.Step.Method, told.Step.Path, told.Issues)
+				for _, issue := range told.Issues {
+					assert.True(t, invalid.IsSentence(issue.Text), issue.Text)
+				}
 				wants += len(told.Step.Want)
 				refused[told.Step.Number] = told.Refused()
 			})

@@ -186,7 +186,7 @@ func (c *checker) rules(about place, v fhir.Value, at func(fhir.Value) string) {
 }
 
 func (c *checker) tell(r *rule, at string) {
-	c.issues = append(c.issues, fhir.Issue{Severity: r.severity, Code: fhir.CodeInvariant, Expression: at, Text: fmt.Sprintf("%s (%s).", trimmed(r.words), r.key)})
+	c.issues = append(c.issues, fhir.Issue{Severity: r.severity, Code: fhir.CodeInvariant, Expression: at, Text: fmt.Sprintf("%s (%s).", sentence(r.words), r.key)})
 }
 
 func (c *checker) broken(r *rule, v fhir.Value) bool {
@@ -203,10 +203,13 @@ func (c *checker) broken(r *rule, v fhir.Value) bool {
 	return is && !no.Bool()
 }
 
-// trimmed takes the full stop off the words of a rule.
-func trimmed(words string) string {
-	for len(words) > 0 && (words[len(words)-1] == '.' || words[len(words)-1] == ' ') {
-		words = words[:len(words)-1]
+// sentence returns the words of a rule with a capital and without the full stop. Some begin with the name of an element, such as orderDetail, which stays
+// as it is.
+func sentence(words string) string {
+	words = strings.TrimRight(words, ". ")
+	first, rest, _ := strings.Cut(words, " ")
+	if first == "" || first != strings.ToLower(first) || strings.Contains(first, ".") {
+		return words
 	}
-	return words
+	return strings.TrimSpace(strings.ToUpper(first[:1]) + first[1:] + " " + rest)
 }

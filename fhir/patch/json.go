@@ -81,7 +81,7 @@ func (e *editor) take(step *node, at string) []fhir.Issue {
 	op := step.member("op").text()
 	do, known := instructions[op]
 	if !known {
-		return refuse(fhir.CodeInvalid, at+".op", "op is one of add, remove, replace, move, copy, test.")
+		return refuse(fhir.CodeInvalid, at+".op", "The op is one of add, remove, replace, move, copy, test.")
 	}
 	value, from := step.member("value"), step.member("from")
 	switch {
@@ -92,7 +92,7 @@ func (e *editor) take(step *node, at string) []fhir.Issue {
 	}
 	path := step.member("path").text()
 	if path == "" || path[0] != '/' {
-		return refuse(fhir.CodeInvalid, at+".path", "path is a JSON Pointer to something inside the resource, such as /status.")
+		return refuse(fhir.CodeInvalid, at+".path", "The path is a JSON Pointer to something inside the resource, such as /status.")
 	}
 	err := do.do(e, path, from.text(), value)
 	if err == nil && e.size > e.most {

@@ -86,7 +86,7 @@ func (c *checker) element(parent fhir.Value, name string, r *Rule) {
 	case len(found) < r.Min && r.Min > 1:
 		c.tell(r, fhir.CodeRequired, at, fmt.Sprintf("At least %d of %s are required and there are %d", r.Min, name, len(found)))
 	case len(found) < r.Min:
-		c.tell(r, fhir.CodeRequired, at, name+" is required")
+		c.tell(r, fhir.CodeRequired, at, "The element "+name+" is required")
 	case r.Max == None && len(found) > 0:
 		c.tell(r, fhir.CodeStructure, at, "There may be none of "+what)
 	case r.Max > 0 && len(found) > r.Max:

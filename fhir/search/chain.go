@@ -65,7 +65,7 @@ func (p *parser) has(name, v string) (known bool, err *fhir.Issue) {
 // inside reads one condition of a search on another type.
 func (p *parser) inside(typ, name, v string) (q *Query, known bool, err *fhir.Issue) {
 	if p.depth == maxDepth {
-		return nil, true, failed(fhir.CodeTooCostly, "a search may go at most %d steps from resource to resource; search for the far end first, and then with its ids", maxDepth)
+		return nil, true, failed(fhir.CodeTooCostly, "A search may go at most %d steps from resource to resource; search for the far end first, and then with its ids", maxDepth)
 	}
 	in := parser{opt: p.opt, plan: planOf(typ), query: Query{Type: typ}, depth: p.depth + 1}
 	known, err = in.filter(name, v)
@@ -101,7 +101,7 @@ func (in include) parse(p *parser, values []string) *fhir.Issue {
 		p.query.Self.Add(p.asked, v)
 	}
 	if len(p.query.Includes) > maxMatches {
-		return failed(fhir.CodeTooCostly, "a search may have at most %d includes", maxMatches)
+		return failed(fhir.CodeTooCostly, "A search may have at most %d includes", maxMatches)
 	}
 	return nil
 }

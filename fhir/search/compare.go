@@ -30,7 +30,7 @@ func (p *parser) compare(param *Param, alternatives []string) *fhir.Issue {
 	for _, a := range alternatives {
 		prefix, text := prefixed(a)
 		if !strings.Contains(prefixes, prefix) || strings.Contains(prefix, " ") {
-			return failed(fhir.CodeNotSupported, "%s takes the prefixes %s", param.Name, strings.ReplaceAll(prefixes, " ", ", "))
+			return failed(fhir.CodeNotSupported, "The parameter %s takes the prefixes %s", param.Name, strings.ReplaceAll(prefixes, " ", ", "))
 		}
 		t, w, err := p.operand(param, prefix, text)
 		if err != nil {
@@ -77,14 +77,14 @@ func (p *parser) operand(param *Param, prefix, text string) (t Test, early func(
 	case Number:
 		lo, hi, ok := measure(prefix, text)
 		if !ok {
-			return t, nil, failed(fhir.CodeInvalid, "%s must be a number, such as 5, ge5.40 or 1e-3", param.Name)
+			return t, nil, failed(fhir.CodeInvalid, "The parameter %s must be a number, such as 5, ge5.40 or 1e-3", param.Name)
 		}
 		return Test{Op: prefix, Lo: lo, Hi: hi}, nil, nil
 	}
 	amount, unit, _ := cut(text)
 	lo, hi, ok := measure(prefix, amount)
 	if !ok {
-		return t, nil, failed(fhir.CodeInvalid, "%s must be number, number|system|code or number||unit, such as ge5.4|http://unitsofmeasure.org|mg", param.Name)
+		return t, nil, failed(fhir.CodeInvalid, "The parameter %s must be number, number|system|code or number||unit, such as ge5.4|http://unitsofmeasure.org|mg", param.Name)
 	}
 	system, code, barred := cut(unit)
 	if !barred {
@@ -109,7 +109,7 @@ func DateTime(text string) (fhir.DateTime, bool) {
 func (p *parser) date(param *Param, prefix, text string) (Test, func(string) string, *fhir.Issue) {
 	d, ok := DateTime(text)
 	if !ok {
-		return Test{}, nil, failed(fhir.CodeInvalid, "%s must be a date of the calendar or a time, such as 2026-03-01, ge2026-03 or lt2026-03-01T09:00:00Z", param.Name)
+		return Test{}, nil, failed(fhir.CodeInvalid, "The parameter %s must be a date of the calendar or a time, such as 2026-03-01, ge2026-03 or lt2026-03-01T09:00:00Z", param.Name)
 	}
 	start, end := d.Start(p.opt.Zone), d.End(p.opt.Zone)
 	if prefix == "ap" {

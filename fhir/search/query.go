@@ -81,9 +81,9 @@ func tooLong(q url.Values) *fhir.Issue {
 	}
 	switch {
 	case parameters > maxParameters:
-		return failed(fhir.CodeTooCostly, "a search may have at most %d parameters, and this one has %d: search for less at once", maxParameters, parameters)
+		return failed(fhir.CodeTooCostly, "A search may have at most %d parameters, and this one has %d: search for less at once", maxParameters, parameters)
 	case text > maxText:
-		return failed(fhir.CodeTooCostly, "the parameters of a search may have %d bytes together, and these have %d: search for less at once", maxText, text)
+		return failed(fhir.CodeTooCostly, "The parameters of a search may have %d bytes together, and these have %d: search for less at once", maxText, text)
 	}
 	return nil
 }
@@ -100,11 +100,11 @@ func (p *parser) finish() {
 func (q *Query) tooMuch() *fhir.Issue {
 	switch n := q.size(); {
 	case n.conditions > maxMatches:
-		return failed(fhir.CodeTooCostly, "a search may have at most %d conditions", maxMatches)
+		return failed(fhir.CodeTooCostly, "A search may have at most %d conditions", maxMatches)
 	case n.ends > maxEnds:
-		return failed(fhir.CodeTooCostly, "these chains lead to too many types; name the type of what a reference names, as in owner:Organization.name")
+		return failed(fhir.CodeTooCostly, "These chains lead to too many types; name the type of what a reference names, as in owner:Organization.name")
 	case n.values > maxTotal:
-		return failed(fhir.CodeTooCostly, "this search has too many values; write references with their type")
+		return failed(fhir.CodeTooCostly, "This search has too many values; write references with their type")
 	}
 	return nil
 }
@@ -141,18 +141,18 @@ func (q *Query) size() size {
 func ParseCondition(typ, query string, opt Options) (q Query, key string, issues []fhir.Issue) {
 	values, err := url.ParseQuery(strings.TrimPrefix(query, "?"))
 	if err != nil {
-		return Query{}, "", []fhir.Issue{*failed(fhir.CodeInvalid, "the condition is not a well-formed search string")}
+		return Query{}, "", []fhir.Issue{*failed(fhir.CodeInvalid, "The condition is not a well-formed search string")}
 	}
 	for name := range values {
 		if plain, _, _ := strings.Cut(name, ":"); slices.Contains(resultNames, plain) {
-			issues = append(issues, *failed(fhir.CodeInvalid, "%s shapes a result and cannot be part of a condition", name))
+			issues = append(issues, *failed(fhir.CodeInvalid, "The parameter %s shapes a result and cannot be part of a condition", name))
 		}
 	}
 	opt.Strict = true
 	q, more := Parse(typ, values, opt)
 	issues = append(issues, more...)
 	if !fhir.Refused(issues) && q.Unfiltered() {
-		issues = append(issues, *failed(fhir.CodeInvalid, "a condition must name at least one search parameter with a value"))
+		issues = append(issues, *failed(fhir.CodeInvalid, "A condition must name at least one search parameter with a value"))
 	}
 	for _, v := range q.Self {
 		slices.Sort(v)
@@ -184,7 +184,7 @@ var controls = map[string]func(*parser, []string) *fhir.Issue{
 func (p *parser) parameter(name string, values []string) *fhir.Issue {
 	for _, v := range values {
 		if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
-			return failed(fhir.CodeInvalid, "a value of %s is not valid text", name)
+			return failed(fhir.CodeInvalid, "A value of %s is not valid text", name)
 		}
 	}
 	if control := controls[name]; control != nil {
@@ -200,7 +200,7 @@ func (p *parser) parameter(name string, values []string) *fhir.Issue {
 	}
 	for _, v := range values {
 		if v == "" {
-			if err := p.ignored(name + " has no value"); err != nil {
+			if err := p.ignored("The parameter " + name + " has no value"); err != nil {
 				return err
 			}
 			continue
@@ -220,7 +220,7 @@ func (p *parser) parameter(name string, values []string) *fhir.Issue {
 // filter adds the condition of one value of one parameter. It reports whether the parameter is known.
 func (p *parser) filter(name, v string) (known bool, err *fhir.Issue) {
 	if len(p.query.All)+len(p.query.Chains)+len(p.query.Has) > 2*maxMatches { // a condition may be kept as two
-		return true, failed(fhir.CodeTooCostly, "a search may have at most %d conditions", maxMatches)
+		return true, failed(fhir.CodeTooCostly, "A search may have at most %d conditions", maxMatches)
 	}
 	switch {
 	case name == "_id":
@@ -247,11 +247,11 @@ func (p *parser) unknown(name string) *fhir.Issue {
 	for _, q := range p.plan.params {
 		known = append(known, q.Name)
 	}
-	text := fmt.Sprintf("%s is not a search parameter of %s here; known are: %s", name, p.query.Type, strings.Join(known, ", "))
+	text := fmt.Sprintf("The name %s is not a search parameter of %s here; known are: %s", name, p.query.Type, strings.Join(known, ", "))
 	if p.opt.Strict {
 		return failed(fhir.CodeNotSupported, "%s", text)
 	}
-	p.issues = append(p.issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeNotSupported, Text: clipWords(text) + " (ignored)"})
+	p.issues = append(p.issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeNotSupported, Text: clipWords(text) + " (ignored)."})
 	return nil
 }
 
@@ -312,14 +312,14 @@ var modifiers = map[Kind]string{
 func (p *parser) condition(param *Param, modifier, list string) *fhir.Issue {
 	alternatives := split(list)
 	if len(alternatives) > MaxValues {
-		return failed(fhir.CodeTooCostly, "%s has %d values; at most %d are allowed", param.Name, len(alternatives), MaxValues)
+		return failed(fhir.CodeTooCostly, "The parameter %s has %d values; at most %d are allowed", param.Name, len(alternatives), MaxValues)
 	}
 	if modifier == "missing" {
 		return p.missing(param, alternatives)
 	}
 	typed := param.Kind == Reference && fhir.IsResourceType(modifier)
 	if modifier != "" && !typed && !slices.Contains(strings.Fields(modifiers[param.Kind]), modifier) {
-		return failed(fhir.CodeNotSupported, "%s is a %s and takes the modifiers %s; it cannot be searched with another one", param.Name, param.Kind,
+		return failed(fhir.CodeNotSupported, "The parameter %s is a %s and takes the modifiers %s; it cannot be searched with another one", param.Name, param.Kind,
 			strings.Join(append(strings.Fields(modifiers[param.Kind]), "missing"), ", "))
 	}
 	switch param.Kind {
@@ -350,7 +350,7 @@ func (p *parser) condition(param *Param, modifier, list string) *fhir.Issue {
 // ones count as such a target: what they name cannot be known.
 func (p *parser) missing(param *Param, values []string) *fhir.Issue {
 	if len(values) != 1 || values[0] != "true" && values[0] != "false" {
-		return failed(fhir.CodeInvalid, "%s:missing must be true or false", param.Name)
+		return failed(fhir.CodeInvalid, "The parameter %s:missing must be true or false", param.Name)
 	}
 	m := Match{Param: param.Terms, Not: values[0] == "true", Loose: param.Loose}
 	if param.Only != "" && param.shared {
@@ -360,8 +360,9 @@ func (p *parser) missing(param *Param, values []string) *fhir.Issue {
 	return nil
 }
 
+// failed makes the issue of one sentence, which comes without its stop.
 func failed(code fhir.Code, format string, args ...any) *fhir.Issue {
-	return &fhir.Issue{Severity: fhir.Error, Code: code, Text: clipWords(fmt.Sprintf(format, args...))}
+	return &fhir.Issue{Severity: fhir.Error, Code: code, Text: clipWords(fmt.Sprintf(format, args...)) + "."}
 }
 
 // clipWords bounds a text that quotes a parameter's name.

@@ -169,7 +169,7 @@ func (p *parser) texts(param *Param, modifier string, alternatives []string) *fh
 // Source: FHIR R4, search.html, Token, modifier of-type
 func (p *parser) ofType(param *Param, alternatives []string) *fhir.Issue {
 	if param.leaves&anIdentifier == 0 {
-		return failed(fhir.CodeNotSupported, "%s is not about identifiers, and has no modifier of-type", param.Name)
+		return failed(fhir.CodeNotSupported, "The parameter %s is not about identifiers, and has no modifier of-type", param.Name)
 	}
 	m := Match{Param: param.ofType, Loose: true}
 	driving := Match{Param: param.Terms, Loose: param.Loose}
@@ -177,7 +177,7 @@ func (p *parser) ofType(param *Param, alternatives []string) *fhir.Issue {
 		system, rest, _ := cut(a)
 		code, value, ok := cut(rest)
 		if !ok || code == "" || value == "" {
-			return failed(fhir.CodeInvalid, "%s:of-type must be system|code|value, such as http://terminology.hl7.org/CodeSystem/v2-0203|MR|446053", param.Name)
+			return failed(fhir.CodeInvalid, "The parameter %s:of-type must be system|code|value, such as http://terminology.hl7.org/CodeSystem/v2-0203|MR|446053", param.Name)
 		}
 		m.Values = append(m.Values, clip(typedIdentifier(unescape(system), unescape(code), unescape(value))))
 		driving.Values = append(driving.Values, clip(escape(unescape(value))))

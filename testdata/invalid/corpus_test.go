@@ -1,6 +1,7 @@
 package invalid
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -31,4 +32,18 @@ func TestParseRefuses(t *testing.T) {
 		_, err := parse("f", []byte(text))
 		assert.Error(t, err, name)
 	}
+}
+
+func TestIsSentence(t *testing.T) {
+	for words, is := range map[string]bool{
+		"There is no Task with this id here.": true, "there is no Task with this id here": false, "There is no Task with this id here": false,
+		"there is no Task with this id here.": false, "_count must be a whole number, 0 or more.": true, "resourceType is missing.": true,
+		"Task.status may not go back.": true, "status may not go back.": false, "All OK": true, "": false,
+	} {
+		assert.Equal(t, is, IsSentence(words), words)
+	}
+	const outcome = `{"resourceType":"OperationOutcome",%s"issue":[{"details":{"text":"no"}},{"details":{"text":"Yes."}},{}]}`
+	assert.Equal(t, []string{"no"}, Unfinished(fmt.Appendf(nil, `{"resourceType":"Bundle","entry":[{"response":{"outcome":`+outcome+`}}]}`, "")))
+	assert.Empty(t, Unfinished(fmt.Appendf(nil, outcome, `"id":"stored",`)))
+	assert.Empty(t, Unfinished([]byte(`"OperationOutcome" of no JSON`)))
 }

@@ -49,11 +49,11 @@ func (e *Engine) applyBatch(ctx context.Context, p Principal, b *batch, seen int
 		case errors.Is(err, errAgain):
 			continue
 		case errors.Is(err, store.ErrConflict):
-			return nil, refuse(Conflict, fhir.CodeConflict, "", "somebody else wrote one of these resources at the same moment; read it and try again")
+			return nil, refuse(Conflict, fhir.CodeConflict, "", "Somebody else wrote one of these resources at the same moment; read it and try again.")
 		}
 		return results, err
 	}
-	return nil, refuse(Conflict, fhir.CodeConflict, "", "the same was sent several times at once; ask for what became of it")
+	return nil, refuse(Conflict, fhir.CodeConflict, "", "The same was sent several times at once; ask for what became of it.")
 }
 
 // errAgain undoes a transaction that found out at its end that another instance did the same: running it again will find what the other did.

@@ -48,7 +48,7 @@ func TestUpdate(t *testing.T) {
 		{"with another If-Match", func(f *fixture) Change {
 			return f.put(`{"resourceType":"Patient","id":"p","gender":"male"}`).ifMatch("2")
 		}, "", 0,
-			PreconditionFailed, "version 2 of Patient/p was expected, and the newest is version 1"},
+			PreconditionFailed, "Version 2 of Patient/p was expected, and the newest is version 1"},
 		{"with an If-Match that is none of ours", func(f *fixture) Change { return f.put(`{"resourceType":"Patient","id":"p"}`).ifMatch("01") }, "", 0,
 			PreconditionFailed, "not one of ours"},
 		{"with an If-Match of what is not there", func(f *fixture) Change { return f.put(`{"resourceType":"Patient","id":"new"}`).ifMatch("1") }, "", 0,

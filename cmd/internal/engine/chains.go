@@ -119,8 +119,8 @@ func (s *seeker) inner(q *search.Query, show []store.Shown) (store.Page, error) 
 }
 
 func tooMany(what string) *Refusal {
-	return refuse(Invalid, fhir.CodeTooCostly, "", fmt.Sprintf("more than %d resources meet the condition on %s: add a condition there that fewer meet, "+
-		"such as its identifier, or search for them first and ask by their ids", mostInner, what))
+	return refuse(Invalid, fhir.CodeTooCostly, "", fmt.Sprintf("More than %d resources meet the condition on %s: add a condition there that fewer meet, "+
+		"such as its identifier, or search for them first and ask by their ids.", mostInner, what))
 }
 
 // part is a search on one type. What a caller asks for is the union of its parts.

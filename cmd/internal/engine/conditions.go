@@ -79,18 +79,18 @@ func (t *txn) settlePick(w *work, no *refusals) error {
 	}
 	switch {
 	case len(found) > 1:
-		words := "the condition picks more than one " + w.Type
+		words := "The condition picks more than one " + w.Type
 		if w.Method == Delete {
 			words += "; a delete is for one, and nothing was deleted"
 		}
-		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.request("url"), words)
+		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.request("url"), words+".")
 	case len(found) == 1 && w.Method == Update && w.Resource.ID() != "" && w.Resource.ID() != found[0].ID:
-		no.add(Invalid, fhir.CodeInvalid, w.at(w.Type+".id"), "the id in the resource is not that of the resource that the condition picks; leave it out")
+		no.add(Invalid, fhir.CodeInvalid, w.at(w.Type+".id"), "The id in the resource is not that of the resource that the condition picks; leave it out.")
 	case len(found) == 1:
 		w.key = found[0].Key
 	case w.Method == Delete && w.IfMatch != "":
 		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
-			fmt.Sprintf("version %s was expected, and the condition picks no %s: there is nothing to delete", quoted(w.IfMatch), w.Type))
+			fmt.Sprintf("Version %s was expected, and the condition picks no %s: there is nothing to delete.", quoted(w.IfMatch), w.Type))
 	case w.Method == Delete:
 		w.settled, w.done = true, Deleted
 	default:
@@ -105,7 +105,7 @@ func (t *txn) settleNew(w *work, no *refusals) error {
 		w.key = store.Key{Type: w.Type, ID: id}
 		v, err := t.tx.Newest(t.ctx, w.key)
 		if err == nil && !v.Deleted {
-			no.add(Conflict, fhir.CodeConflict, w.at(w.Type+".id"), "the condition picks nothing, and the id in the resource belongs to another one; leave it out")
+			no.add(Conflict, fhir.CodeConflict, w.at(w.Type+".id"), "The condition picks nothing, and the id in the resource belongs to another one; leave it out.")
 		}
 		if errors.Is(err, store.ErrNotFound) {
 			err = nil
@@ -133,7 +133,7 @@ func (t *txn) settleNone(w *work, no *refusals) error {
 	case 1:
 		w.found(t.shared(found[0]))
 	default:
-		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.request("ifNoneExist"), "the condition picks more than one "+w.Type)
+		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.request("ifNoneExist"), "The condition picks more than one "+w.Type+".")
 	}
 	return nil
 }
@@ -180,7 +180,7 @@ func (t *txn) settleApart(no *refusals) {
 		for _, x := range t.works {
 			if x != w && x.Type == w.Type && x.Method != Delete && !x.settled && x.key != w.key && c.holds(x.terms, x.key) {
 				no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.place(), fmt.Sprintf(
-					"the condition of %s also picks the %s of %s, so that there would be two; say in one entry what is to be written", w.place(), w.Type, x.place()))
+					"The condition of %s also picks the %s of %s, so that there would be two; say in one entry what is to be written.", w.place(), w.Type, x.place()))
 				break
 			}
 		}
@@ -254,9 +254,9 @@ func (t *txn) settleSearch(w *work, u *use, no *refusals) error {
 	case 1:
 		u.key, u.known = keys[0], true
 	case 0:
-		no.add(PreconditionFailed, fhir.CodeNotFound, w.at(u.at), "the search in this reference finds nothing; it must find exactly one resource")
+		no.add(PreconditionFailed, fhir.CodeNotFound, w.at(u.at), "The search in this reference finds nothing; it must find exactly one resource.")
 	default:
-		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.at(u.at), "the search in this reference finds more than one resource; it must find exactly one")
+		no.add(PreconditionFailed, fhir.CodeMultipleMatches, w.at(u.at), "The search in this reference finds more than one resource; it must find exactly one.")
 	}
 	return nil
 }

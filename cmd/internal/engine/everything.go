@@ -48,7 +48,7 @@ func (e *Engine) Everything(ctx context.Context, p Principal, typ, id string, q 
 	if mark != "" {
 		seq, ok := openCursor(mark, secret, to)
 		if ask.behind, ask.later = seq-1, true; !ok {
-			return found, refuse(Invalid, fhir.CodeInvalid, "", "_cursor does not belong to this; follow the link of the page as it is, or start again without it")
+			return found, refuse(Invalid, fhir.CodeInvalid, "", "_cursor does not belong to this; follow the link of the page as it is, or start again without it.")
 		}
 		found.First, found.Self = q, maps.Clone(q)
 		found.Self.Set(cursorName, mark)

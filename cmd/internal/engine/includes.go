@@ -76,7 +76,7 @@ func (s *seeker) include(page store.Page, found *SearchResult) error {
 	found.Included = in.found
 	if in.full {
 		found.Issues = append(found.Issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeIncomplete,
-			Text: fmt.Sprintf("only %d of the resources that _include and _revinclude ask for are here; ask with a smaller _count", len(in.found))})
+			Text: fmt.Sprintf("Only %d of the resources that _include and _revinclude ask for are here; ask with a smaller _count.", len(in.found))})
 	}
 	return nil
 }
@@ -192,7 +192,7 @@ func (s *seeker) sayVersions(page store.Page, found *SearchResult) {
 		for _, named := range s.versioned(&page.Versions[i]) {
 			if slices.ContainsFunc(s.query.Chains, func(c search.Chain) bool { return c.Param == named.Param }) {
 				found.Issues = append(found.Issues, fhir.Issue{Severity: fhir.Warning, Code: fhir.CodeIncomplete,
-					Text: "a reference in what was found names a version, and the chain looked at the newest version of what it names"})
+					Text: "A reference in what was found names a version, and the chain looked at the newest version of what it names."})
 				return
 			}
 		}

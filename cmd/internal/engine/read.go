@@ -69,13 +69,13 @@ func there(key store.Key, v store.Version, err error) (store.Version, error) {
 	case err != nil:
 		return store.Version{}, err
 	case v.Deleted:
-		return v, refuse(Gone, fhir.CodeDeleted, "", fmt.Sprintf("%s was deleted with version %d", key, v.Number))
+		return v, refuse(Gone, fhir.CodeDeleted, "", fmt.Sprintf("%s was deleted with version %d.", key, v.Number))
 	}
 	return v, nil
 }
 
 func absent(key store.Key) *Refusal {
-	return refuse(NotFound, fhir.CodeNotFound, "", fmt.Sprintf("there is no %s with this id here", key.Type))
+	return refuse(NotFound, fhir.CodeNotFound, "", fmt.Sprintf("There is no %s with this id here.", key.Type))
 }
 
 // versionNumber reads a version id. Ours are 1, 2, 3 …; anything else names no version.

@@ -47,7 +47,7 @@ func (e *Engine) prepare(p Principal, identifier string, changes []Change) (*bat
 		}
 		b.addressed = b.addressed || placeholder(w.FullURL) == ""
 		if j, taken := b.names[w.FullURL]; taken {
-			no.add(Invalid, fhir.CodeDuplicate, w.place(), fmt.Sprintf("%s and %s have the same fullUrl", b.works[j].place(), w.place()))
+			no.add(Invalid, fhir.CodeDuplicate, w.place(), fmt.Sprintf("%s and %s have the same fullUrl.", b.works[j].place(), w.place()))
 			continue
 		}
 		b.names[w.FullURL] = i
@@ -95,11 +95,11 @@ func (b *batch) unname(i int) {
 // Source: FHIR R4, http.html, update: the id in the body must be there and must be that of the URL
 func (e *Engine) address(w *work, no *refusals) {
 	if !fhir.IsResourceType(w.Type) {
-		no.add(Invalid, fhir.CodeNotSupported, w.request("url"), "this is not a resource type of FHIR R4")
+		no.add(Invalid, fhir.CodeNotSupported, w.request("url"), "This is not a resource type of FHIR R4.")
 		return
 	}
 	if w.Method != Delete && (w.Resource == nil || w.Resource.Type() != w.Type) {
-		no.add(Invalid, fhir.CodeInvalid, w.at(w.Type), "the resource must be a "+w.Type+", as the URL says")
+		no.add(Invalid, fhir.CodeInvalid, w.at(w.Type), "The resource must be a "+w.Type+", as the URL says.")
 		return
 	}
 	w.key = store.Key{Type: w.Type, ID: w.ID}
@@ -112,11 +112,11 @@ func (e *Engine) address(w *work, no *refusals) {
 	case w.Query != "":
 		w.pick = e.condition(w, w.Query, "url", no)
 	case !fhir.IsID(w.ID):
-		no.add(Invalid, fhir.CodeValue, w.request("url"), "an id has 1 to 64 characters out of letters, digits, - and .")
+		no.add(Invalid, fhir.CodeValue, w.request("url"), "An id has 1 to 64 characters out of letters, digits, - and .")
 	case w.Method == Update && w.Resource.ID() == "":
-		no.add(Invalid, fhir.CodeRequired, w.at(w.Type+".id"), "an update must have the id in the resource too, equal to that in the URL")
+		no.add(Invalid, fhir.CodeRequired, w.at(w.Type+".id"), "An update must have the id in the resource too, equal to that in the URL.")
 	case w.Method == Update && w.Resource.ID() != w.ID:
-		no.add(Invalid, fhir.CodeInvalid, w.at(w.Type+".id"), "the id in the resource must be equal to that in the URL")
+		no.add(Invalid, fhir.CodeInvalid, w.at(w.Type+".id"), "The id in the resource must be equal to that in the URL.")
 	}
 }
 
@@ -135,7 +135,7 @@ func (e *Engine) references(b *batch, w *work, no *refusals) {
 		}
 		if typ, query, ok := strings.Cut(ref, "?"); ok && fhir.IsResourceType(typ) {
 			if strings.Trim(query, "&") == "" {
-				no.add(Invalid, fhir.CodeRequired, w.at(v.Path()), "the search in this reference is empty; it must find exactly one resource")
+				no.add(Invalid, fhir.CodeRequired, w.at(v.Path()), "The search in this reference is empty; it must find exactly one resource.")
 				continue
 			}
 			pick, issues := e.parseCondition(typ, query)
@@ -145,7 +145,7 @@ func (e *Engine) references(b *batch, w *work, no *refusals) {
 			}
 			w.addUse(use{ref: ref, at: v.Path(), target: -1, pick: pick})
 			if searches++; searches > maxSearches {
-				no.add(Invalid, fhir.CodeTooCostly, w.at(v.Path()), fmt.Sprintf("at most %d conditional references are allowed in one resource", maxSearches))
+				no.add(Invalid, fhir.CodeTooCostly, w.at(v.Path()), fmt.Sprintf("At most %d conditional references are allowed in one resource.", maxSearches))
 				return
 			}
 			b.count(e, w, pick, w.at(v.Path()), no)
@@ -167,9 +167,9 @@ func (e *Engine) references(b *batch, w *work, no *refusals) {
 // unresolved says why a reference to an entry leads nowhere.
 func (c *Change) unresolved() string {
 	if c.Alone {
-		return "in a batch no entry sees another: only a Bundle of type transaction resolves a fullUrl, send it as one"
+		return "In a batch no entry sees another: only a Bundle of type transaction resolves a fullUrl, send it as one."
 	}
-	return "no entry of the Bundle has this fullUrl"
+	return "No entry of the Bundle has this fullUrl."
 }
 
 // target finds the entry that a reference means: by its fullUrl, or, where the entry that refers has a URL of its own for a fullUrl, by the URL

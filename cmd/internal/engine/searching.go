@@ -58,7 +58,7 @@ func (e *Engine) SearchWithin(ctx context.Context, p Principal, within store.Key
 		return SearchResult{}, &Refusal{Kind: Invalid, Issues: issues}
 	}
 	if len(query.Includes) > 0 && query.Summary == "text" {
-		return SearchResult{}, refuse(Invalid, fhir.CodeInvalid, "", "_summary=text cannot stand together with _include or _revinclude")
+		return SearchResult{}, refuse(Invalid, fhir.CodeInvalid, "", "_summary=text cannot stand together with _include or _revinclude.")
 	}
 	found := SearchResult{Total: -1, Self: query.Self, Summary: query.Summary, Elements: query.Elements, Issues: issues}
 	s := &seeker{e: e, ctx: ctx, query: &query, within: within, budget: budgetOf(ctx)}
@@ -69,7 +69,7 @@ func (e *Engine) SearchWithin(ctx context.Context, p Principal, within store.Key
 		}
 		seq, ok := openCursor(mark, secret, cursorTo(p, within, query))
 		if !ok {
-			return SearchResult{}, refuse(Invalid, fhir.CodeInvalid, "", "_cursor does not belong to this search; follow the link of the page as it is, or start again without it")
+			return SearchResult{}, refuse(Invalid, fhir.CodeInvalid, "", "_cursor does not belong to this search; follow the link of the page as it is, or start again without it.")
 		}
 		s.behind, found.First, found.Self = seq, query.Self, maps.Clone(query.Self)
 		found.Self.Set(cursorName, mark)
@@ -97,9 +97,9 @@ func (e *Engine) setNext(ctx context.Context, p Principal, within store.Key, que
 // tooCostly refuses what the store found too costly.
 func tooCostly(err error) error {
 	if errors.Is(err, store.ErrTooCostly) {
-		return refuse(Invalid, fhir.CodeTooCostly, "", "this would look at more resources than one request may, with what it includes and with the other searches of its "+
+		return refuse(Invalid, fhir.CodeTooCostly, "", "This would look at more resources than one request may, with what it includes and with the other searches of its "+
 			"Bundle, or take longer than one question may: add a condition that few of them meet, such as identifier, patient, owner with status, or _lastUpdated; "+
-			"include less, ask for smaller pages, or send it by itself")
+			"include less, ask for smaller pages, or send it by itself.")
 	}
 	return err
 }

@@ -52,8 +52,8 @@ func (s *seeker) sorted(parts []part) (store.Page, error) {
 			}
 		}
 		if page.More || len(all) > mostSorted {
-			return store.Page{}, refuse(Invalid, fhir.CodeTooCostly, "", fmt.Sprintf("more than %d resources match, too many to sort: add a condition, "+
-				"or take them in the order _sort=-_lastUpdated", mostSorted))
+			return store.Page{}, refuse(Invalid, fhir.CodeTooCostly, "", fmt.Sprintf("More than %d resources match, too many to sort: add a condition, "+
+				"or take them in the order _sort=-_lastUpdated.", mostSorted))
 		}
 	}
 	order := func(a, b row) int { return compareRows(s.query.Sort, a, b) }

@@ -18,7 +18,7 @@ func (t *txn) stand(works []*work) error {
 			continue
 		}
 		if other := seen[w.key]; other != nil {
-			no.add(Invalid, fhir.CodeInvariant, w.Path, fmt.Sprintf("%s and %s write the same resource; a transaction may write each only once",
+			no.add(Invalid, fhir.CodeInvariant, w.Path, fmt.Sprintf("%s and %s write the same resource; a transaction may write each only once.",
 				other.place(), w.place()))
 			continue
 		}
@@ -177,22 +177,22 @@ func (w *work) current(no *refusals) bool {
 	switch {
 	case w.OnlyNew && w.old != nil && !w.old.Deleted:
 		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifNoneMatch"),
-			"there is a resource with this id already, and If-None-Match: * only creates")
+			"There is a resource with this id already, and If-None-Match: * only creates.")
 		return false
 	case w.IfMatch == "":
 		return true
 	case w.old == nil && w.Method == Delete:
 		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
-			fmt.Sprintf("version %s was expected, and there never was a %s: there is nothing to delete", quoted(w.IfMatch), w.key))
+			fmt.Sprintf("Version %s was expected, and there never was a %s: there is nothing to delete.", quoted(w.IfMatch), w.key))
 	case w.Method == Delete && w.old.Deleted && w.IfMatch != fmt.Sprint(w.old.Number):
 		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
-			fmt.Sprintf("version %s of %s was expected, and it was deleted with version %d", quoted(w.IfMatch), w.key, w.old.Number))
+			fmt.Sprintf("Version %s of %s was expected, and it was deleted with version %d.", quoted(w.IfMatch), w.key, w.old.Number))
 	case w.old == nil:
 		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
-			fmt.Sprintf("version %s was expected, and there is no %s yet", quoted(w.IfMatch), w.key))
+			fmt.Sprintf("Version %s was expected, and there is no %s yet.", quoted(w.IfMatch), w.key))
 	case w.IfMatch != fmt.Sprint(w.old.Number):
 		no.add(PreconditionFailed, fhir.CodeConflict, w.request("ifMatch"),
-			fmt.Sprintf("version %s of %s was expected, and the newest is version %d; read it and try again", quoted(w.IfMatch), w.key, w.old.Number))
+			fmt.Sprintf("Version %s of %s was expected, and the newest is version %d; read it and try again.", quoted(w.IfMatch), w.key, w.old.Number))
 	default:
 		return true
 	}

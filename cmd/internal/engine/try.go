@@ -49,7 +49,7 @@ func (e *Engine) TryBundle(ctx context.Context, p Principal, identifier string, 
 		t.keepRead()
 		return nil, e.heldTooLong(len(b.works))
 	case errors.Is(err, store.ErrConflict), errors.Is(err, errAgain):
-		return nil, refuse(Conflict, fhir.CodeConflict, "", "somebody else wrote one of these resources at the same moment; try again")
+		return nil, refuse(Conflict, fhir.CodeConflict, "", "Somebody else wrote one of these resources at the same moment; try again.")
 	}
 	return nil, err
 }

@@ -131,7 +131,7 @@ func TestATransactionTellsWhatIsWrongWithAllItsEntries(t *testing.T) {
 func TestARefusalOfTheEngineIsThatOfTheWholeTransaction(t *testing.T) {
 	t.Parallel()
 	e := stocked(t)
-	e.refuse = refusal(engine.Unprocessable, fhir.CodeBusinessRule, "Bundle.entry[1].resource.status", "requested cannot become completed")
+	e.refuse = refusal(engine.Unprocessable, fhir.CodeBusinessRule, "Bundle.entry[1].resource.status", "Requested cannot become completed.")
 	w := ask(t, serve(t, e), "POST", "", transact(entry("POST", "Task", task), entry("PUT", "Task/t1", task)))
 	assert.Equal(t, http.StatusUnprocessableEntity, w.Code)
 	assert.Equal(t, []string{"Bundle.entry[1].resource.status"}, issuesOf(t, w)[0].Expression)
@@ -153,7 +153,7 @@ func TestPreferHoldsForTheEntriesOfABundle(t *testing.T) {
 func TestWarningsStandBesideTheEntryThatTheyAreAbout(t *testing.T) {
 	t.Parallel()
 	e := &result{fake: newFake(), result: engine.Result{Done: engine.Created, Version: store.Version{Key: taskT1, Number: 1, Updated: noon, Body: []byte(task)},
-		Issues: []fhir.Issue{{Severity: fhir.Warning, Code: fhir.CodeBusinessRule, Expression: "Bundle.entry[0].resource.owner", Text: "nobody owns it"}}}}
+		Issues: []fhir.Issue{{Severity: fhir.Warning, Code: fhir.CodeBusinessRule, Expression: "Bundle.entry[0].resource.owner", Text: "Nobody owns it."}}}}
 	b := bundleOf(t, ask(t, serve(t, e), "POST", "", bundleWith("batch", entry("POST", "Task", task))))
 	issues := outcome(t, b.Entry[0].Response.Outcome)
 	assert.Equal(t, "warning", issues[0].Severity)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"warmhandoff/fhir"
+	"warmhandoff/testdata/invalid"
 )
 
 // The calls of real applications are tables, one for each application: what it sends, letter by letter, and what it needs of the answer. In
@@ -150,6 +151,7 @@ func (a *application) send(t testing.TB, c call, method, address, body string) *
 	}
 	w := httptest.NewRecorder()
 	a.h.ServeHTTP(w, r)
+	assert.Empty(t, invalid.Unfinished(w.Body.Bytes()), "words that are no sentence")
 	return w
 }
 

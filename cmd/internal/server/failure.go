@@ -146,7 +146,7 @@ func unrouted(e *echo.HTTPError) *failure {
 	case http.StatusNotFound:
 		return fail(e.Code, fhir.CodeNotFound, "", nothingHere)
 	}
-	f := fail(e.Code, fhir.CodeProcessing, "", http.StatusText(e.Code))
+	f := fail(e.Code, fhir.CodeProcessing, "", http.StatusText(e.Code)+".")
 	f.cause = e
 	return f
 }

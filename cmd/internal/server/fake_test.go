@@ -97,7 +97,7 @@ func (f *fake) apply(c *engine.Change) (engine.Result, error) {
 	past := f.versions[key]
 	v := store.Version{Key: key, Number: len(past) + 1, Updated: noon.Add(time.Duration(len(past)) * time.Second)}
 	if c.IfMatch != "" && c.IfMatch != strconv.Itoa(len(past)) {
-		return engine.Result{}, refusal(engine.PreconditionFailed, fhir.CodeConflict, c.Path, "not the newest version")
+		return engine.Result{}, refusal(engine.PreconditionFailed, fhir.CodeConflict, c.Path, "This is not the newest version.")
 	}
 	if c.OnlyNew && len(past) > 0 {
 		return engine.Result{}, refusal(engine.PreconditionFailed, fhir.CodeConflict, strings.TrimPrefix(c.Path+".request.ifNoneMatch", ".request.ifNoneMatch"), "there already")
@@ -127,14 +127,14 @@ func (f *fake) Read(_ context.Context, p engine.Principal, typ, id string) (stor
 	}
 	past := f.versions[store.Key{Type: typ, ID: id}]
 	if len(past) == 0 {
-		return store.Version{}, refusal(engine.NotFound, fhir.CodeNotFound, "", "there is no such resource")
+		return store.Version{}, refusal(engine.NotFound, fhir.CodeNotFound, "", "There is no such resource.")
 	}
 	return f.there(past[len(past)-1])
 }
 
 func (f *fake) there(v store.Version) (store.Version, error) {
 	if v.Deleted {
-		return v, refusal(engine.Gone, fhir.CodeDeleted, "", "it was deleted")
+		return v, refusal(engine.Gone, fhir.CodeDeleted, "", "It was deleted.")
 	}
 	return v, nil
 }
@@ -169,7 +169,7 @@ func (f *fake) History(_ context.Context, p engine.Principal, q store.Past) ([]s
 		}
 	}
 	if len(past) == 0 && q.ID != "" && len(f.versions[store.Key{Type: q.Type, ID: q.ID}]) == 0 {
-		return nil, false, refusal(engine.NotFound, fhir.CodeNotFound, "", "there is no such resource")
+		return nil, false, refusal(engine.NotFound, fhir.CodeNotFound, "", "There is no such resource.")
 	}
 	slices.SortFunc(past, func(a, b store.Version) int { return int(b.Seq - a.Seq) })
 	if len(past) > q.Limit {

@@ -259,7 +259,7 @@ func TestASearchAnswersWithASearchset(t *testing.T) {
 		Versions: []store.Version{e.versions[taskT1][0]}, Total: 41,
 		Self:   map[string][]string{"status": {"requested"}, "identifier": {"a|b"}},
 		Next:   map[string][]string{"status": {"requested"}, "_cursor": {"x&y"}},
-		Issues: []fhir.Issue{{Severity: fhir.Warning, Code: fhir.CodeNotSupported, Text: "no such parameter"}},
+		Issues: []fhir.Issue{{Severity: fhir.Warning, Code: fhir.CodeNotSupported, Text: "There is no such parameter."}},
 	}
 	s := serve(t, e)
 	b := bundleOf(t, ask(t, s, "GET", "/Task?status=requested&colour=red&_format=json&_pretty=false", "", "Prefer: handling=strict"))
@@ -404,16 +404,16 @@ func TestEachKindOfFailureHasItsStatus(t *testing.T) {
 		code   string
 		retry  bool
 	}{
-		{"not understood", refusal(engine.Invalid, fhir.CodeValue, "Task.status", "x"), 400, "value", false},
-		{"against a rule", refusal(engine.Unprocessable, fhir.CodeBusinessRule, "Task.status", "x"), 422, "business-rule", false},
-		{"not there", refusal(engine.NotFound, fhir.CodeNotFound, "", "x"), 404, "not-found", false},
-		{"deleted", refusal(engine.Gone, fhir.CodeDeleted, "", "x"), 410, "deleted", false},
-		{"somebody was first", refusal(engine.Conflict, fhir.CodeConflict, "", "x"), 409, "conflict", false},
-		{"a condition does not hold", refusal(engine.PreconditionFailed, fhir.CodeMultipleMatches, "", "x"), 412, "multiple-matches", false},
-		{"forbidden", refusal(engine.Forbidden, fhir.CodeForbidden, "", "x"), 403, "forbidden", false},
-		{"not supported", refusal(engine.NotSupported, fhir.CodeNotSupported, "", "x"), 400, "not-supported", false},
+		{"not understood", refusal(engine.Invalid, fhir.CodeValue, "Task.status", "Words."), 400, "value", false},
+		{"against a rule", refusal(engine.Unprocessable, fhir.CodeBusinessRule, "Task.status", "Words."), 422, "business-rule", false},
+		{"not there", refusal(engine.NotFound, fhir.CodeNotFound, "", "Words."), 404, "not-found", false},
+		{"deleted", refusal(engine.Gone, fhir.CodeDeleted, "", "Words."), 410, "deleted", false},
+		{"somebody was first", refusal(engine.Conflict, fhir.CodeConflict, "", "Words."), 409, "conflict", false},
+		{"a condition does not hold", refusal(engine.PreconditionFailed, fhir.CodeMultipleMatches, "", "Words."), 412, "multiple-matches", false},
+		{"forbidden", refusal(engine.Forbidden, fhir.CodeForbidden, "", "Words."), 403, "forbidden", false},
+		{"not supported", refusal(engine.NotSupported, fhir.CodeNotSupported, "", "Words."), 400, "not-supported", false},
 		{"a refusal without words", &engine.Refusal{Kind: engine.Unprocessable}, 422, "business-rule", false},
-		{"a refusal wrapped", fmt.Errorf("apply: %w", refusal(engine.Conflict, fhir.CodeConflict, "", "x")), 409, "conflict", false},
+		{"a refusal wrapped", fmt.Errorf("apply: %w", refusal(engine.Conflict, fhir.CodeConflict, "", "Words.")), 409, "conflict", false},
 		{"a refusal of no kind", &engine.Refusal{Kind: "new"}, 500, "exception", false},
 		{"disk full", fmt.Errorf("apply: %w", store.ErrFull), 507, "no-store", false},
 		{"too many writers", store.ErrBusy, 503, "throttled", true},

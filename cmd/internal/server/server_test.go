@@ -17,6 +17,7 @@ import (
 
 	"warmhandoff/cmd/internal/server"
 	"warmhandoff/fhir"
+	"warmhandoff/testdata/invalid"
 )
 
 const (
@@ -72,6 +73,7 @@ func ask(t testing.TB, h http.Handler, method, path, body string, headers ...str
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	assert.Empty(t, invalid.Unfinished(w.Body.Bytes()), "words that are no sentence")
 	return w
 }
 

@@ -214,6 +214,9 @@ func (s *Server) profileNames() string {
 	return strings.Join(names, ", ")
 }
 
+// aMode names one write of a mode.
+var aMode = map[string]string{"create": "a create", "update": "an update", "delete": "a delete"}
+
 // tried finds out whether the write that a mode speaks of would be taken. What the strict reader refuses is refused before that.
 func (s *Server) tried(ctx context.Context, v *validation) error {
 	if v.mode == "transaction" {
@@ -249,7 +252,7 @@ func (s *Server) tried(ctx context.Context, v *validation) error {
 			return err
 		}
 		for _, issue := range f.issues {
-			issue.Text = fmt.Sprintf("%s (a %s would be refused with %d)", strings.TrimSuffix(issue.Text, "."), v.mode, f.status)
+			issue.Text = fmt.Sprintf("%s (%s would be refused with %d).", strings.TrimSuffix(issue.Text, "."), aMode[v.mode], f.status)
 			v.issues = append(v.issues, issue)
 		}
 		return nil
