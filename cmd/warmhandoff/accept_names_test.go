@@ -56,7 +56,7 @@ func (w *world) named(typ, system, what string) (ref, contained, says string) {
 	case "no system":
 		return `{"identifier":{"value":"` + i + `"}}`, "", ""
 	}
-	return `{"identifier":{"system":"urn:x:else","value":"9"}}`, "", ""
+	return `{"identifier":{"system":"urn:x:else","value":"9"}}`, "", "else 9" // whoever that is: one and the same
 }
 
 func held(contained ...string) string {
