@@ -222,7 +222,7 @@ func (q *reading) wordsOf(t *task, x *tenure) []workflow.Word {
 
 // askedIn gives the word by which a Task was asked for; nil while it is a draft.
 func askedIn(h *History, orgs Orgs) *workflow.Word {
-	said, _ := words(h, orgs)
+	said := words(h, orgs)
 	for i := range said {
 		w := &said[i]
 		if w.Status != workflow.TaskDraft && !w.Status.Terminal() {
@@ -266,8 +266,8 @@ func (s Settings) MemberWord(h, above *History, orgs Orgs) (last workflow.Word, 
 	if up == nil || mine == nil || !strings.HasPrefix(above.Subject(), "Group/") || strings.HasPrefix(h.Subject(), "Group/") {
 		return last, false
 	}
-	joint, _ := words(above, orgs)
-	own, _ := words(h, orgs)
+	joint := words(above, orgs)
+	own := words(h, orgs)
 	if all := merged(joint, own); len(all) > 0 {
 		return all[len(all)-1], true
 	}

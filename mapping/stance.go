@@ -201,21 +201,21 @@ func (q *question) narrowedBy(p *provision, depth int) finding {
 }
 
 // nested gives the best of what the permits nested in a rule make of the question, and whether there are any.
-func (q *question) nested(p *provision, depth int) (best finding, any bool) {
+func (q *question) nested(p *provision, depth int) (best finding, there bool) {
 	for i := range p.Nested {
 		n := &p.Nested[i]
 		if n.Kind != permit {
 			continue
 		}
 		found := q.permitted(n, depth+1)
-		if !any || found.stance == permits || best.stance == silent && (found.stance == expired || found.row > best.row) {
-			best, any = found, true
+		if !there || found.stance == permits || best.stance == silent && (found.stance == expired || found.row > best.row) {
+			best, there = found, true
 		}
 		if best.stance == permits {
 			break
 		}
 	}
-	return best, any
+	return best, there
 }
 
 // denied gives the deny that shuts in a rule and what is nested in it, a silent finding where none does. A deny that is excepted by a permit nested
@@ -287,14 +287,14 @@ func (q *question) lacks() []string {
 			rules = append(rules, p)
 		}
 	})
-	any := func(holds func(*provision) bool) bool { return slices.ContainsFunc(rules, holds) }
+	some := func(holds func(*provision) bool) bool { return slices.ContainsFunc(rules, holds) }
 	need(q.f.Patient != "", "the person's name")
 	need(slices.ContainsFunc(q.f.Custodians, func(ref string) bool { return q.sideOf(ref)&q.d.from != 0 }) ||
-		any(func(p *provision) bool { return q.discloses(p.Actors, q.d) }), "who may disclose")
-	need(any(func(p *provision) bool { return len(p.Classes)+len(p.Codes)+len(p.Labels)+len(p.Data) > 0 }), "what may be disclosed")
-	need(any(func(p *provision) bool { return q.hears(p.Actors, q.d) }), "to whom, by name")
-	need(any(func(p *provision) bool { return len(p.Purposes) > 0 }), "the purpose")
-	need(any(func(p *provision) bool { return !p.To.IsZero() }), "when it ends")
+		some(func(p *provision) bool { return q.discloses(p.Actors, q.d) }), "who may disclose")
+	need(some(func(p *provision) bool { return len(p.Classes)+len(p.Codes)+len(p.Labels)+len(p.Data) > 0 }), "what may be disclosed")
+	need(some(func(p *provision) bool { return q.hears(p.Actors, q.d) }), "to whom, by name")
+	need(some(func(p *provision) bool { return len(p.Purposes) > 0 }), "the purpose")
+	need(some(func(p *provision) bool { return !p.To.IsZero() }), "when it ends")
 	need(len(q.f.By) > 0 && !q.f.Given.IsZero(), "who signed it and when")
 	return missing
 }

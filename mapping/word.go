@@ -223,13 +223,12 @@ func mayClaim(r workflow.Role) bool {
 }
 
 // words gives what the parties said to the agency that is asked now, and the status of ours that would come back as an echo, "" for none.
-func words(h *History, orgs Orgs) (list []workflow.Word, ours workflow.Status) {
+func words(h *History, orgs Orgs) []workflow.Word {
 	all := h.tenures(orgs)
 	if len(all) == 0 {
-		return nil, ""
+		return nil
 	}
-	now := &all[len(all)-1]
-	return now.words, now.ours
+	return all[len(all)-1].words
 }
 
 // Exchange is where a Task stands between its parties and us.

@@ -27,7 +27,7 @@ func TestRules(t *testing.T) {
 		t.Run(ruleOf(file), func(t *testing.T) {
 			t.Parallel()
 			s, wants, refused := storyAt(t, file), 0, map[int]bool{}
-			end, err := scenario.Play(t.Context(), s, stage(nil), func(told scenario.Told) {
+			end, err := scenario.Play(t.Context(), s, stage(), func(told scenario.Told) {
 				assert.Empty(t, told.Wrong, "step %d, %s %s %s: %v", told.Step.Number, told.Step.Who.Name, told.Step.Method, told.Step.Path, told.Issues)
 				for _, issue := range told.Issues {
 					assert.True(t, invalid.IsSentence(issue.Text), issue.Text)
@@ -50,7 +50,7 @@ func endsAlike(t *testing.T, s *scenario.Scenario, messages []int, end scenario.
 	chance := rand.New(rand.NewPCG(2026, 3))
 	for range 2 {
 		order := s.Order(messages, chance.IntN)
-		other, err := scenario.Replay(t.Context(), s, order, stage(nil))
+		other, err := scenario.Replay(t.Context(), s, order, stage())
 		require.NoError(t, err)
 		require.Empty(t, end.Differences(other.End), "order %v, refused in it: %v; where the order decides, the story says `permute: no` and why", order, other.Refused)
 	}

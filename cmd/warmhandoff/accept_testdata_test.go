@@ -267,7 +267,7 @@ func TestAcceptScenariosEndAsTheySayInAnyOrder(t *testing.T) {
 			t.Parallel()
 			s := storyAt(t, name)
 			refused, wants := map[int]bool{}, 0
-			end, err := scenario.Play(t.Context(), s, stage(nil), func(told scenario.Told) {
+			end, err := scenario.Play(t.Context(), s, stage(), func(told scenario.Told) {
 				assert.Empty(t, told.Wrong, "step %d", told.Step.Number)
 				refused[told.Step.Number] = told.Refused()
 				wants += len(told.Step.Want)
@@ -282,7 +282,7 @@ func TestAcceptScenariosEndAsTheySayInAnyOrder(t *testing.T) {
 			messages := s.Messages(refused)
 			for range 50 {
 				order := s.Order(messages, chance.IntN)
-				other, err := scenario.Replay(t.Context(), s, order, stage(nil))
+				other, err := scenario.Replay(t.Context(), s, order, stage())
 				require.NoError(t, err)
 				require.Empty(t, end.Differences(other.End), "order %v, refused in it: %v", order, other.Refused)
 			}

@@ -87,7 +87,7 @@ func (e *explain) story(p *program) error {
 	}
 	e.title(p, fmt.Sprintf("%s (%s)", s.Title, e.What))
 	var world *scenario.World
-	mk := stage(nil)
+	mk := stage()
 	keep := func(s *scenario.Scenario, clock *scenario.Clock, ids *scenario.IDs) (w *scenario.World, err error) {
 		world, err = mk(s, clock, ids)
 		return world, err

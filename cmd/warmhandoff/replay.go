@@ -45,7 +45,7 @@ func (r *replay) one(p *program, file string) error {
 	}
 	refused, wrong := map[int]bool{}, 0
 	words := scenario.Words{W: p.out, Zone: s.Zone, Red: red(p.out)}
-	end, err := scenario.Play(p, s, stage(nil), func(t scenario.Told) {
+	end, err := scenario.Play(p, s, stage(), func(t scenario.Told) {
 		refused[t.Step.Number] = t.Refused()
 		wrong += len(t.Wrong)
 		if !r.JSON {
@@ -77,7 +77,7 @@ func (r *replay) permute(p *program, s *scenario.Scenario, refused map[int]bool,
 	messages := s.Messages(refused)
 	for n := range r.Permute {
 		order := s.Order(messages, chance.IntN)
-		other, err := scenario.Replay(p, s, order, stage(nil))
+		other, err := scenario.Replay(p, s, order, stage())
 		if err != nil {
 			return fmt.Errorf("%s: order %v: %w", s.File, order, err)
 		}

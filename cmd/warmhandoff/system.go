@@ -185,8 +185,8 @@ func refuseDatabase(ctx context.Context, db string, shared bool) string {
 }
 
 // stage makes empty adapters in memory for stories, with what was agreed with partners, and the default rules.
-func stage(partners map[string]mapping.Partner) scenario.Maker {
-	return stageBy(partners, workflow.Rules{})
+func stage() scenario.Maker {
+	return stageBy(nil, workflow.Rules{})
 }
 
 // stageBy makes them with other rules, in the zone of the story.

@@ -16,9 +16,9 @@ import (
 
 // holds says whether a condition holds for a resource with these terms. It is the definition in the comments of Match and Test, written again.
 func holds(terms []search.Term, m search.Match) bool {
-	any := len(m.Values)+len(m.Prefixes)+len(m.Ranges)+len(m.Tests) == 0
+	every := len(m.Values)+len(m.Prefixes)+len(m.Ranges)+len(m.Tests) == 0
 	return slices.ContainsFunc(terms, func(t search.Term) bool {
-		return t.Param == m.Param && (any || slices.Contains(m.Values, t.Value) ||
+		return t.Param == m.Param && (every || slices.Contains(m.Values, t.Value) ||
 			slices.ContainsFunc(m.Prefixes, func(p string) bool { return strings.HasPrefix(t.Value, p) }) ||
 			slices.ContainsFunc(m.Ranges, func(r search.Range) bool { return r.From <= t.Value && (r.To == "" || t.Value < r.To) }) ||
 			slices.ContainsFunc(m.Tests, func(x search.Test) bool { return passes(x, t.Value) }))

@@ -36,8 +36,8 @@ var (
 )
 
 // asks is that a Task of some kind is meant.
-func asks(code *profile.Coding, more ...profile.Test) []profile.Test {
-	return append([]profile.Test{{Path: "code", Is: code}}, more...)
+func asks(code *profile.Coding) []profile.Test {
+	return []profile.Test{{Path: "code", Is: code}}
 }
 
 // valued is that a value is of a type.

@@ -68,7 +68,7 @@ func (f *folding) toldBefore(h *Handoff) bool {
 	var heard time.Time
 	switch h.State {
 	case Attended:
-		heard = f.heardOf(h)
+		heard = f.heardOf()
 	case Closed:
 		if f.said.ended != nil && h.Reason != ConsentRevoked {
 			heard = f.said.ended.Received
@@ -82,7 +82,7 @@ func (f *folding) toldBefore(h *Handoff) bool {
 }
 
 // heardOf says when the evidence for attended first was there: when it reached us, or when the time that it is about came, whichever is later.
-func (f *folding) heardOf(h *Handoff) time.Time {
+func (f *folding) heardOf() time.Time {
 	var first time.Time
 	for i := range f.visits {
 		v := &f.visits[i]

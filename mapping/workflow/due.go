@@ -25,7 +25,7 @@ func (f *folding) owe(h *Handoff) {
 func (f *folding) oweByState(h *Handoff) {
 	switch {
 	case h.State == Scheduled && h.Rule == ruleLateWithdrawal:
-		f.oweNow(h, "confirm-person-knows", Navigator, h.Since)
+		f.oweNow(h, "confirm-person-knows", h.Since)
 	case h.State == Scheduled:
 		h.Due = append(h.Due, Due{What: "visit", By: h.Visit.At, For: f.reachable(Agency), From: f.known})
 	case h.State == Paused:
@@ -40,7 +40,7 @@ func (f *folding) oweReview(h *Handoff) {
 	p, _ := PauseOf(h.Reason)
 	by := f.review(h, p)
 	if !by.After(h.Since) {
-		f.oweNow(h, "review", Navigator, h.Since)
+		f.oweNow(h, "review", h.Since)
 		return
 	}
 	l := ladder{from: h.Since}
@@ -48,19 +48,19 @@ func (f *folding) oweReview(h *Handoff) {
 	if f.l.Urgency == Crisis {
 		l.supervisor = l.by
 		if h.Reason == Waitlist {
-			f.oweNow(h, "offer-another", Navigator, h.Since)
+			f.oweNow(h, "offer-another", h.Since)
 		}
 	}
 	f.add(h, Due{What: "review", For: Navigator}, l)
 }
 
 // oweNow adds what is due at once: it is red from the start, and the supervisor's after a business day, in a crisis at once.
-func (f *folding) oweNow(h *Handoff, what string, who Role, since time.Time) {
+func (f *folding) oweNow(h *Handoff, what string, since time.Time) {
 	l := ladder{from: since, amber: since, by: since, supervisor: f.site.after(since, f.site.length())}
 	if f.l.Urgency == Crisis {
 		l.supervisor = since
 	}
-	f.add(h, Due{What: what, For: who}, l)
+	f.add(h, Due{What: what, For: Navigator}, l)
 }
 
 // oweRow adds what a row of the table says.

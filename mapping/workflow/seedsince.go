@@ -118,7 +118,7 @@ func (f *folding) storyRead(*Handoff) bool {
 const longAgo = 30 * 24 * time.Hour
 
 func (f *folding) visitToAskAbout(h *Handoff) time.Time {
-	if h.State != Attended || f.heardOf(h).Sub(h.Visit.At) > longAgo {
+	if h.State != Attended || f.heardOf().Sub(h.Visit.At) > longAgo {
 		return time.Time{}
 	}
 	return h.Visit.At

@@ -49,6 +49,6 @@ func (f *folding) oweClarity(h *Handoff) {
 		f.flag(n.Element + " is not understood here, and may change what the rest means: " + n.Source + " is kept, and what was said before it holds.")
 	}
 	if h.State.Open() {
-		f.oweNow(h, ClarifyChange, Navigator, since)
+		f.oweNow(h, ClarifyChange, since)
 	}
 }

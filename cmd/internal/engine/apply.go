@@ -254,28 +254,28 @@ func (t *txn) store(w *work) error {
 
 func (t *txn) author() store.Author { return store.Author{Role: string(t.p.Role), Party: t.p.Party} }
 
-// put stores a version of r that replaces version number replaces (0: creates), stamped, with its terms and links. It gives the version and
-// the resource as stamped. Follow uses it for what we write on our own account.
-func (t *txn) put(key store.Key, replaces int, author store.Author, r *fhir.Resource) (store.Version, *fhir.Resource, error) {
+// put stores a version of r that replaces version number replaces (0: creates), stamped, with its terms and links. It returns
+// the version. Follow uses it for what we write on our own account.
+func (t *txn) put(key store.Key, replaces int, author store.Author, r *fhir.Resource) (store.Version, error) {
 	stamped, err := fhir.ReadStored(r.Stamp(key.ID, replaces+1, t.now))
 	if err != nil {
-		return store.Version{}, nil, fmt.Errorf("stamp %s: %w", key, err)
+		return store.Version{}, fmt.Errorf("stamp %s: %w", key, err)
 	}
 	fact := t.e.set.Guide.FactOf(stamped)
 	links, err := t.storedLinks(key, stamped, fact)
 	if err != nil {
-		return store.Version{}, nil, err
+		return store.Version{}, err
 	}
 	v, err := t.tx.Put(t.ctx, store.Write{Key: key, Replaces: replaces, Updated: t.now, Author: author, Method: "PUT", Body: stamped.Bytes(),
 		Terms: t.e.storeTerms(stamped), Links: links})
 	if err != nil {
-		return store.Version{}, nil, fmt.Errorf("store %s: %w", key, err)
+		return store.Version{}, fmt.Errorf("store %s: %w", key, err)
 	}
 	if err := t.note(key, stamped, v); err != nil {
-		return store.Version{}, nil, err
+		return store.Version{}, err
 	}
 	t.find(key).fact = fact
-	return v, stamped, nil
+	return v, nil
 }
 
 // note is touch for a resource of which it may not be known what it was before.

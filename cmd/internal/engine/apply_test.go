@@ -140,7 +140,7 @@ func (f *fixture) own(body string, replaces int) {
 	require.NoError(f.t, f.store.Update(context.Background(), func(tx store.Tx) error {
 		t := &txn{e: f.Engine, ctx: context.Background(), tx: tx, now: f.now()}
 		r := read(f.t, body)
-		_, _, err := t.put(store.Key{Type: r.Type(), ID: r.ID()}, replaces, store.Author{Own: true}, r)
+		_, err := t.put(store.Key{Type: r.Type(), ID: r.ID()}, replaces, store.Author{Own: true}, r)
 		require.Len(f.t, t.touched, 1)
 		assert.NotNil(f.t, t.touched[0].Old)
 		return err

@@ -284,7 +284,7 @@ func (c *condition) open() bool {
 }
 
 // count notes a condition of a Bundle, and refuses it where there are too many. What asks the same is one.
-func (b *batch) count(e *Engine, w *work, c *condition, at string, no *refusals) {
+func (b *batch) count(e *Engine, c *condition, at string, no *refusals) {
 	if c == nil {
 		return
 	}

@@ -96,10 +96,10 @@ func (t *txn) writeEffect(request, subject string, leg *mapping.Leg, e *workflow
 		return err
 	}
 	key := store.Key{Type: typ, ID: mapping.EffectID(leg.Name(), e.Key)}
-	v, _, err := t.put(key, 0, store.Author{Own: true}, r)
+	v, err := t.put(key, 0, store.Author{Own: true}, r)
 	if errors.Is(err, store.ErrConflict) {
 		key.ID = t.e.set.NewID()
-		v, _, err = t.put(key, 0, store.Author{Own: true}, r)
+		v, err = t.put(key, 0, store.Author{Own: true}, r)
 	}
 	if err != nil {
 		return err
@@ -123,7 +123,7 @@ func (t *txn) closeEffect(one *workflow.Telling) error {
 	if err != nil {
 		return err
 	}
-	v, _, err := t.put(key, newest.Number, store.Author{Own: true}, closed)
+	v, err := t.put(key, newest.Number, store.Author{Own: true}, closed)
 	if err != nil {
 		return err
 	}

@@ -216,7 +216,7 @@ func (t *txn) everything(id string, ask *asked) (all, beside []store.Version, er
 	case workflow.Referrer:
 		err = g.ofReferrer(root)
 	case "", workflow.Navigator, workflow.Supervisor, workflow.Admin:
-		err = g.whole(root, func(*mapping.History) bool { return true })
+		err = g.whole(func(*mapping.History) bool { return true })
 	default:
 		return nil, nil, refuse(Forbidden, fhir.CodeForbidden, "", "Everything of a referral is for its referrer, its agencies, a navigator or a supervisor.")
 	}
@@ -270,7 +270,7 @@ func (g *belongings) histories() []*mapping.History {
 }
 
 // whole takes all that may be given; and of what requests and Tasks among it name, what is no other request; and the Provenances of those.
-func (g *belongings) whole(root string, may func(*mapping.History) bool) error {
+func (g *belongings) whole(may func(*mapping.History) bool) error {
 	var heads []*fhir.Resource
 	for _, h := range g.histories() {
 		if !may(h) {
@@ -325,7 +325,7 @@ func (g *belongings) ofReferrer(root string) error {
 	}
 	blind := slices.ContainsFunc(legs, func(l mapping.LegAnswer) bool { return l.Handoff.Blind })
 	if !blind {
-		return g.whole(root, func(*mapping.History) bool { return true })
+		return g.whole(func(*mapping.History) bool { return true })
 	}
 	for _, h := range g.histories() {
 		switch k := keyOf(h.Key); {

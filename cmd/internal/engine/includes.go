@@ -219,18 +219,18 @@ func (in *included) follow(one search.Include, it item, wanted map[string][]stri
 }
 
 // followVersions notes the versions by which a resource names another; it reports whether there are any.
-func (in *included) followVersions(it item, t store.Term, key store.Key) (any bool) {
+func (in *included) followVersions(it item, t store.Term, key store.Key) (found bool) {
 	for _, named := range it.versioned {
 		if named.Param != t.Param || named.Ref != t.Value {
 			continue
 		}
-		any = true
+		found = true
 		if exact := (store.Key{Type: key.Type, ID: key.ID + versionMark + named.Version}); !in.met[exact] {
 			in.met[exact] = true
 			in.exact = append(in.exact, exact)
 		}
 	}
-	return any
+	return found
 }
 
 // reverse adds what names one of these. By references that are in the index it is found a few names at a time; those that are in none are looked for all

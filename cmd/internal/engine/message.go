@@ -226,12 +226,12 @@ func recognising(p *mapping.MessagePart) string {
 	if len(p.Known) == 0 || !slices.ContainsFunc(search.Params(p.Resource.Type()), func(q *search.Param) bool { return q.Name == "identifier" }) {
 		return ""
 	}
-	any := make([]string, len(p.Known))
+	known := make([]string, len(p.Known))
 	for i, id := range p.Known {
 		system, value, _ := strings.Cut(id, "|")
-		any[i] = escaped.Replace(system) + "|" + escaped.Replace(value)
+		known[i] = escaped.Replace(system) + "|" + escaped.Replace(value)
 	}
-	return "identifier=" + url.QueryEscape(strings.Join(any, ","))
+	return "identifier=" + url.QueryEscape(strings.Join(known, ","))
 }
 
 // reply makes the answer to a message.

@@ -223,10 +223,10 @@ func (t *txn) writeOwn(key store.Key, other string, body []byte) error {
 	if err != nil {
 		return err
 	}
-	v, _, err := t.put(key, 0, store.Author{Own: true}, r)
+	v, err := t.put(key, 0, store.Author{Own: true}, r)
 	if errors.Is(err, store.ErrConflict) && other != "" {
 		key.ID = other
-		v, _, err = t.put(key, 0, store.Author{Own: true}, r)
+		v, err = t.put(key, 0, store.Author{Own: true}, r)
 	}
 	if err != nil {
 		return err
@@ -433,7 +433,7 @@ func (t *txn) fillRequest(leg *mapping.Leg) error {
 	if err != nil {
 		return err
 	}
-	v, _, err := t.put(key, newest.Number, store.Author{Own: true}, r)
+	v, err := t.put(key, newest.Number, store.Author{Own: true}, r)
 	if err != nil {
 		return err
 	}

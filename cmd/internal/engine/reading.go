@@ -72,10 +72,10 @@ func (t *txn) keepReading(key store.Key, task string) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = t.put(key, 0, store.Author{Own: true}, r)
+	_, err = t.put(key, 0, store.Author{Own: true}, r)
 	if errors.Is(err, store.ErrConflict) { // something else has that id
 		key.ID = t.e.set.NewID()
-		_, _, err = t.put(key, 0, store.Author{Own: true}, r)
+		_, err = t.put(key, 0, store.Author{Own: true}, r)
 	}
 	if err != nil {
 		return err

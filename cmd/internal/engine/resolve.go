@@ -38,8 +38,8 @@ func (e *Engine) prepare(p Principal, identifier string, changes []Change) (*bat
 		w := &b.works[i]
 		w.Change = changes[i]
 		e.address(w, &no)
-		b.count(e, w, w.pick, w.request("url"), &no)
-		b.count(e, w, w.none, w.request("ifNoneExist"), &no)
+		b.count(e, w.pick, w.request("url"), &no)
+		b.count(e, w.none, w.request("ifNoneExist"), &no)
 		w.guess = w.key
 		if w.FullURL == "" {
 			b.unname(i)
@@ -148,7 +148,7 @@ func (e *Engine) references(b *batch, w *work, no *refusals) {
 				no.add(Invalid, fhir.CodeTooCostly, w.at(v.Path()), fmt.Sprintf("At most %d conditional references are allowed in one resource.", maxSearches))
 				return
 			}
-			b.count(e, w, pick, w.at(v.Path()), no)
+			b.count(e, pick, w.at(v.Path()), no)
 			continue
 		}
 		if i, version, ok := b.target(w, ref); ok {

@@ -164,6 +164,6 @@ func (t *txn) turnOff(w *work) error {
 	if err != nil {
 		return fmt.Errorf("turn off %s: %w", w.key, err)
 	}
-	_, _, err = t.put(w.key, w.version.Number, store.Author{Own: true}, r)
+	_, err = t.put(w.key, w.version.Number, store.Author{Own: true}, r)
 	return err
 }

@@ -18,7 +18,7 @@ func (g *gathering) unlinked() error {
 		return nil
 	}
 	slices.SortFunc(list, func(a, b store.Linked) int { return int(b.Seq - a.Seq) })
-	any := false
+	shown := false
 	for _, l := range list[:min(len(list), mostUnlinked)] {
 		if g.seen[l.From] { // under two ids of the person
 			continue
@@ -26,9 +26,9 @@ func (g *gathering) unlinked() error {
 		if err := g.add(l.From, l.Number, l.Former); err != nil {
 			return err
 		}
-		any = any || !l.Former
+		shown = shown || !l.Former
 	}
-	if !any {
+	if !shown {
 		return nil
 	}
 	return g.rivals()

@@ -45,7 +45,7 @@ func (t *txn) writeBack(leg *mapping.Leg, h *workflow.Handoff) error {
 	if err != nil {
 		return fmt.Errorf("amend %s: %w", key, err)
 	}
-	v, _, err := t.put(key, newest.Number, store.Author{Own: true}, amended)
+	v, err := t.put(key, newest.Number, store.Author{Own: true}, amended)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (t *txn) putProvenance(task store.Key, version int, a *mapping.Amendment, h
 	if err != nil {
 		return fmt.Errorf("provenance of %s: %w", task, err)
 	}
-	_, _, err = t.put(store.Key{Type: "Provenance", ID: t.e.set.NewID()}, 0, store.Author{Own: true}, r)
+	_, err = t.put(store.Key{Type: "Provenance", ID: t.e.set.NewID()}, 0, store.Author{Own: true}, r)
 	return err
 }
 
