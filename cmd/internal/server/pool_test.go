@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,11 +67,14 @@ func TestWhoeverWaitsForAPoolHasTheirTurn(t *testing.T) {
 		require.True(t, p.take("b", 45))
 
 		var order []string
+		var mu sync.Mutex // of order, for the race detector: the bubble runs one at a time
 		wait := func(who string, n int64) {
 			go func() {
 				got, err := p.wait(t.Context(), who, n)
 				assert.NoError(t, err)
 				assert.Equal(t, n, got)
+				mu.Lock()
+				defer mu.Unlock()
 				order = append(order, who)
 			}()
 			synctest.Wait()
