@@ -126,8 +126,8 @@ func (r *abuseRun) run(ctx context.Context) (verdict, error) {
 		return v, err
 	}
 	v.OK = dear == 0 && before.errors == 0 && during.errors == 0 && abused.Wrong == 0 && during.p99() <= mostSlowdown*before.p99() && after <= idle+mostMemory
-	if r.Mutant { // as slow, or as large, a server with limits may be on a poor day; these it never has
-		v.OK = dear > 0 && during.errors > 0
+	if r.Mutant { // as slow, or as large, a server with limits may be on a poor day; a dear request it never has
+		v.OK = dear > 0
 	}
 	v.Figures = map[string]any{
 		"alone": costs, "dear": dear, "honest": len(during.took), "honestFailures": during.errors, "firstFailure": during.first, "wrongAnswers": abused.Wrong,
